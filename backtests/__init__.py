@@ -1,0 +1,1 @@
+"""What would have happened: two engines, the figures that judge them, and the reports that show them."""

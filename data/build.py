@@ -1,0 +1,182 @@
+"""Tables -> Market: prices from curves, what money costs, what is known when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.bonds import Array, par_duration, par_return
+from data.calendars import known_at, reference_cpi
+from data.curves import DAYS_A_YEAR, Curve, Interpolation
+from data.errors import DataError, did_you_mean
+from data.instruments import DAY_COUNT, Instrument
+from data.market import Flags, Market
+from data.tables import PERIODS_PER_YEAR, Tables
+
+BASE = 100.0
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """One instrument's columns on the market's rows."""
+
+    price: Array
+    duration: Array
+    exists: Flags
+    tradable: Flags
+    unrolled: Flags
+
+
+@dataclass(frozen=True)
+class _Money:
+    """Calendar and overnight rates on the market's rows."""
+
+    dates: NDArray[np.datetime64]
+    days: Array  # (T,) calendar days of the bar; 0 on the first row
+    overnight: dict[str, Array]  # currency -> (T,) fraction over the bar; NaN where unknown
+    fx: dict[str, Array]  # currency -> (T,) USD per local unit
+
+
+def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Interpolation = "linear") -> Market:
+    """Return the market of `instruments`, with all the history the tables hold.
+
+    Raises
+    ------
+    DataError
+        An instrument whose curve the tables lack, or yields, rates or dates that are impossible.
+    """
+    money = _money(tables)
+    dates = money.dates
+    curves = {name: _curve(name, frame, interpolation) for name, frame in tables.yields.items()}
+    known = np.isfinite(money.overnight["USD"])
+    legs = [_leg(instrument, tables, curves, money, known) for instrument in instruments]
+    matrix = {
+        name: np.column_stack([getattr(leg, name) for leg in legs])
+        for name in ("price", "duration", "exists", "tradable", "unrolled")
+    }
+    spread = np.column_stack([_spread(i, leg) for i, leg in zip(instruments, legs, strict=True)])
+    usd = np.nan_to_num(money.overnight["USD"])
+    proxy = matrix["exists"] & np.array([i.kind == "listed" for i in instruments])
+    return Market(
+        dates=dates,
+        instruments=tuple(instruments),
+        funding=np.column_stack([np.nan_to_num(money.overnight[i.currency]) for i in instruments]),
+        borrow=np.column_stack([_borrow(i, money) for i in instruments]),
+        roll=_roll(instruments, spread, money.days),
+        income=np.zeros_like(spread),
+        spread=spread,
+        fx=np.column_stack([money.fx[i.currency] for i in instruments]),
+        lot=np.where(proxy, 0.0, [i.lot for i in instruments]),
+        proxy=proxy,
+        usd=usd,
+        cash=usd.copy(),
+        curves={name: curve.on(dates) for name, curve in curves.items()},
+        macro={name: known_at(name, values, dates) for name, values in tables.macro.items()},
+        periods_per_year=PERIODS_PER_YEAR[tables.frequency],
+        **matrix,
+    )
+
+
+def _days(index: pd.Index) -> NDArray[np.datetime64]:
+    return index.to_numpy().astype("datetime64[D]")
+
+
+def _money(tables: Tables) -> _Money:
+    index = tables.dates
+    dates = _days(index)
+    days = np.concatenate([[0.0], np.diff(dates).astype(float)])
+    overnight = {
+        currency: tables.overnight[currency].reindex(index).to_numpy(dtype=float) * days / DAY_COUNT[currency]
+        for currency in DAY_COUNT
+    }
+    yen = tables.usdjpy.reindex(index).to_numpy(dtype=float)
+    if (yen <= 0).any():
+        t = int(np.flatnonzero(yen <= 0)[0])
+        raise DataError(f"usdjpy on {dates[t]} is {yen[t]:g}; expected yen per dollar, above 0")
+    return _Money(dates, days, overnight, {"USD": np.ones(len(dates)), "JPY": 1.0 / yen})
+
+
+def _curve(name: str, frame: pd.DataFrame, interpolation: Interpolation) -> Curve:
+    quoted = frame.dropna(how="all")
+    return Curve(name, _days(quoted.index), quoted.columns.to_numpy(dtype=float), quoted.to_numpy(dtype=float, copy=True), interpolation)
+
+
+def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money: _Money, known: Flags) -> _Leg:
+    known = known & np.isfinite(money.overnight[instrument.currency]) & np.isfinite(money.fx[instrument.currency])
+    if instrument.kind == "cash":
+        earned = money.overnight[instrument.currency]
+        price, exists = _index(earned, known)
+        never = np.zeros(len(price), dtype=bool)
+        return _Leg(price, np.where(exists, 0.0, np.nan), exists, exists.copy(), never)
+    if instrument.curve not in curves:
+        raise DataError(f"{instrument.name}: no curve '{instrument.curve}'{did_you_mean(str(instrument.curve), curves)}")
+    return _bond(instrument, curves[str(instrument.curve)], tables.cpi, money.dates, known)
+
+
+def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[np.datetime64], known: Flags) -> _Leg:
+    """Index, duration and existence of a par bond, on the curve's own dates, carried over its holidays."""
+    bars = curve.bars(instrument.maturity)
+    par = curve.at(instrument.maturity)
+    aged = ~np.isnan(bars.aged) & instrument.rolldown
+    gross = 1.0 + par_return(bars.coupon, np.where(aged, bars.aged, bars.unaged), bars.life)
+    if instrument.indexed:
+        base = reference_cpi(cpi, curve.dates)
+        gross[1:] *= base[1:] / base[:-1]
+    dt = np.concatenate([[0.0], np.diff(curve.dates).astype(float)]) / DAYS_A_YEAR
+    price, exists = _index(gross - 1.0 - instrument.fee * dt, ~np.isnan(par))
+    duration = par_duration(par, instrument.maturity)
+    row = np.searchsorted(curve.dates, dates, side="right") - 1
+    inside = (row >= 0) & (dates <= curve.dates[-1])
+    row = np.maximum(row, 0)
+    session = inside & (curve.dates[row] == dates)
+    exists = exists[row] & inside & known
+    return _Leg(
+        price=np.where(exists, price[row], np.nan),
+        duration=np.where(exists, duration[row], np.nan),
+        exists=exists,
+        tradable=exists & session,
+        unrolled=exists & session & ~aged[row] & ~np.isnan(gross[row]),
+    )
+
+
+def _index(returns: Array, quoted: Flags) -> tuple[Array, Flags]:
+    """Return the index (T,), 100 on the first row of each unbroken stretch, and where it exists.
+
+    A row that is quoted but cannot be reached from the row before it ends the stretch and belongs to none.
+    """
+    exists = quoted.copy()
+    price = np.full(len(returns), np.nan)
+    for t in range(len(returns)):
+        if quoted[t] and t and exists[t - 1]:
+            exists[t] = not np.isnan(returns[t])
+            price[t] = price[t - 1] * (1.0 + returns[t])  # NaN where the bar cannot be priced
+        elif quoted[t]:
+            price[t] = BASE
+    return price, exists
+
+
+def _spread(instrument: Instrument, leg: _Leg) -> Array:
+    """Half-spread (T,) as a fraction of price: bonds are quoted in yield, listed names and cash in price."""
+    if instrument.kind in ("par_bond", "inflation_bond"):
+        return instrument.half_spread * leg.duration
+    return np.where(leg.exists, instrument.half_spread, np.nan)
+
+
+def _roll(instruments: Sequence[Instrument], spread: Array, days: Array) -> Array:
+    """Cost (T, n) over each bar of the round trips that keep a maturity constant, at the spread of the bar's start."""
+    trips = np.array([instrument.rolls_per_year for instrument in instruments])
+    roll = np.zeros_like(spread)
+    roll[1:] = trips * 2.0 * spread[:-1] * (days[1:] / DAYS_A_YEAR)[:, None]
+    return np.nan_to_num(roll)
+
+
+def _borrow(instrument: Instrument, money: _Money) -> Array:
+    """Fraction of notional (T,) a short pays over each bar; a step applies to bars that end on or after it."""
+    rate = np.full(len(money.dates), instrument.borrow)
+    for step in instrument.borrow_steps:
+        rate[money.dates >= np.datetime64(step.since)] = step.rate
+    return rate * money.days / DAY_COUNT[instrument.currency]

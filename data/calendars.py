@@ -1,0 +1,81 @@
+"""What was known when: publication lags of the macro series, and a month's price index on a given day."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.bonds import Array
+from data.errors import DataError
+
+# Days from the end of the reference period until a figure may be used.
+PUBLICATION_LAG_DAYS = {
+    "us_cpi": 15,
+    "us_core_cpi_yoy": 15,
+    "jp_core_cpi_yoy": 25,
+    "us_debt_gdp": 365,  # IMF WEO, annual
+    "jp_debt_gdp": 365,
+    "fed_assets_gdp": 120,
+    "boj_assets_gdp": 120,
+    "fed_treasuries_share": 120,
+}
+STALE_AFTER_DAYS = 400
+
+
+def known_at(name: str, values: pd.Series, dates: NDArray[np.datetime64]) -> Array:
+    """Return the value (T,) of a series known on each of `dates`, NaN before the first and where it is stale.
+
+    `values` is indexed by the last day of each reference period. A value enters on the first date on or after
+    that day plus the publication lag, and is missing once it has been available for more than 400 days.
+    """
+    if name not in PUBLICATION_LAG_DAYS:
+        raise DataError(f"macro series '{name}' has no publication lag; add it to data/calendars.py")
+    values = values.dropna()
+    available = values.index.to_numpy().astype("datetime64[D]") + np.timedelta64(PUBLICATION_LAG_DAYS[name], "D")
+    row = np.searchsorted(available, dates, side="right") - 1
+    if not len(available):
+        return np.full(len(dates), np.nan)
+    age = (dates - available[np.maximum(row, 0)]).astype("timedelta64[D]").astype(int)
+    fresh = (row >= 0) & (age <= STALE_AFTER_DAYS)
+    return np.where(fresh, values.to_numpy(dtype=float)[np.maximum(row, 0)], np.nan)
+
+
+def reference_cpi(cpi: pd.Series, dates: NDArray[np.datetime64]) -> Array:
+    """Return the index ratio base (T,) an inflation-linked bond carries at the close of each date; NaN if unknown.
+
+    Settled the next day: on the first of a month it is the CPI of three months before, on other days it moves in
+    a straight line to that of two months before (31 CFR 356 App. B). Between month ends m-1 and m it therefore
+    grows by CPI[m-2] / CPI[m-3]. `cpi` is not seasonally adjusted and indexed by month end; a month that was
+    never published is `CPI[m-1] * (CPI[m-1] / CPI[m-13]) ** (1/12)`, the rule for such a month in the same appendix.
+    """
+    monthly = _without_holes(cpi)
+    settle = dates.astype("datetime64[D]") + np.timedelta64(1, "D")
+    month = settle.astype("datetime64[M]")
+    into = (settle - month.astype("datetime64[D]")).astype(float)
+    length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(float)
+    earlier, later = _look_up(monthly, month - 3), _look_up(monthly, month - 2)
+    return np.where(into == 0, earlier, earlier + into / length * (later - earlier))
+
+
+def _without_holes(cpi: pd.Series) -> pd.Series:
+    """Return CPI by month, with months that were skipped (not those yet to come) put in by the rule."""
+    published = cpi.dropna()
+    months = published.index.to_numpy().astype("datetime64[M]")
+    if not len(months):
+        return pd.Series(dtype=float)
+    every = np.arange(months[0], months[-1] + 1)
+    monthly = pd.Series(published.to_numpy(dtype=float), index=months).reindex(every)
+    for i in np.flatnonzero(monthly.isna()):
+        if i >= 13:
+            monthly.iloc[i] = monthly.iloc[i - 1] * (monthly.iloc[i - 1] / monthly.iloc[i - 13]) ** (1 / 12)
+    return monthly
+
+
+def _look_up(monthly: pd.Series, months: NDArray[np.datetime64]) -> Array:
+    if monthly.empty:
+        return np.full(len(months), np.nan)
+    first = monthly.index.to_numpy().astype("datetime64[M]")[0]
+    at = (months - first).astype(int)
+    inside = (at >= 0) & (at < len(monthly))
+    return np.where(inside, monthly.to_numpy(dtype=float)[np.clip(at, 0, len(monthly) - 1)], np.nan)

@@ -1,0 +1,48 @@
+"""Every error a user can cause. One line each: what, where, the value, the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class DivergenceError(Exception):
+    """Something the user can mend; `exit_status` is what the command ends with."""
+
+    exit_status = 2
+
+
+class ConfigError(DivergenceError):
+    """A configuration file or command-line value that cannot be used."""
+
+
+class DataError(DivergenceError):
+    """Market data that is impossible, or that does not cover what was asked of it."""
+
+
+class SourceError(DivergenceError):
+    """A source, the disk or a file that could not be read or written."""
+
+    exit_status = 3
+
+
+class ReconciliationError(DivergenceError):
+    """The two engines disagree; nothing either of them says can be trusted."""
+
+    exit_status = 1
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message about a misspelt name.
+
+    >>> did_you_mean("stepener", ["steepener", "flattener"])
+    "; did you mean 'steepener'?"
+    >>> did_you_mean("x", ["b", "a"])
+    '; known: a, b'
+    """
+    known = sorted(known)
+    exact = [name for name in known if name.lower() == word.lower()]
+    close = exact or get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(known)}" if known else ""

@@ -1,0 +1,147 @@
+"""Instrument specifications and the built-in library, as data.
+
+Decimals throughout: 0.00001 is a tenth of a basis point. What each cost assumes is said beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Literal
+
+from data.errors import DataError, did_you_mean
+
+Kind = Literal["par_bond", "inflation_bond", "listed", "cash"]
+Currency = Literal["USD", "JPY"]
+
+DAY_COUNT = {"USD": 360.0, "JPY": 365.0}  # money-market conventions: act/360, act/365
+BP = 1e-4
+
+
+@dataclass(frozen=True)
+class Step:
+    """A borrow rate that applies to bars ending on or after `since`, until the next step."""
+
+    since: date
+    rate: float  # a year, fraction of notional
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One tradable leg: what it is, which yield moves it, and what it costs to trade, hold and short."""
+
+    name: str
+    kind: Kind
+    currency: Currency
+    curve: str | None = None  # the curve it is priced on; None for cash
+    maturity: float = 0.0  # years, a multiple of 0.5
+    half_spread: float = 0.0  # bonds: of yield; listed and cash: fraction of price
+    rolls_per_year: float = 0.0  # round trips a year that keep the maturity constant
+    borrow: float = 0.0  # a year, fraction of notional: repo specialness or stock loan
+    borrow_steps: tuple[Step, ...] = ()  # ascending; before the first, `borrow`
+    rolldown: bool = True  # whether a bond ages along the curve over a bar
+    lot: float = 0.0  # units; 0 = any amount
+    fee: float = 0.0  # a year, fraction of value: taken from the proxy of a listed fund
+    exchange: str | None = None  # ISO 10383
+    listed_on: date | None = None
+    multiplier: float = 1.0  # local value of one unit per point of index
+
+    def __post_init__(self) -> None:
+        if self.kind == "cash":
+            if self.curve is not None or self.maturity:
+                raise DataError(f"{self.name}: cash has no curve and no maturity")
+        elif self.curve is None or self.maturity <= 0 or (2 * self.maturity) % 1:
+            raise DataError(
+                f"{self.name}: a {self.kind} needs a curve and a maturity that is a positive multiple of 0.5 years; "
+                f"got curve {self.curve!r}, maturity {self.maturity:g}"
+            )
+        if self.kind == "inflation_bond" and self.curve != "us_real":
+            raise DataError(f"{self.name}: an inflation_bond is priced on the curve us_real, not {self.curve}")
+        late = [b.since for a, b in zip(self.borrow_steps, self.borrow_steps[1:], strict=False) if b.since <= a.since]
+        if late:
+            raise DataError(f"{self.name}: borrow steps must ascend; {late[0]} does not come after the step before it")
+
+
+    @property
+    def indexed(self) -> bool:
+        """Whether its principal follows the consumer price index."""
+        return self.curve == "us_real"
+
+
+def _treasury(name: str, maturity: float) -> Instrument:
+    return Instrument(
+        name, "par_bond", "USD", "us", maturity,
+        half_spread=(0.10 if maturity <= 10 else 0.15) * BP, rolls_per_year=_rolls(maturity), borrow=5 * BP,
+    )  # fmt: skip
+
+
+def _jgb(name: str, maturity: float) -> Instrument:
+    spread = 0.25 if maturity <= 10 else 0.5 if maturity <= 20 else 0.75 if maturity <= 30 else 1.25
+    return Instrument(
+        name, "par_bond", "JPY", "jp", maturity,
+        half_spread=spread * BP, rolls_per_year=_rolls(maturity), borrow=10 * BP,
+        borrow_steps=JGB10_SPECIALNESS if name == "JGB10" else (),
+    )  # fmt: skip
+
+
+def _tips(name: str, maturity: float) -> Instrument:
+    return Instrument(
+        name, "inflation_bond", "USD", "us_real", maturity,
+        half_spread=0.5 * BP, rolls_per_year=_rolls(maturity), borrow=5 * BP,
+    )  # fmt: skip
+
+
+def _rolls(maturity: float) -> float:
+    return 4.0 if maturity <= 5 else 2.0 if maturity <= 10 else 1.0
+
+
+def _us_fund(name: str, curve: str, maturity: float, fee_bp: float, exchange: str, listed_on: date) -> Instrument:
+    return Instrument(
+        name, "listed", "USD", curve, maturity, half_spread=1 * BP, borrow=55 * BP,
+        lot=1.0, fee=fee_bp * BP, exchange=exchange, listed_on=listed_on,
+    )  # fmt: skip
+
+
+def _tokyo_fund(name: str, maturity: float, fee_bp: float, lot: float, listed_on: date) -> Instrument:
+    return Instrument(
+        name, "listed", "JPY", "jp", maturity, half_spread=10 * BP, borrow=125 * BP,
+        lot=lot, fee=fee_bp * BP, exchange="XTKS", listed_on=listed_on,
+    )  # fmt: skip
+
+
+# On-the-run 10-year JGBs went special while the BoJ owned most of them. The levels are assumptions; the BoJ
+# raised the minimum fee of its lending facility on three 10-year issues from 0.25 to 1.0 % on 2023-02-27.
+JGB10_SPECIALNESS = (
+    Step(date(2022, 6, 1), 25 * BP),
+    Step(date(2023, 2, 27), 50 * BP),
+    Step(date(2024, 4, 1), 10 * BP),
+)
+
+LIBRARY: dict[str, Instrument] = {
+    instrument.name: instrument
+    for instrument in (
+        *(_treasury(f"UST{m}", m) for m in (2, 3, 5, 7, 10, 20, 25, 30)),
+        *(_jgb(f"JGB{m}", m) for m in (2, 3, 5, 7, 10, 15, 20, 25, 30, 40)),  # JGB7: the 10-year future's cheapest
+        *(_tips(f"TIPS{m}", m) for m in (5, 10, 20, 30)),
+        Instrument("JPY", "cash", "JPY", half_spread=0.3 * BP),
+        _us_fund("SHY", "us", 2.0, 15, "XNAS", date(2002, 7, 30)),
+        _us_fund("IEI", "us", 4.5, 15, "XNAS", date(2007, 1, 11)),
+        _us_fund("IEF", "us", 8.5, 15, "XNAS", date(2002, 7, 30)),
+        _us_fund("TLH", "us", 14.0, 15, "XNYS", date(2007, 1, 11)),
+        _us_fund("TLT", "us", 25.0, 15, "XNAS", date(2002, 7, 30)),
+        _us_fund("TIP", "us_real", 7.5, 18, "XNYS", date(2003, 12, 5)),
+        _tokyo_fund("2561.T", 9.0, 6, 1, date(2020, 2, 20)),
+        _tokyo_fund("236A.T", 8.5, 6.6, 10, date(2024, 8, 28)),
+        _tokyo_fund("496A.T", 18.5, 6.6, 1, date(2026, 1, 20)),
+    )
+}
+
+
+def find(name: str, library: dict[str, Instrument]) -> Instrument:
+    """Return the instrument called `name`; a miss says what was probably meant."""
+    if name not in library:
+        raise DataError(f"unknown instrument '{name}'{did_you_mean(name, library)}")
+    return library[name]
+
+
+FIELDS = tuple(field.name for field in fields(Instrument))

@@ -1,0 +1,1 @@
+"""Where tables come from. The network, where it is used at all, is used only in this package."""
