@@ -1,0 +1,192 @@
+"""A YAML file as data, with the line each value stands on. Safe: no tags, no aliases, no duplicate keys, bounded size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from data.errors import ConfigError
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 12
+EXPONENT = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+")  # 1e7, which YAML 1.1 reads as text
+
+Loc = tuple[str | int, ...]
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass
+class Document:
+    """Plain data, and where in which file each part of it was written."""
+
+    path: str
+    data: dict[str, Any]
+    lines: dict[Loc, int] = field(default_factory=dict)
+    settings: dict[Loc, str] = field(default_factory=dict)  # values that came from --set
+
+    def where(self, loc: Loc) -> str:
+        """Return file and line of a value, or of the nearest thing around it."""
+        for end in range(len(loc), 0, -1):
+            if loc[:end] in self.settings:
+                return f"--set {self.settings[loc[:end]]}"
+            if loc[:end] in self.lines:
+                return f"{self.path}:{self.lines[loc[:end]]}"
+        return f"{self.path}:1"
+
+    def error(self, loc: Loc, message: str) -> ConfigError:
+        """Return the error that says where a value stands and what is wrong with it."""
+        dotted = ".".join(str(part) for part in loc)
+        return ConfigError(f"{self.where(loc)}: {dotted + ': ' if dotted else ''}{message}")
+
+    def line(self, loc: Loc) -> int:
+        """Return the line of a value or of what is around it; 0 for what the command line set."""
+        for end in range(len(loc), 0, -1):
+            if loc[:end] in self.settings:
+                return 0
+            if loc[:end] in self.lines:
+                return self.lines[loc[:end]]
+        return 1
+
+
+def read(path: Path) -> Document:
+    """Read a YAML file.
+
+    Raises
+    ------
+    ConfigError
+        A file that is missing, a folder, too large, not UTF-8 or not plain YAML.
+    """
+    return parse(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise ConfigError(f"{path}: is a folder; give a YAML file, like {path / 'config.yaml'}")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ConfigError(f"{path}: is {size / 1e6:.1f} MB; a configuration is at most {MAX_BYTES // 1024} kB")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; give the path of a configuration, like config.yaml") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+
+
+def parse(text: str, path: str) -> Document:
+    """Read YAML text; `path` is what errors call it."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            raise ConfigError(f"{path}:{number}: a tab in the indentation; YAML indents with spaces")
+    try:
+        _refuse_magic(text, path)
+        node = yaml.compose(text, Loader=_Loader)
+        if node is None:
+            raise ConfigError(f"{path}:1: is empty; start from the config.yaml that comes with the project")
+        document = Document(path, {})
+        data = _plain(node, (), document)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}:1: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}:1: expected keys and values, like name: my-run; got {_shown(data)}")
+    document.data = data
+    return document
+
+
+def _refuse_magic(text: str, path: str) -> None:
+    """Refuse what plain data has no need of: tags, anchors, aliases, a second document, deep nesting."""
+    depth = documents = 0
+    for event in _events(text):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise ConfigError(f"{path}:{line}: anchors and aliases are not accepted; use extends to share settings")
+        if getattr(event, "tag", None):
+            raise ConfigError(f"{path}:{line}: the tag {event.tag} is not accepted; a configuration is plain data")
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if documents > 1:
+            raise ConfigError(f"{path}:{line}: a second document starts here; a configuration is one document")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ConfigError(f"{path}:{line}: nested more than {MAX_DEPTH} deep; a configuration is flatter")
+
+
+def _events(text: str) -> Iterator[Any]:
+    return iter(yaml.parse(text, Loader=_Loader))
+
+
+def _plain(node: yaml.Node, loc: Loc, document: Document) -> Any:
+    document.lines.setdefault(loc, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*loc, i), document) for i, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, loc, document)
+    return _scalar(node, loc, document)
+
+
+def _mapping(node: yaml.MappingNode, loc: Loc, document: Document) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = key_node.value
+        if not isinstance(key_node, yaml.ScalarNode) or not key_node.tag.endswith(":str"):
+            shown = key if isinstance(key, str) else "a list or mapping"
+            raise ConfigError(f"{document.path}:{line}: the key {shown} is not text; put it in quotes")
+        if key in result:
+            first = document.lines[(*loc, key)]
+            raise ConfigError(f"{document.path}:{line}: the key '{key}' stands here and on line {first}; keep one")
+        document.lines[(*loc, key)] = line
+        result[key] = _plain(value_node, (*loc, key), document)
+    return result
+
+
+def _scalar(node: yaml.Node, loc: Loc, document: Document) -> Any:
+    if node.tag.endswith(":str"):
+        plain = node.style is None
+        return float(node.value.replace("_", "")) if plain and EXPONENT.fullmatch(node.value) else node.value
+    try:
+        loader = yaml.SafeLoader("")
+        return loader.construct_object(node)  # type: ignore[no-untyped-call]  # the stubs leave it bare
+    except (ValueError, OverflowError) as error:
+        raise document.error(loc, f"{node.value} cannot be read: {error}") from None
+
+
+def override(document: Document, setting: str, names: tuple[str, ...]) -> None:
+    """Apply one `a.b=value` of the command line; `names` are keys that hold dots themselves, like 236A.T."""
+    dotted, separator, text = setting.partition("=")
+    if not separator or not dotted.strip():
+        raise ConfigError(f"--set {setting}: expected key=value, like account.capital=1_000_000")
+    loc = _split(dotted.strip(), names)
+    try:
+        value = parse(f"value: {text}", f"--set {dotted}").data["value"]
+    except ConfigError:
+        raise ConfigError(f"--set {setting}: {text!r} is not a YAML value") from None
+    here = document.data
+    for part in loc[:-1]:
+        step = here.setdefault(part, {})
+        if not isinstance(step, dict):
+            raise ConfigError(f"--set {setting}: {part} is {_shown(step)}, which has no keys")
+        here = step
+    here[loc[-1]] = value
+    document.settings[tuple(loc)] = setting
+
+
+def _split(dotted: str, names: tuple[str, ...]) -> list[str]:
+    for name in names:
+        dotted = dotted.replace(name, name.replace(".", "\0"))
+    return [part.replace("\0", ".") for part in dotted.split(".")]
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return f"'{text[:40]}{'...' if len(text) > 40 else ''}'"

@@ -1,0 +1,67 @@
+"""The instrument library of one configuration: the built-in one with the file's overrides and additions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from backtests.config.document import Document
+from backtests.config.model import ConfigFile, InstrumentSection
+from data.errors import ConfigError, DataError, did_you_mean
+from data.instruments import BP, LIBRARY, Instrument, Step
+
+REQUIRED = {
+    "par_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
+    "inflation_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
+    "listed": ("currency", "curve", "maturity", "half_spread_bp", "borrow_bp", "fee_bp"),
+    "cash": ("currency", "half_spread_bp"),
+}
+
+
+def library(document: Document, file: ConfigFile) -> dict[str, Instrument]:
+    """Return every instrument by name.
+
+    Raises
+    ------
+    ConfigError
+        An addition that leaves out what it is or what it costs, or an override that makes no sense.
+    """
+    result = dict(LIBRARY)
+    for name, section in file.instruments.items():
+        try:
+            result[name] = _instrument(document, name, section)
+        except DataError as error:
+            raise document.error(("instruments", name), str(error)) from None
+    return result
+
+
+def _instrument(document: Document, name: str, section: InstrumentSection) -> Instrument:
+    given = _decimals(section)
+    if name in LIBRARY:
+        return replace(LIBRARY[name], **given)
+    if section.kind is None:
+        raise document.error(
+            ("instruments", name), f"is not built in{did_you_mean(name, LIBRARY)} (a new one needs kind: par_bond, ...)"
+        )
+    missing = [key for key in REQUIRED[section.kind] if getattr(section, key) is None]
+    if missing:
+        raise _incomplete(document, name, section.kind, missing)
+    return Instrument(name, **given)
+
+
+def _incomplete(document: Document, name: str, kind: str, missing: list[str]) -> ConfigError:
+    return document.error(("instruments", name), f"a new {kind} needs {', '.join(missing)} too")
+
+
+def _decimals(section: InstrumentSection) -> dict[str, Any]:
+    """Return what a section sets, in the units of `Instrument`."""
+    given = {key: getattr(section, key) for key in section.model_fields_set if getattr(section, key) is not None}
+    for name in ("half_spread", "fee"):
+        if f"{name}_bp" in given:
+            given[name] = given.pop(f"{name}_bp") * BP
+    borrow = given.pop("borrow_bp", None)
+    if isinstance(borrow, list):
+        given["borrow_steps"] = tuple(Step(step.since, step.bp * BP) for step in borrow)
+    elif borrow is not None:
+        given |= {"borrow": borrow * BP, "borrow_steps": ()}
+    return given

@@ -1,0 +1,198 @@
+"""From a YAML file to a `Config`, and back. Everything wrong with a file is one line that says where and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from backtests.config import params as parameters
+from backtests.config.complaints import complaint, owner
+from backtests.config.document import Document, Loc, override, read
+from backtests.config.instruments import library
+from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
+from data.errors import ConfigError, did_you_mean
+from data.instruments import LIBRARY
+from strategies import STRATEGIES
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load(path: Path, settings: Sequence[str] = ()) -> Config:
+    """Read, check and resolve a configuration.
+
+    `settings` are `a.b=value` overrides, applied in order before anything is checked.
+
+    Raises
+    ------
+    ConfigError
+        The first thing wrong with it, by line.
+    """
+    document = read(path)
+    dotted = tuple(name for name in LIBRARY if "." in name)
+    for setting in settings:
+        override(document, setting, dotted)
+    return resolve(document)
+
+
+def resolve(document: Document) -> Config:
+    """Check a document against the schema and resolve its variants."""
+    file = _checked(document, ConfigFile, document.data, [()])
+    if file.data.start and file.data.end and file.data.end <= file.data.start:
+        raise document.error(("data", "end"), f"{file.data.end} is not after start, {file.data.start}; swap them")
+    instruments = library(document, file)
+    variants = tuple(_variant(document, file, name, instruments) for name in file.variants)
+    for i, name in enumerate(file.benchmarks):
+        if name not in file.variants:
+            raise document.error(("benchmarks", i), f"'{name}' is not a variant{did_you_mean(name, file.variants)}")
+    return Config(
+        name=file.name,
+        thesis_date=file.thesis_date,
+        data=file.data,
+        account=file.account,
+        engine=file.engine,
+        fill=file.fill,
+        rebalance=file.rebalance,
+        instrument_sections=file.instruments,
+        library=instruments,
+        variants=variants,
+        benchmarks=tuple(dict.fromkeys(file.benchmarks)),
+    )
+
+
+def _variant(document: Document, file: ConfigFile, name: str, instruments: Mapping[str, Any]) -> Variant:
+    chain = _chain(document, name)
+    loc = ("variants", name)
+    raw = _merged([document.data["variants"][link] for link in reversed(chain)])
+    owners = [("variants", link) for link in chain]
+    if "strategy" not in raw:
+        raise document.error(loc, f"names no strategy; add strategy: {' | '.join(STRATEGIES)}, or extends")
+    if raw["strategy"] not in STRATEGIES:
+        where = owner(document, owners, ("strategy",))
+        raise document.error(where, f"unknown strategy '{raw['strategy']}'{did_you_mean(str(raw['strategy']), STRATEGIES)}")
+    section = _checked(document, VariantSection, raw, owners)
+    try:
+        strategy = parameters.build(section.strategy, section.params)
+    except ValidationError as error:
+        schema = parameters.schema_of(section.strategy)
+        raise complaint(document, error, schema, section.params, owners, ("params",)) from None
+    except ValueError as error:
+        key = str(error).split()[0]
+        inside = ("params", key) if key in section.params else ("params",)
+        raise document.error(owner(document, owners, inside), str(error)) from None
+    for leg in strategy.legs:
+        if leg not in instruments:
+            where = owner(document, owners, _naming(section.params, leg))
+            raise document.error(where, f"unknown instrument '{leg}'{did_you_mean(leg, instruments)}")
+    return Variant(
+        name=name,
+        strategy_name=section.strategy,
+        params=parameters.written(strategy),
+        strategy=strategy,
+        currency=section.currency,
+        rebalance=RebalanceSection.model_validate({**file.rebalance.model_dump(), **(raw.get("rebalance") or {})}),
+        fill=section.fill or file.fill,
+    )
+
+
+def _chain(document: Document, name: str) -> list[str]:
+    """The variant and those it extends, nearest first."""
+    variants = document.data["variants"]
+    chain = [name]
+    while (parent := variants[chain[-1]].get("extends")) is not None:
+        loc = ("variants", chain[-1], "extends")
+        if parent not in variants:
+            raise document.error(loc, f"'{parent}' is not a variant{did_you_mean(str(parent), variants)}")
+        if parent in chain:
+            raise document.error(loc, f"{' extends '.join([*chain, parent])}: a circle; let one stand alone")
+        chain.append(parent)
+    return chain
+
+
+def _merged(variants: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Merge deeply, later over earlier; where the strategy changes, its parameters start anew."""
+    result: dict[str, Any] = {}
+    for variant in variants:
+        own = {key: value for key, value in variant.items() if key != "extends"}
+        if own.get("strategy", result.get("strategy")) != result.get("strategy"):
+            result.pop("params", None)
+        result = _deep(result, own)
+    return result
+
+
+def _deep(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = _deep(result[key], value) if both else value
+    return result
+
+
+def _naming(params: Mapping[str, Any], leg: str) -> Loc:
+    for key, value in params.items():
+        if value == leg:
+            return ("params", key)
+        if isinstance(value, dict) and leg in value:
+            return ("params", key, leg)
+    return ("params",)
+
+
+def _checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc], inside: Loc = ()) -> M:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise complaint(document, error, model, data, owners, inside) from None
+
+
+def resolved(config: Config) -> dict[str, Any]:
+    """Return the configuration with every default and inherited value written out; loading it gives the same run."""
+    data: dict[str, Any] = {"name": config.name}
+    if config.thesis_date:
+        data["thesis_date"] = config.thesis_date
+    data["data"] = config.data.model_dump(exclude_none=True)
+    data["account"] = config.account.model_dump()
+    data |= {"engine": config.engine, "fill": config.fill, "rebalance": config.rebalance.model_dump()}
+    data["instruments"] = {
+        name: section.model_dump(exclude_none=True, by_alias=True) for name, section in config.instrument_sections.items()
+    }
+    data["variants"] = {
+        variant.name: {
+            "strategy": variant.strategy_name,
+            "params": dict(variant.params),
+            "currency": _currency(variant.currency),
+            "rebalance": variant.rebalance.model_dump(),
+            "fill": variant.fill,
+        }
+        for variant in config.variants
+    }
+    data["benchmarks"] = list(config.benchmarks)
+    return data
+
+
+def _currency(treatment: CurrencyTreatment) -> Any:
+    return {"fx_swap": {"basis_bp": treatment.basis_bp}} if treatment.kind == "fx_swap" else treatment.kind
+
+
+def dump(config: Config) -> str:
+    """Return the resolved configuration as YAML."""
+    return yaml.safe_dump(resolved(config), sort_keys=False, allow_unicode=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a configuration file, parameters of every strategy included."""
+    schema = ConfigFile.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "divergence configuration"
+    variant = schema["$defs"]["VariantFile"]
+    variant["properties"]["strategy"] = {"enum": list(STRATEGIES)}
+    variant["allOf"] = [
+        {
+            "if": {"properties": {"strategy": {"const": name}}, "required": ["strategy"]},
+            "then": {"properties": {"params": parameters.schema_of(name).model_json_schema()}},
+        }
+        for name in STRATEGIES
+    ]
+    return schema

@@ -1,0 +1,189 @@
+"""The schema of a configuration file, key by key: what pydantic checks, and the frozen types the rest of the house reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from backtests.book import Currency, Every
+from data.curves import Interpolation
+from data.errors import did_you_mean
+from data.instruments import Instrument
+from strategies.base import Strategy
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME)]
+BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
+Fill = Literal["auto", "same_close", "next_close"]
+
+
+class Model(BaseModel):
+    """Strict, frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True)
+
+
+class DataSection(Model):
+    """Which history, and which part of it."""
+
+    source: Literal["bundled"] = "bundled"
+    start: date | None = None
+    end: date | None = None
+    frequency: Literal["native", "monthly"] = "native"
+    interpolation: Interpolation = "linear"
+
+
+class AccountSection(Model):
+    """Whose money, and what it earns and pays."""
+
+    capital: float = Field(10_000_000.0, gt=0, le=1e15, description="USD")
+    size_on: Literal["equity", "capital"] = "equity"
+    max_gross: float = Field(10.0, gt=0, le=50, description="largest sum of absolute weights")
+    cash_interest: bool = True
+    margin_spread_bp: BasisPoints = 75.0
+
+
+class RebalanceSection(Model):
+    """When the book is set anew."""
+
+    every: Every = "month"
+    band: float = Field(0.0, ge=0, le=10, description="of target units; inside it nothing trades")
+
+
+class FxSwap(Model):
+    """Terms of a currency swap."""
+
+    basis_bp: float = Field(-20.0, ge=-1000, le=1000)
+
+
+@dataclass(frozen=True)
+class CurrencyTreatment:
+    """How foreign legs are funded, with the basis of an FX swap."""
+
+    kind: Currency = "repo"
+    basis_bp: float = -20.0
+
+
+def _currency(value: Any) -> CurrencyTreatment:
+    if isinstance(value, CurrencyTreatment):
+        return value
+    if isinstance(value, dict) and list(value) == ["fx_swap"]:
+        swap = FxSwap.model_validate(value["fx_swap"] if value["fx_swap"] is not None else {})
+        return CurrencyTreatment("fx_swap", swap.basis_bp)
+    if value in ("repo", "unhedged", "fx_swap"):
+        return CurrencyTreatment(value)
+    hint = did_you_mean(value, ("repo", "unhedged", "fx_swap")) if isinstance(value, str) else ""
+    raise ValueError(f"{value!r} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}{hint}")
+
+
+CurrencyField = Annotated[
+    CurrencyTreatment,
+    BeforeValidator(_currency),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["repo", "unhedged", "fx_swap"]},
+                {
+                    "type": "object",
+                    "properties": {"fx_swap": {"type": "object", "properties": {"basis_bp": {"type": "number"}}}},
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class BorrowStep(Model):
+    """A borrow rate from a date on."""
+
+    since: date = Field(alias="from")
+    bp: BasisPoints
+
+
+class InstrumentSection(Model):
+    """An override of a built-in instrument, or the whole of a new one."""
+
+    kind: Literal["par_bond", "inflation_bond", "listed", "cash"] | None = None
+    currency: Literal["USD", "JPY"] | None = None
+    curve: Literal["us", "jp", "us_real"] | None = None
+    maturity: float | None = Field(None, gt=0, le=100, description="years, a multiple of 0.5")
+    half_spread_bp: BasisPoints | None = Field(None, description="of yield for bonds, of price for listed and cash")
+    rolls_per_year: float | None = Field(None, ge=0, le=366)
+    borrow_bp: BasisPoints | list[BorrowStep] | None = None
+    rolldown: bool | None = None
+    lot: float | None = Field(None, ge=0, description="units; 0 = any amount")
+    fee_bp: BasisPoints | None = None
+    exchange: str | None = None
+    listed_on: date | None = None
+    multiplier: float | None = Field(None, gt=0, le=1e12)
+
+
+class VariantSection(Model):
+    """One variant, after `extends` has been merged."""
+
+    strategy: str
+    params: dict[str, Any] = {}
+    currency: CurrencyField = CurrencyTreatment()
+    rebalance: RebalanceSection | None = None
+    fill: Fill | None = None
+
+
+class VariantFile(Model):
+    """One variant as written."""
+
+    extends: str | None = None
+    strategy: str | None = None
+    params: dict[str, Any] = {}
+    currency: CurrencyField | None = None
+    rebalance: RebalanceSection | None = None
+    fill: Fill | None = None
+
+
+class ConfigFile(Model):
+    """A configuration as written."""
+
+    name: Name
+    thesis_date: date | None = None
+    data: DataSection = DataSection()
+    account: AccountSection = AccountSection()
+    engine: Literal["backtrader", "ledger"] = "backtrader"
+    fill: Fill = "auto"
+    rebalance: RebalanceSection = RebalanceSection()
+    instruments: dict[Name, InstrumentSection] = {}
+    variants: dict[Name, VariantFile] = Field(min_length=1, max_length=500)
+    benchmarks: list[str] = []
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant, ready to run."""
+
+    name: str
+    strategy_name: str
+    params: Mapping[str, Any]  # as YAML would write them
+    strategy: Strategy
+    currency: CurrencyTreatment
+    rebalance: RebalanceSection
+    fill: Fill
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration, checked and resolved."""
+
+    name: str
+    thesis_date: date | None
+    data: DataSection
+    account: AccountSection
+    engine: Literal["backtrader", "ledger"]
+    fill: Fill
+    rebalance: RebalanceSection
+    instrument_sections: Mapping[str, InstrumentSection]
+    library: Mapping[str, Instrument]  # the built-in one with this file's overrides and additions
+    variants: tuple[Variant, ...]
+    benchmarks: tuple[str, ...]

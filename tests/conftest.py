@@ -1,0 +1,40 @@
+"""What the tests share: the bundled month ends, the market of the whole library, and a bond priced coupon by coupon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from data.build import build
+from data.instruments import LIBRARY
+from data.market import Market
+from data.sources import bundled
+from data.tables import Tables
+
+settings.register_profile("repeatable", database=None, deadline=None, derandomize=True)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def tables() -> Tables:
+    return bundled.load()
+
+
+@pytest.fixture(scope="session")
+def market(tables: Tables) -> Market:
+    return build(tables, tuple(LIBRARY.values()))
+
+
+@pytest.fixture(scope="session")
+def by_coupons() -> Callable[[float, float, float], float]:
+    """Dirty price of 1 of face, each payment discounted on its own: the sum that the closed form closes."""
+
+    def present_value(coupon: float, yield_: float, life: float) -> float:
+        times = life - 0.5 * np.arange(np.ceil(2 * life))  # years to each coupon, the last first
+        discount = (1 + yield_ / 2) ** (-2 * times)
+        return float(coupon / 2 * discount.sum() + discount[0])
+
+    return present_value

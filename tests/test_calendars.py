@@ -1,0 +1,146 @@
+"""What was known when: publication lags, staleness, and the reference index of inflation-linked bonds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.build import build
+from data.calendars import PUBLICATION_LAG_DAYS, known_at, reference_cpi
+from data.errors import DataError
+from data.instruments import LIBRARY
+
+
+def days(*texts: str) -> np.ndarray:
+    return np.array(texts, dtype="datetime64[D]")
+
+
+def series(values: dict[str, float]) -> pd.Series:
+    return pd.Series(list(values.values()), pd.DatetimeIndex(list(values)), dtype=float)
+
+
+# ---- publication lags
+
+
+# DESIGN.md section 4: US CPI 15 days, Japan CPI 25, quarterly balance sheets 120, WEO annual debt 365
+@pytest.mark.parametrize(
+    ("name", "lag"),
+    [
+        ("us_cpi", 15), ("us_core_cpi_yoy", 15), ("jp_core_cpi_yoy", 25), ("us_debt_gdp", 365), ("jp_debt_gdp", 365),
+        ("fed_assets_gdp", 120), ("boj_assets_gdp", 120), ("fed_treasuries_share", 120),
+    ],
+)  # fmt: skip
+def test_a_figure_enters_on_the_day_it_is_published_and_not_the_day_before(name, lag):
+    published = np.datetime64("2023-12-31") + lag
+    known = known_at(name, series({"2023-12-31": 2.5}), np.array([published - 1, published, published + 1]))
+    assert np.isnan(known[0])
+    assert known[1:].tolist() == [2.5, 2.5]
+
+
+def test_every_bundled_series_has_a_publication_lag(tables):
+    assert set(tables.macro) <= set(PUBLICATION_LAG_DAYS)
+
+
+def test_a_series_without_a_publication_lag_is_refused():
+    with pytest.raises(DataError, match="'us_gdp' has no publication lag"):
+        known_at("us_gdp", series({"2023-12-31": 2.5}), days("2024-01-31"))
+
+
+def test_a_figure_goes_missing_when_it_has_been_out_for_more_than_400_days():
+    out = np.datetime64("2023-12-31") + 25
+    known = known_at("jp_core_cpi_yoy", series({"2023-12-31": 2.3}), np.array([out + 400, out + 401]))
+    assert known[0] == 2.3
+    assert np.isnan(known[1])
+
+
+def test_a_later_figure_replaces_an_earlier_one_and_a_blank_does_not():
+    figures = series({"2024-01-31": 2.0, "2024-02-29": np.nan, "2024-03-31": 2.4})
+    known = known_at("us_core_cpi_yoy", figures, days("2024-02-14", "2024-02-15", "2024-03-31", "2024-04-15"))
+    assert np.isnan(known[0])
+    assert known[1:].tolist() == [2.0, 2.0, 2.4]
+
+
+def test_a_series_without_any_figure_is_missing_throughout():
+    assert np.isnan(known_at("us_cpi", series({"2024-01-31": np.nan}), days("2024-06-30"))).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "first_row"),
+    [
+        ("us_core_cpi_yoy", "2024-05-31", "2024-06-30"),  # out on 06-15
+        ("jp_core_cpi_yoy", "2024-05-31", "2024-06-30"),  # out on 06-25
+        ("boj_assets_gdp", "2024-03-31", "2024-07-31"),  # out on 07-29
+        ("us_debt_gdp", "2022-12-31", "2023-12-31"),  # out on 12-31
+        ("jp_debt_gdp", "2023-12-31", "2024-12-31"),  # out on 12-30
+    ],
+)
+def test_a_changed_figure_changes_nothing_before_it_is_available(tables, market, name, period, first_row):
+    figures = tables.macro[name].copy()
+    figures.loc[period] += 0.01
+    changed = build(dataclasses.replace(tables, macro={**tables.macro, name: figures}), [LIBRARY["UST10"]])
+    differs = ~np.isclose(changed.macro[name], market.macro[name], rtol=0, atol=1e-12, equal_nan=True)
+    assert market.dates[differs][0] == np.datetime64(first_row)
+    for other in set(market.macro) - {name}:
+        assert np.array_equal(changed.macro[other], market.macro[other], equal_nan=True)
+
+
+# ---- reference CPI
+
+
+def ratio(cpi: pd.Series, earlier: str, later: str) -> float:
+    """Growth of the reference index from one close to another."""
+    before, after = reference_cpi(cpi, days(earlier, later))
+    return float(after / before)
+
+
+# CPI-U, not seasonally adjusted, month_end_macro.csv; the bar that ends with month m earns CPI[m-2] / CPI[m-3]
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2008-07-31", "2008-08-31", 218.815 / 216.632),  # June over May 2008
+        ("2008-12-31", "2009-01-31", 212.425 / 216.573),  # November over October 2008: deflation
+        ("2024-12-31", "2025-01-31", 315.493 / 315.664),  # November over October 2024
+    ],
+)
+def test_a_month_end_bar_earns_the_inflation_of_two_months_before(tables, start, end, expected):
+    assert ratio(tables.cpi, start, end) == pytest.approx(expected, rel=1e-14)
+
+
+def test_the_month_that_was_never_published_is_put_in_by_the_rule_of_the_treasury(tables):
+    # 31 CFR 356 App. B: CPI[m-1] * (CPI[m-1] / CPI[m-13]) ** (1/12), with 2025-09 and 2024-09
+    october = 324.800 * (324.800 / 315.301) ** (1 / 12)
+    assert reference_cpi(tables.cpi, days("2025-12-31")) == pytest.approx([october], rel=1e-14)
+    assert ratio(tables.cpi, "2025-11-30", "2025-12-31") == pytest.approx(october / 324.800, rel=1e-14)
+    assert ratio(tables.cpi, "2025-12-31", "2026-01-31") == pytest.approx(324.122 / october, rel=1e-14)
+
+
+def test_the_reference_index_moves_in_a_straight_line_within_a_month():
+    cpi = series({"2024-01-31": 300.0, "2024-02-29": 301.0, "2024-03-31": 304.0})
+    # Settled the next day, in April (30 days) between January's 300 and February's 301, in May up to March's 304.
+    closes = days("2024-03-31", "2024-04-01", "2024-04-15", "2024-04-29", "2024-04-30", "2024-05-16")
+    expected = [300, 300 + 1 / 30, 300.5, 300 + 29 / 30, 301, 301 + 3 * 16 / 31]
+    assert reference_cpi(cpi, closes) == pytest.approx(expected, rel=1e-14)
+
+
+def test_the_reference_index_is_the_published_one():
+    # TreasuryDirect: reference CPI of 2008-09-01 is June's 218.815, of 2008-10-01 July's 219.964
+    cpi = series({"2008-06-30": 218.815, "2008-07-31": 219.964})
+    assert reference_cpi(cpi, days("2008-08-31", "2008-09-30")).tolist() == [218.815, 219.964]
+
+
+def test_months_yet_to_be_published_are_missing_and_not_invented():
+    cpi = series({"2024-01-31": 300.0, "2024-02-29": 301.0})
+    known = reference_cpi(cpi, days("2024-03-30", "2024-03-31", "2024-04-29", "2024-04-30", "2024-05-01", "2024-07-31"))
+    assert np.isfinite(known).tolist() == [False, True, True, True, False, False]
+
+
+def test_a_hole_without_a_year_of_history_stays_a_hole():
+    cpi = series({"2024-01-31": 300.0, "2024-03-31": 304.0})
+    assert np.isnan(reference_cpi(cpi, days("2024-04-30"))).all()
+
+
+def test_no_cpi_at_all_is_missing_throughout():
+    assert np.isnan(reference_cpi(series({}), days("2024-04-30"))).all()

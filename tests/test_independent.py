@@ -1,0 +1,2 @@
+from tests.independent import X
+def test_x(): assert X==1
