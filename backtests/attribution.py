@@ -41,6 +41,6 @@ def tidy(variant: str, result: Result, legs: Sequence[str]) -> pd.DataFrame:
 
 def _long(frame: pd.DataFrame, line: str) -> pd.DataFrame:
     frame = frame.rename_axis(index="date", columns="instrument")
-    table = frame.stack().rename("usd").reset_index()
+    table = frame.reset_index().melt(id_vars="date", value_name="usd")
     table.insert(2, "line", line)
     return table

@@ -1,4 +1,4 @@
-"""Book: all that an engine is given. One window of a market, in one currency treatment, with capped targets and a clock."""
+"""Book, all that an engine is given: a window of a market in one currency treatment, capped targets, a clock."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def capped(weights: Array, max_gross: float) -> Array:
     gross = np.abs(weights).sum(axis=1)
     over = gross > max_gross
     scale = np.divide(max_gross, gross, out=np.ones_like(gross), where=over)
-    return weights * scale[:, None]
+    return np.asarray(weights * scale[:, None])
 
 
 def decisions(dates: NDArray[np.datetime64], every: Every, periods_per_year: float) -> Flags:
@@ -138,7 +138,7 @@ def decisions(dates: NDArray[np.datetime64], every: Every, periods_per_year: flo
     step = np.timedelta64(7 if periods_per_year > 12.5 else 1, "D")
     fires = _period(dates + step, every) != _period(dates, every)
     fires[0] = True
-    return fires
+    return np.asarray(fires)
 
 
 def _period(dates: NDArray[np.datetime64], every: Every) -> NDArray[np.int64]:

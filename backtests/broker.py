@@ -78,13 +78,13 @@ class _Costs(bt.CommInfoBase):
 
     def cashadjust(self, size: float, price: float, newprice: float) -> float:
         """USD variation margin of a move within the bar."""
-        return size * (newprice - price) * self._fx[self._broker.bar]
+        return float(size * (newprice - price) * self._fx[self._broker.bar])
 
     profitandloss = cashadjust
 
     def _getcommission(self, size: float, price: float, pseudoexec: bool) -> float:
         t = self._broker.bar
-        return abs(size) * price * self._fx[t] * self._spread[t]
+        return float(abs(size) * price * self._fx[t] * self._spread[t])
 
 
 class _Broker(bt.brokers.BackBroker):
@@ -175,19 +175,19 @@ class _Trader(bt.Strategy):
     def next_open(self) -> None:
         """Accrue the bar, let older orders fill, and decide where the same close fills."""
         bar = len(self.data) - 1
-        broker, lag = self.broker, self.p.book.lag
+        broker = self.broker
         if self.ruined is not None:
             return
         broker.accrue(bar)
         if broker.equity <= 0:
-            return self._close_all(bar)
+            self._close_all(bar)
+            return
         if bar in self._wanted:
             self._send(self._wanted.pop(bar))
-        if lag == 0 and self._decides[bar]:
+        if self.p.book.lag == 0 and self._decides[bar]:
             broker.next()  # what waited from earlier rows fills first
             if broker.equity > 0:
                 self._send(self._decide(bar))
-        return None
 
     prenext_open = nextstart_open = next_open
 
@@ -239,4 +239,3 @@ class _Trader(bt.Strategy):
         for data in self.datas:
             self._order(data, -self.broker.positions[data].size, forced=True)
         self.broker.next()
-

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backtests.book import Book
-from backtests.result import Result
+from backtests.result import BOOK_LINES, Result
 from data.bonds import Array
 from data.market import Flags
 
@@ -37,7 +37,7 @@ class Lines(NamedTuple):
 def run(book: Book) -> Result:
     """Walk the book bar by bar and return its result."""
     shape = book.price.shape
-    lines = Lines(*(np.zeros(shape) for _ in range(7)), np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape), np.zeros(shape))
+    lines = Lines(**{name: np.zeros(shape[:1] if name in BOOK_LINES else shape) for name in Lines._fields})
     equity, units, ruined = walk(book, lines)
     dollars = units * book.price * book.fx
     return Result(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,19 +23,39 @@ DAYS_A_YEAR = 365.25
 Figure = float | int | str | None
 
 
-def returns(result: Result) -> Array:
+class Track(Protocol):
+    """Enough of a result to measure its path: dates, starting capital, equity and the interest credited on it."""
+
+    @property
+    def dates(self) -> NDArray[np.datetime64]:
+        """Days (T,)."""
+
+    @property
+    def capital(self) -> float:
+        """USD at the start."""
+
+    @property
+    def equity(self) -> Array:
+        """USD (T,)."""
+
+    @property
+    def cash(self) -> Array:
+        """Interest credited on each row (T,), USD."""
+
+
+def returns(result: Track) -> Array:
     """r_t (T-1,), one per bar; 0 once equity is gone."""
     return _growth(result.equity)
 
 
-def excess_returns(result: Result) -> Array:
+def excess_returns(result: Track) -> Array:
     """x_t (T-1,): r_t less the interest credited at t as a fraction of E_{t-1}."""
     before = result.equity[:-1]
     credited = np.divide(result.cash[1:], before, out=np.zeros(len(before)), where=before > 0)
     return returns(result) - credited
 
 
-def excess_index(result: Result) -> Array:
+def excess_index(result: Track) -> Array:
     """Growth of 1 in excess of cash (T,), starting at 1."""
     return np.concatenate([[1.0], np.cumprod(1.0 + excess_returns(result))])
 
@@ -198,8 +219,8 @@ def figures(result: Result, market_ppy: float) -> dict[str, Figure]:
     }
 
 
-def since(result: Result, day: date) -> dict[str, Figure]:
-    """P&L (USD) and excess return (not annualised) of the bars that end on or after a day; None where there are none."""
+def since(result: Track, day: date) -> dict[str, Figure]:
+    """P&L (USD) and excess return (not a year's) of the bars that end on or after a day; None where there are none."""
     rows = np.flatnonzero(result.dates >= np.datetime64(day))
     if not rows.size or rows[0] == 0:
         whole = bool(rows.size) and len(result.dates) > 1
@@ -215,7 +236,7 @@ def since(result: Result, day: date) -> dict[str, Figure]:
     }
 
 
-def against(result: Result, benchmark: Result, market_ppy: float) -> dict[str, Figure]:
+def against(result: Track, benchmark: Track, market_ppy: float) -> dict[str, Figure]:
     """Alpha (a year), beta and correlation of excess returns on the bars both have."""
     common, ours, theirs = np.intersect1d(result.dates[1:], benchmark.dates[1:], return_indices=True)
     empty: dict[str, Figure] = {"alpha": None, "beta": None, "correlation": None, "bars": len(common)}
@@ -236,7 +257,7 @@ def against(result: Result, benchmark: Result, market_ppy: float) -> dict[str, F
     }
 
 
-def calendar_years(result: Result) -> dict[int, tuple[float, float]]:
+def calendar_years(result: Track) -> dict[int, tuple[float, float]]:
     """Total return and return in excess of cash by the calendar year in which each bar ends."""
     year = result.dates[1:].astype("datetime64[Y]").astype(int) + 1970
     r, x = returns(result), excess_returns(result)

@@ -28,5 +28,7 @@ def reconcile(name: str, first: Result, second: Result) -> float:
         )
     for result in (first, second):
         if not result.imbalance() <= TOLERANCE:
-            raise ReconciliationError(f"{name}: the ledger's lines miss its equity by {result.imbalance():.1e} of capital")
+            raise ReconciliationError(
+                f"{name}: the ledger's lines miss its equity by {result.imbalance():.1e} of capital"
+            )
     return float(gap.max())

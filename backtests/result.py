@@ -62,7 +62,7 @@ class Result:
 
 
 def account(book: Book, units: Array, traded: Array, equity: Array, ruined: int | None) -> Result:
-    """Return the result of a path of units, its lines worked out for all bars at once (DESIGN of the ledger: docs/conventions.md).
+    """Return the result of a path of units, its lines worked out for all bars at once (docs/conventions.md).
 
     `equity` is what the engine says; whether the lines sum to it is for `Result.imbalance` to tell.
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backtests import broker, ledger, metrics
 from backtests.book import Book, Terms, prepare
@@ -18,7 +19,7 @@ from backtests.result import Result
 from data.build import build
 from data.errors import ConfigError, DataError
 from data.instruments import BP
-from data.market import Market
+from data.market import Flags, Market
 from data.sources import bundled
 from data.tables import Tables
 
@@ -73,17 +74,30 @@ def run(config: Config, progress: Progress = lambda what, done, of: None) -> Run
         Engines that disagree.
     """
     start = time.perf_counter()
-    tables = bundled.load()
-    names = dict.fromkeys(leg for variant in config.variants for leg in variant.strategy.legs)
-    market = build(tables, [config.library[name] for name in names], config.data.interpolation)
-    _check_dates(config, market)
-    spans = {variant.name: span(variant, market.select(variant.strategy.legs), config) for variant in config.variants}
+    tables, market = _market(config)
+    spans = _spans(config, market)
     runs = []
     for i, variant in enumerate(config.variants):
         progress(variant.name, i, len(config.variants))
         runs.append(_one(variant, market.select(variant.strategy.legs), spans[variant.name], config))
     progress("", len(runs), len(runs))
     return Run(config, tables, market, _compared(runs, config, market), time.perf_counter() - start)
+
+
+def check(config: Config) -> dict[str, Span]:
+    """Return from when to when every variant would trade, by name; raise what `run` would before it starts."""
+    return _spans(config, _market(config)[1])
+
+
+def _market(config: Config) -> tuple[Tables, Market]:
+    tables = bundled.load()
+    names = dict.fromkeys(leg for variant in config.variants for leg in variant.strategy.legs)
+    return tables, build(tables, [config.library[name] for name in names], config.data.interpolation)
+
+
+def _spans(config: Config, market: Market) -> dict[str, Span]:
+    _check_dates(config, market)
+    return {variant.name: span(variant, market.select(variant.strategy.legs), config) for variant in config.variants}
 
 
 def _check_dates(config: Config, market: Market) -> None:
@@ -109,7 +123,7 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
     end = np.datetime64(config.data.end) if config.data.end else dates[-1]
     inside = (dates >= start) & (dates <= end)
     warmup = variant.strategy.warmup(market)
-    ready = inside & (_streak(market.exists.all(axis=1)) >= warmup)
+    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup)
     if not ready.any():
         raise DataError(
             f"variant '{variant.name}' never trades between {start} and {end}: "
@@ -127,14 +141,14 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
     )
 
 
-def _streak(flags: np.ndarray) -> np.ndarray:
+def _streak(flags: Flags) -> NDArray[np.int64]:
     """Length (T,) of the run of True that ends at each row."""
     rows = np.arange(len(flags))
     last_false = np.maximum.accumulate(np.where(flags, -1, rows))
     return rows - last_false
 
 
-def _opens(market: Market, first: int, warmup: int, inside: np.ndarray) -> str:
+def _opens(market: Market, first: int, warmup: int, inside: Flags) -> str:
     """Why trading starts after the window does."""
     if not first or not inside[first - 1]:
         return ""
@@ -146,7 +160,7 @@ def _opens(market: Market, first: int, warmup: int, inside: np.ndarray) -> str:
     return f"{' and '.join(absent)} exists from {market.dates[born]}{need}"
 
 
-def _ends(market: Market, last: int, inside: np.ndarray) -> str:
+def _ends(market: Market, last: int, inside: Flags) -> str:
     """Why trading ends before the window does."""
     if last + 1 >= len(market.dates) or not inside[last + 1]:
         return ""

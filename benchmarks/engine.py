@@ -61,7 +61,7 @@ def bare(book: Book, sizes: list[list[float]]) -> None:
     index = pd.DatetimeIndex(book.dates)
     for i in range(2):
         price = book.price[:, i]
-        bars = {name: price for name in ("open", "high", "low", "close")}
+        bars = dict.fromkeys(("open", "high", "low", "close"), price)
         cerebro.adddata(bt.feeds.PandasData(dataname=pd.DataFrame({**bars, "volume": 0.0}, index=index)))
     cerebro.addstrategy(Bare, sizes=sizes, rows=book.decides.tolist())
     cerebro.run()
@@ -86,7 +86,9 @@ def main() -> None:
     ratio = statistics.median(ours / theirs for ours, theirs, _ in pairs)
     growth = statistics.median(double / ours for ours, _, double in pairs)
     print(f"{BARS} daily bars, 2 legs, monthly rebalance, median of {PAIRS} pairs")
-    print(f"engine {statistics.median(p[0] for p in pairs):.3f} s, bare script {statistics.median(p[1] for p in pairs):.3f} s")
+    print(
+        f"engine {statistics.median(p[0] for p in pairs):.3f} s, bare script {statistics.median(p[1] for p in pairs):.3f} s"
+    )
     print(f"engine / bare script  {ratio:.2f}  (at most 1.2)")
     print(f"twice the bars / once {growth:.2f}  (at most 2.2)")
 

@@ -102,7 +102,13 @@ def _money(tables: Tables) -> _Money:
 
 def _curve(name: str, frame: pd.DataFrame, interpolation: Interpolation) -> Curve:
     quoted = frame.dropna(how="all")
-    return Curve(name, _days(quoted.index), quoted.columns.to_numpy(dtype=float), quoted.to_numpy(dtype=float, copy=True), interpolation)
+    return Curve(
+        name,
+        _days(quoted.index),
+        quoted.columns.to_numpy(dtype=float),
+        quoted.to_numpy(dtype=float, copy=True),
+        interpolation,
+    )
 
 
 def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money: _Money, known: Flags) -> _Leg:
@@ -113,7 +119,9 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
         never = np.zeros(len(price), dtype=bool)
         return _Leg(price, np.where(exists, 0.0, np.nan), exists, exists.copy(), never)
     if instrument.curve not in curves:
-        raise DataError(f"{instrument.name}: no curve '{instrument.curve}'{did_you_mean(str(instrument.curve), curves)}")
+        raise DataError(
+            f"{instrument.name}: no curve '{instrument.curve}'{did_you_mean(str(instrument.curve), curves)}"
+        )
     return _bond(instrument, curves[str(instrument.curve)], tables.cpi, money.dates, known)
 
 

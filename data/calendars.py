@@ -66,10 +66,11 @@ def _without_holes(cpi: pd.Series) -> pd.Series:
         return pd.Series(dtype=float)
     every = np.arange(months[0], months[-1] + 1)
     monthly = pd.Series(published.to_numpy(dtype=float), index=months).reindex(every)
-    for i in np.flatnonzero(monthly.isna()):
+    values = monthly.to_numpy(dtype=float, copy=True)
+    for i in np.flatnonzero(np.isnan(values)):
         if i >= 13:
-            monthly.iloc[i] = monthly.iloc[i - 1] * (monthly.iloc[i - 1] / monthly.iloc[i - 13]) ** (1 / 12)
-    return monthly
+            values[i] = values[i - 1] * (values[i - 1] / values[i - 13]) ** (1 / 12)
+    return pd.Series(values, index=monthly.index)
 
 
 def _look_up(monthly: pd.Series, months: NDArray[np.datetime64]) -> Array:

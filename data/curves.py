@@ -51,7 +51,9 @@ class Curve:
         late = np.flatnonzero(np.diff(self.dates) <= np.timedelta64(0, "D"))
         if late.size:
             day = self.dates[late[0] + 1]
-            raise DataError(f"curve {self.name}: {day} does not come after the row before it; sort the dates, drop doubles")
+            raise DataError(
+                f"curve {self.name}: {day} does not come after the row before it; sort the dates, drop doubles"
+            )
         low, high = PLAUSIBLE_YIELDS
         bad = np.argwhere((self.yields < low) | (self.yields > high) | np.isinf(self.yields))
         if bad.size:

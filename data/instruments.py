@@ -61,7 +61,6 @@ class Instrument:
         if late:
             raise DataError(f"{self.name}: borrow steps must ascend; {late[0]} does not come after the step before it")
 
-
     @property
     def indexed(self) -> bool:
         """Whether its principal follows the consumer price index."""

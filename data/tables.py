@@ -31,7 +31,5 @@ class Tables:
     @property
     def dates(self) -> pd.DatetimeIndex:
         """The rows of the market: every date on which any curve is quoted."""
-        index = pd.DatetimeIndex([])
-        for frame in self.yields.values():
-            index = index.union(frame.dropna(how="all").index)
-        return index
+        quoted = [frame.dropna(how="all").index for frame in self.yields.values()]
+        return pd.DatetimeIndex(sorted(set().union(*quoted)))

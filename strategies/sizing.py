@@ -75,7 +75,8 @@ class ByVolatility:
     def _one(self, market: Market, name: str) -> Array:
         deviation = rolling_deviation(excess_returns(market, name), self.window.bars(market))
         sigma = deviation * np.sqrt(market.periods_per_year)
-        return np.divide(self.volatility, sigma, out=np.where(np.isnan(sigma), np.nan, 0.0), where=sigma > 0)
+        still = np.where(np.isnan(sigma), np.nan, 0.0)
+        return np.asarray(np.divide(self.volatility, sigma, out=still, where=sigma > 0))
 
     def warmup(self, market: Market) -> int:
         """One row more than the window has returns."""

@@ -1,4 +1,4 @@
-"""What the tests share: the bundled month ends, the market of the whole library, and a bond priced coupon by coupon."""
+"""Shared by the tests: the bundled month ends, the market of the library, a bond priced coupon by coupon."""
 
 from __future__ import annotations
 

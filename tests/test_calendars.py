@@ -29,8 +29,9 @@ def series(values: dict[str, float]) -> pd.Series:
 @pytest.mark.parametrize(
     ("name", "lag"),
     [
-        ("us_cpi", 15), ("us_core_cpi_yoy", 15), ("jp_core_cpi_yoy", 25), ("us_debt_gdp", 365), ("jp_debt_gdp", 365),
+        ("us_cpi", 15), ("us_core_cpi_yoy", 15), ("jp_core_cpi_yoy", 25),
         ("fed_assets_gdp", 120), ("boj_assets_gdp", 120), ("fed_treasuries_share", 120),
+        ("us_debt_gdp", 365), ("jp_debt_gdp", 365),
     ],
 )  # fmt: skip
 def test_a_figure_enters_on_the_day_it_is_published_and_not_the_day_before(name, lag):
@@ -96,7 +97,7 @@ def ratio(cpi: pd.Series, earlier: str, later: str) -> float:
     return float(after / before)
 
 
-# CPI-U, not seasonally adjusted, month_end_macro.csv; the bar that ends with month m earns CPI[m-2] / CPI[m-3]
+# DESIGN.md section 4: the bar that ends with month m earns CPI[m-2] / CPI[m-3]. Figures: month_end_macro.csv
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
     [
@@ -119,21 +120,22 @@ def test_the_month_that_was_never_published_is_put_in_by_the_rule_of_the_treasur
 
 def test_the_reference_index_moves_in_a_straight_line_within_a_month():
     cpi = series({"2024-01-31": 300.0, "2024-02-29": 301.0, "2024-03-31": 304.0})
-    # Settled the next day, in April (30 days) between January's 300 and February's 301, in May up to March's 304.
+    # Settled the next day: over April, 30 days, from January's 300 to February's 301; then to March's 304.
     closes = days("2024-03-31", "2024-04-01", "2024-04-15", "2024-04-29", "2024-04-30", "2024-05-16")
     expected = [300, 300 + 1 / 30, 300.5, 300 + 29 / 30, 301, 301 + 3 * 16 / 31]
     assert reference_cpi(cpi, closes) == pytest.approx(expected, rel=1e-14)
 
 
-def test_the_reference_index_is_the_published_one():
-    # TreasuryDirect: reference CPI of 2008-09-01 is June's 218.815, of 2008-10-01 July's 219.964
+def test_on_the_first_of_a_month_the_reference_index_is_the_cpi_of_three_months_before():
+    # 31 CFR 356 App. B: 2008-09-01 carries June's 218.815, 2008-10-01 July's 219.964
     cpi = series({"2008-06-30": 218.815, "2008-07-31": 219.964})
     assert reference_cpi(cpi, days("2008-08-31", "2008-09-30")).tolist() == [218.815, 219.964]
 
 
 def test_months_yet_to_be_published_are_missing_and_not_invented():
     cpi = series({"2024-01-31": 300.0, "2024-02-29": 301.0})
-    known = reference_cpi(cpi, days("2024-03-30", "2024-03-31", "2024-04-29", "2024-04-30", "2024-05-01", "2024-07-31"))
+    closes = days("2024-03-30", "2024-03-31", "2024-04-29", "2024-04-30", "2024-05-01", "2024-07-31")
+    known = reference_cpi(cpi, closes)
     assert np.isfinite(known).tolist() == [False, True, True, True, False, False]
 
 

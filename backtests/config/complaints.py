@@ -79,7 +79,8 @@ def _words(item: Any, model: type[BaseModel], path: Loc) -> str:
     if kind == "finite_number":
         return f"is {shown}; expected a finite number"
     if kind in ("too_short", "too_long"):
-        return f"has {context['actual_length']} entries; expected {item['msg'].split('should have ')[-1].split(' item')[0]}"
+        wanted = item["msg"].split("should have ")[-1].split(" item")[0]
+        return f"has {context['actual_length']} entries; expected {wanted}"
     if kind == "value_error":
         return str(context["error"])
     if kind in EXPECTED:

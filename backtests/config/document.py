@@ -1,4 +1,4 @@
-"""A YAML file as data, with the line each value stands on. Safe: no tags, no aliases, no duplicate keys, bounded size."""
+"""A YAML file as data, with the line of each value. Safe: no tags, aliases or duplicate keys, bounded size."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def _text(path: Path) -> str:
 
 def parse(text: str, path: str) -> Document:
     """Read YAML text; `path` is what errors call it."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if "\t" in line[: len(line) - len(line.lstrip())]:
+    for number, words in enumerate(text.splitlines(), 1):
+        if "\t" in words[: len(words) - len(words.lstrip())]:
             raise ConfigError(f"{path}:{number}: a tab in the indentation; YAML indents with spaces")
     try:
         _refuse_magic(text, path)
@@ -140,8 +140,8 @@ def _mapping(node: yaml.MappingNode, loc: Loc, document: Document) -> dict[str, 
         line = key_node.start_mark.line + 1
         key = key_node.value
         if not isinstance(key_node, yaml.ScalarNode) or not key_node.tag.endswith(":str"):
-            shown = key if isinstance(key, str) else "a list or mapping"
-            raise ConfigError(f"{document.path}:{line}: the key {shown} is not text; put it in quotes")
+            named = key if isinstance(key, str) else "a list or mapping"
+            raise ConfigError(f"{document.path}:{line}: the key {named} is not text; put it in quotes")
         if key in result:
             first = document.lines[(*loc, key)]
             raise ConfigError(f"{document.path}:{line}: the key '{key}' stands here and on line {first}; keep one")
@@ -150,13 +150,12 @@ def _mapping(node: yaml.MappingNode, loc: Loc, document: Document) -> dict[str, 
     return result
 
 
-def _scalar(node: yaml.Node, loc: Loc, document: Document) -> Any:
+def _scalar(node: Any, loc: Loc, document: Document) -> Any:
     if node.tag.endswith(":str"):
         plain = node.style is None
         return float(node.value.replace("_", "")) if plain and EXPONENT.fullmatch(node.value) else node.value
     try:
-        loader = yaml.SafeLoader("")
-        return loader.construct_object(node)  # type: ignore[no-untyped-call]  # the stubs leave it bare
+        return yaml.SafeLoader("").construct_object(node)
     except (ValueError, OverflowError) as error:
         raise document.error(loc, f"{node.value} cannot be read: {error}") from None
 

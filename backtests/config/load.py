@@ -14,7 +14,7 @@ from backtests.config.complaints import complaint, owner
 from backtests.config.document import Document, Loc, override, read
 from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
-from data.errors import ConfigError, did_you_mean
+from data.errors import did_you_mean
 from data.instruments import LIBRARY
 from strategies import STRATEGIES
 
@@ -72,7 +72,9 @@ def _variant(document: Document, file: ConfigFile, name: str, instruments: Mappi
         raise document.error(loc, f"names no strategy; add strategy: {' | '.join(STRATEGIES)}, or extends")
     if raw["strategy"] not in STRATEGIES:
         where = owner(document, owners, ("strategy",))
-        raise document.error(where, f"unknown strategy '{raw['strategy']}'{did_you_mean(str(raw['strategy']), STRATEGIES)}")
+        raise document.error(
+            where, f"unknown strategy '{raw['strategy']}'{did_you_mean(str(raw['strategy']), STRATEGIES)}"
+        )
     section = _checked(document, VariantSection, raw, owners)
     try:
         strategy = parameters.build(section.strategy, section.params)
@@ -156,7 +158,8 @@ def resolved(config: Config) -> dict[str, Any]:
     data["account"] = config.account.model_dump()
     data |= {"engine": config.engine, "fill": config.fill, "rebalance": config.rebalance.model_dump()}
     data["instruments"] = {
-        name: section.model_dump(exclude_none=True, by_alias=True) for name, section in config.instrument_sections.items()
+        name: section.model_dump(exclude_none=True, by_alias=True)
+        for name, section in config.instrument_sections.items()
     }
     data["variants"] = {
         variant.name: {

@@ -1,4 +1,4 @@
-"""The schema of a configuration file, key by key: what pydantic checks, and the frozen types the rest of the house reads."""
+"""The schema of a configuration file, key by key, and the frozen types the rest of the house reads."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class DataSection(Model):
 class AccountSection(Model):
     """Whose money, and what it earns and pays."""
 
-    capital: float = Field(10_000_000.0, gt=0, le=1e15, description="USD")
+    capital: float = Field(default=10_000_000.0, gt=0, le=1e15, description="USD")
     size_on: Literal["equity", "capital"] = "equity"
-    max_gross: float = Field(10.0, gt=0, le=50, description="largest sum of absolute weights")
+    max_gross: float = Field(default=10.0, gt=0, le=50, description="largest sum of absolute weights")
     cash_interest: bool = True
     margin_spread_bp: BasisPoints = 75.0
 
@@ -51,13 +51,13 @@ class RebalanceSection(Model):
     """When the book is set anew."""
 
     every: Every = "month"
-    band: float = Field(0.0, ge=0, le=10, description="of target units; inside it nothing trades")
+    band: float = Field(default=0.0, ge=0, le=10, description="of target units; inside it nothing trades")
 
 
 class FxSwap(Model):
     """Terms of a currency swap."""
 
-    basis_bp: float = Field(-20.0, ge=-1000, le=1000)
+    basis_bp: float = Field(default=-20.0, ge=-1000, le=1000)
 
 
 @dataclass(frozen=True)
@@ -111,16 +111,18 @@ class InstrumentSection(Model):
     kind: Literal["par_bond", "inflation_bond", "listed", "cash"] | None = None
     currency: Literal["USD", "JPY"] | None = None
     curve: Literal["us", "jp", "us_real"] | None = None
-    maturity: float | None = Field(None, gt=0, le=100, description="years, a multiple of 0.5")
-    half_spread_bp: BasisPoints | None = Field(None, description="of yield for bonds, of price for listed and cash")
-    rolls_per_year: float | None = Field(None, ge=0, le=366)
+    maturity: float | None = Field(default=None, gt=0, le=100, description="years, a multiple of 0.5")
+    half_spread_bp: BasisPoints | None = Field(
+        default=None, description="of yield for bonds, of price for listed and cash"
+    )
+    rolls_per_year: float | None = Field(default=None, ge=0, le=366)
     borrow_bp: BasisPoints | list[BorrowStep] | None = None
     rolldown: bool | None = None
-    lot: float | None = Field(None, ge=0, description="units; 0 = any amount")
+    lot: float | None = Field(default=None, ge=0, description="units; 0 = any amount")
     fee_bp: BasisPoints | None = None
     exchange: str | None = None
     listed_on: date | None = None
-    multiplier: float | None = Field(None, gt=0, le=1e12)
+    multiplier: float | None = Field(default=None, gt=0, le=1e12)
 
 
 class VariantSection(Model):

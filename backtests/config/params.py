@@ -94,7 +94,8 @@ def describe(name: str) -> list[Parameter]:
 def _default(field: dataclasses.Field[Any]) -> Any:
     if field.default is not dataclasses.MISSING:
         return field.default
-    return _yaml(field.default_factory())  # type: ignore[misc]  # a field of ours has one or the other
+    assert field.default_factory is not dataclasses.MISSING  # a field without a default has a factory
+    return _yaml(field.default_factory())
 
 
 def _shown(default: Any) -> str:

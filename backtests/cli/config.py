@@ -1,0 +1,40 @@
+"""`divergence config`: check a configuration, print its schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Check a configuration, or print its schema.", rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.command()
+def check(
+    config: Annotated[Path, typer.Argument(help="The configuration to check.")] = Path("config.yaml"),
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=V", help="Override one value; repeatable.")
+    ] = None,
+) -> None:
+    """Check CONFIG against its schema and the data, and say from when to when each variant would trade."""
+    from backtests import config as configuration
+    from backtests import runner
+    from backtests.cli import terminal
+
+    settings = configuration.load(config, set_ or [])
+    spans = runner.check(settings)
+    for name, span in spans.items():
+        terminal.say(f"{name}: {span.first} to {span.last}{f' ({span.reason})' if span.reason else ''}")
+    terminal.say(f"{config}: good, {len(spans)} variants")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a configuration, for editors."""
+    import json
+
+    from backtests.cli import terminal
+    from backtests.config import json_schema
+
+    terminal.say(json.dumps(json_schema(), indent=2))

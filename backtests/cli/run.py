@@ -1,0 +1,75 @@
+"""`divergence run`: from a configuration to a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from backtests.runner import Run
+
+HEADINGS = (
+    "variant", "excess", "vol", "Sharpe", "fall", "from – to", "CAGR", "P&L", "turnov.", "next bar",
+)  # fmt: skip
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="The configuration to run.")] = Path("config.yaml"),
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=V", help="Override one value; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Run every variant of CONFIG, print a line for each, and write a report."""
+    from backtests import config as configuration
+    from backtests import runner, store
+    from backtests.cli import terminal
+    from backtests.panels import panels
+    from backtests.report import html, plots
+
+    settings = configuration.load(config, set_ or [])
+    now = store.utc_now()
+    folder = store.destination(settings, out, now)
+    with store.writing(folder) as beside, terminal.progress(quiet) as progress:
+        done = runner.run(settings, progress)
+        store.save(done, beside, now)
+        content = panels(store.load(beside))
+        (beside / "report.html").write_text(html.page(content), encoding="utf-8")
+        plots.save(content, beside / "plots")
+    if out is None:
+        store.write_beside(folder.parent / "index.html", html.index(html.rows(store.listed(folder.parent))))
+    _show(done)
+    terminal.say(f"report: {folder / 'report.html'}")
+
+
+def _show(done: Run) -> None:
+    from backtests.cli import terminal
+
+    rows = [_row(one.variant.name, one.figures) for one in done.variants]
+    faint = [i for i, one in enumerate(done.variants) if one.variant.name in done.config.benchmarks]
+    terminal.table(HEADINGS, rows, left=(0, 5), faint=faint)
+    terminal.say(
+        "% a year in excess of cash (excess, vol) and in all (CAGR); fall: largest in excess of cash, %; P&L: USD m;"
+    )
+    terminal.say("turnov.: times equity a year, one side; next bar: Sharpe with every order filled one bar later.")
+    for one in done.variants:
+        if one.span.reason:
+            terminal.say(f"{one.variant.name} trades {one.span.first} to {one.span.last}: {one.span.reason}.")
+    widest = max(one.gap for one in done.variants)
+    terminal.say(f"Two engines agree to {widest:.0e} of capital. {len(rows)} variants, {done.seconds:.1f} s.")
+
+
+def _row(name: str, figures: dict[str, Any]) -> list[str]:
+    from backtests.report.format import ABSENT, millions, month, number, percent
+
+    peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
+    name = name if len(name) <= 30 else f"{name[:29]}…"
+    return [
+        name, percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
+        percent(figures["excess_drawdown"]), f"{month(peak)}–{month(trough)}" if peak else ABSENT,
+        percent(figures["cagr"], 2), millions(figures["pnl"]), number(figures["turnover"]),
+        number(figures["sharpe_next_bar"]),
+    ]  # fmt: skip

@@ -1,0 +1,43 @@
+"""`divergence runs` and `divergence report`: look at what was run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(help="The folder that holds runs.")] = Path("runs"),
+) -> None:
+    """List runs, newest first, with the figures of each one's first variant."""
+    from backtests import store
+    from backtests.cli import terminal
+    from backtests.report import html
+
+    rows = html.rows(store.listed(folder))
+    if not rows:
+        terminal.say(f"no runs in {folder}; `divergence run` makes one")
+        return
+    headings = ("run", "created", "variants", "first variant", "excess", "vol", "Sharpe", "fall", "P&L")
+    terminal.table(
+        headings,
+        [[r["folder"], r["created"], str(r["variants"]), r["lead"], *r["cells"]] for r in rows],
+        left=(0, 1, 3),
+    )
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder, like those `divergence runs` lists.")],
+) -> None:
+    """Draw the report and the pictures of a finished run again."""
+    from backtests import store
+    from backtests.cli import terminal
+    from backtests.panels import panels
+    from backtests.report import html, plots
+
+    content = panels(store.load(run))
+    store.write_beside(run / "report.html", html.page(content))
+    plots.save(content, run / "plots")
+    terminal.say(f"report: {run / 'report.html'}")

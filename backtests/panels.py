@@ -1,0 +1,130 @@
+"""What a report shows, worked out from a stored run: the arithmetic stays here, the drawing does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtests import metrics
+from backtests.result import LINES
+from backtests.store import StoredRun
+from data.bonds import Array
+
+DEEPEST = 5
+
+
+@dataclass(frozen=True)
+class Track:
+    """One variant's equity (T,) and the interest credited on it (T,), USD."""
+
+    dates: NDArray[np.datetime64]
+    capital: float
+    equity: Array
+    cash: Array
+
+
+@dataclass(frozen=True)
+class Fall:
+    """One row of the drawdown table."""
+
+    depth: float
+    peak: str
+    trough: str
+    recovery: str | None
+    days: int
+
+
+@dataclass(frozen=True)
+class VariantPanel:
+    """Everything the page shows of one variant. Fractions are decimals; falls on paths are negative."""
+
+    name: str
+    benchmark: bool
+    figures: dict[str, Any]
+    described: dict[str, Any]
+    dates: list[str]
+    total: Array  # growth of 1
+    excess: Array  # growth of 1 in excess of cash
+    underwater: Array  # of `excess`
+    sharpe: Array  # rolling, one shorter than the paths
+    volatility: Array
+    years: dict[int, tuple[float, float]]  # total, in excess of cash
+    lines: dict[str, float]  # USD over the window
+    legs: dict[str, Array]  # cumulative USD
+    falls: list[Fall]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A report's content."""
+
+    run: StoredRun
+    variants: list[VariantPanel]
+    window_bars: int  # of the rolling figures
+    window_name: str
+
+
+def panels(run: StoredRun) -> Panels:
+    """Work out what a report shows."""
+    longest = max(int(figures["bars"]) for figures in run.metrics.values())
+    ppy = max(float(figures["periods_per_year"]) for figures in run.metrics.values())
+    years = 3 if longest > 4 * ppy else 1
+    bars = max(3, round(years * ppy))
+    lines = run.attribution.groupby("variant", sort=False)
+    empty = run.attribution.iloc[:0]
+    groups = {str(name): frame for name, frame in lines}
+    variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
+    return Panels(run, variants, bars, f"{years}-year")
+
+
+def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> VariantPanel:
+    figures = run.metrics[name]
+    equity = run.equity[name].dropna()
+    usd = lines.pivot_table(index="date", columns=["line", "instrument"], values="usd", aggfunc="sum", fill_value=0.0)
+    usd = usd.reindex(equity.index, fill_value=0.0)
+    by_line = usd.T.groupby(level="line").sum().T if len(usd.columns) else pd.DataFrame(index=equity.index)
+    cash = by_line["cash"].to_numpy() if "cash" in by_line else np.zeros(len(equity))
+    track = Track(equity.index.to_numpy(), float(run.manifest["capital"]), equity.to_numpy(), cash)
+    excess = metrics.excess_index(track)
+    sharpe, volatility = metrics.rolling(metrics.excess_returns(track), bars, float(figures["periods_per_year"]))
+    return VariantPanel(
+        name=name,
+        benchmark=name in run.manifest["benchmarks"],
+        figures=figures,
+        described=run.manifest["variants"][name],
+        dates=[str(day) for day in track.dates.astype("datetime64[D]")],
+        total=track.equity / track.capital,
+        excess=excess,
+        underwater=metrics.underwater(excess, 1.0),
+        sharpe=sharpe,
+        volatility=volatility,
+        years=metrics.calendar_years(track),
+        lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in LINES},
+        legs=_legs(usd, run.manifest["variants"][name]["legs"]),
+        falls=_falls(track, excess),
+    )
+
+
+def _legs(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
+    by_leg = usd.T.groupby(level="instrument").sum().T if len(usd.columns) else usd
+    names = [*legs, "book"]
+    return {leg: by_leg[leg].cumsum().to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in names}
+
+
+def _falls(track: Track, excess: Array) -> list[Fall]:
+    deepest = sorted(metrics.drawdowns(excess, 1.0), key=lambda fall: -fall.depth)[:DEEPEST]
+    days = track.dates.astype("datetime64[D]")
+    return [
+        Fall(
+            depth=fall.depth,
+            peak=str(days[fall.peak]),
+            trough=str(days[fall.trough]),
+            recovery=None if fall.recovery is None else str(days[fall.recovery]),
+            days=int((days[-1 if fall.recovery is None else fall.recovery] - days[fall.peak]).astype(int)),
+        )
+        for fall in deepest
+    ]

@@ -1,0 +1,148 @@
+"""The page: tables from `tables`, series for the script to draw, one self-contained file."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from backtests.panels import Panels, VariantPanel
+from backtests.report import tables
+from backtests.report.format import millions, number, percent
+from backtests.report.palette import styles
+from data.bonds import Array
+
+DIGITS = 6  # significant, more than any screen shows
+
+
+def page(panels: Panels) -> str:
+    """Return the report as one HTML document that needs nothing from outside."""
+    manifest = panels.run.manifest
+    return _render(
+        "report.html",
+        title=manifest["name"],
+        manifest=manifest,
+        verdict=tables.verdict(panels),
+        columns=tables.SUMMARY if manifest["thesis_date"] else [c for c in tables.SUMMARY if c.key != "thesis_pnl"],
+        skipped=-1 if manifest["thesis_date"] else [c.key for c in tables.SUMMARY].index("thesis_pnl"),
+        summary=tables.summary(panels),
+        calendar_excess=tables.calendar(panels, 1),
+        calendar_total=tables.calendar(panels, 0),
+        lines=tables.lines(panels),
+        against=tables.against(panels),
+        falls=tables.falls(panels),
+        windows=tables.windows(panels),
+        legs=tables.legs(panels),
+        variants=[one.name for one in panels.variants],
+        styles=styles(panels),
+        window=panels.window_name,
+        reconciliation=f"{manifest['reconciliation']:.1e}",
+        capital=number(manifest["capital"], 0),
+        config=panels.run.config,
+        data=_embedded(_series(panels)),
+        plotly=_plotly(),
+        css=_asset("report.css"),
+        script=_asset("report.js"),
+    )
+
+
+def index(runs: list[dict[str, Any]]) -> str:
+    """Return the page that lists runs."""
+    return _render("index.html", runs=runs, css=_asset("report.css"))
+
+
+def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return what the list of runs says of each: the figures are those of its first variant."""
+    shown = []
+    for folder, manifest, figures in runs:
+        lead = next(iter(figures))
+        one = figures[lead]
+        cells = [
+            percent(one["excess_return"], 2), percent(one["volatility"]), number(one["sharpe"]),
+            percent(one["excess_drawdown"]), millions(one["pnl"]),
+        ]  # fmt: skip
+        shown.append(
+            {
+                "folder": folder.name,
+                "name": manifest["name"],
+                "created": manifest["created"].replace("T", " ")[:16],
+                "variants": len(figures),
+                "last": manifest["data"]["last"],
+                "lead": lead,
+                "cells": cells,
+            }  # fmt: skip
+        )
+    return shown
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader("backtests.report")
+    environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["breakable"] = _breakable
+    return environment
+
+
+def _breakable(name: str) -> Markup:
+    """Let a long name break after its underscores on a narrow screen."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
+def _render(template: str, **content: Any) -> str:
+    return str(_environment().get_template(template).render(**content))
+
+
+def _asset(name: str) -> str:
+    return files("backtests.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _plotly() -> str:
+    """Return plotly's script, without importing plotly's figure library."""
+    spec = find_spec("plotly")
+    assert spec is not None and spec.origin is not None  # a declared dependency
+    return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+
+
+def _embedded(value: Any) -> str:
+    """Return JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _series(panels: Panels) -> dict[str, Any]:
+    dates = sorted({day for one in panels.variants for day in one.dates})
+    start = {day: row for row, day in enumerate(dates)}
+    return {
+        "dates": dates,
+        "thesis": panels.run.manifest["thesis_date"],
+        "window": panels.window_name,
+        "styles": styles(panels),
+        "lines": tables.LINE_NAMES,
+        "variants": [_variant(one, start[one.dates[0]]) for one in panels.variants],
+    }
+
+
+def _variant(one: VariantPanel, start: int) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "benchmark": one.benchmark,
+        "start": start,
+        "total": _compact(one.total),
+        "excess": _compact(one.excess),
+        "underwater": _compact(one.underwater),
+        "sharpe": _compact(one.sharpe),
+        "volatility": _compact(one.volatility),
+        "lines": {line: value for line, value in one.lines.items() if value},
+        "legs": {leg: _compact(path) for leg, path in one.legs.items()},
+    }
+
+
+def _compact(values: Array) -> list[float | None]:
+    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values]

@@ -1,0 +1,157 @@
+"""The page's key plots as pictures: 1600 x 900 at 2x, legible when pasted into a slide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import date2num
+from matplotlib.figure import Figure
+
+from backtests.panels import Panels, VariantPanel
+from backtests.report.palette import styles
+from backtests.report.tables import LINE_NAMES
+from backtests.result import LINES
+
+INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"
+DASH: dict[str, Any] = {"solid": "-", "dash": (0, (5, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (5, 2, 1, 2))}
+BAR_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#5b6570", "#16191d")
+
+
+def save(panels: Panels, folder: Path) -> None:
+    """Write the pictures of a report into a folder."""
+    folder.mkdir(exist_ok=True)
+    pictures: dict[str, Callable[[Panels], Figure]] = {
+        "equity": equity, "rolling": rolling, "calendar": calendar, "attribution": attribution,
+    }  # fmt: skip
+    for name, draw in pictures.items():
+        draw(panels).savefig(folder / f"{name}.png", dpi=200)
+
+
+def _figure(rows: list[int]) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(16, 9), layout="constrained", facecolor="white")
+    axes = figure.subplots(len(rows), 1, sharex=True, height_ratios=rows, squeeze=False)[:, 0]
+    for axis in axes:
+        axis.grid(axis="y", color=GRID, linewidth=0.8)
+        axis.tick_params(colors=SOFT, labelsize=13, length=0)
+        for side in axis.spines.values():
+            side.set_visible(False)
+        axis.set_axisbelow(True)
+    return figure, list(axes)
+
+
+def _title(figure: Figure, text: str, panels: Panels) -> None:
+    manifest = panels.run.manifest
+    figure.suptitle(f"{manifest['name']}: {text}", x=0.01, ha="left", fontsize=20, color=INK)
+    note = f"{manifest['data']['source']} data to {manifest['data']['last']}"
+    figure.supxlabel(note, x=0.99, ha="right", fontsize=11, color=SOFT)
+
+
+def _drawn(panels: Panels) -> list[VariantPanel]:
+    chosen = styles(panels)
+    return [one for one in panels.variants if chosen[one.name]["shown"]]
+
+
+def _line(axis: Axes, panels: Panels, one: VariantPanel, values: Any, skip: int = 0) -> None:
+    style = styles(panels)[one.name]
+    colour = INK if style["colour"] == "ink" else style["colour"]
+    dates = np.array(one.dates[skip:], dtype="datetime64[D]")
+    axis.plot(dates, values, color=colour, linestyle=DASH[style["dash"]], linewidth=2, label=one.name)
+
+
+def _thesis(axes: list[Axes], panels: Panels) -> None:
+    day = panels.run.manifest["thesis_date"]
+    if day:
+        for axis in axes:
+            axis.axvline(float(date2num(np.datetime64(day))), color=SOFT, linewidth=1, linestyle=DASH["dash"])
+
+
+def _legend(axis: Axes) -> None:
+    axis.legend(loc="upper left", frameon=False, fontsize=13, ncols=2, labelcolor=INK)
+
+
+def equity(panels: Panels) -> Figure:
+    """Growth of 1 in excess of cash, over its fall from the running peak."""
+    figure, (above, below) = _figure([5, 3])
+    for one in _drawn(panels):
+        _line(above, panels, one, one.excess)
+        _line(below, panels, one, one.underwater * 100)
+    _thesis([above, below], panels)
+    _legend(above)
+    above.set_ylabel("growth of 1 over cash", fontsize=13, color=INK)
+    below.set_ylabel("drawdown, %", fontsize=13, color=INK)
+    _title(figure, "growth in excess of cash, and drawdown", panels)
+    return figure
+
+
+def rolling(panels: Panels) -> Figure:
+    """Rolling Sharpe ratio over rolling volatility."""
+    figure, (above, below) = _figure([1, 1])
+    for one in _drawn(panels):
+        _line(above, panels, one, one.sharpe, 1)
+        _line(below, panels, one, one.volatility * 100, 1)
+    above.axhline(0, color=SOFT, linewidth=1)
+    below.set_ylim(bottom=0)
+    _thesis([above, below], panels)
+    _legend(above)
+    above.set_ylabel(f"Sharpe, {panels.window_name}", fontsize=13, color=INK)
+    below.set_ylabel("volatility, % a year", fontsize=13, color=INK)
+    _title(figure, f"{panels.window_name} rolling Sharpe ratio and volatility", panels)
+    return figure
+
+
+def calendar(panels: Panels) -> Figure:
+    """Return in excess of cash by calendar year, of the lines drawn at first."""
+    figure, (axis,) = _figure([1])
+    drawn = _drawn(panels)
+    years = sorted({year for one in drawn for year in one.years})
+    width = 0.8 / max(1, len(drawn))
+    chosen = styles(panels)
+    for i, one in enumerate(drawn):
+        colour = chosen[one.name]["colour"]
+        at = [year - 0.4 + width * (i + 0.5) for year in one.years]
+        heights = [100 * excess for _, excess in one.years.values()]
+        axis.bar(at, heights, width * 0.9, color=INK if colour == "ink" else colour, label=one.name)
+    axis.axhline(0, color=SOFT, linewidth=1)
+    axis.set_xticks(years, [str(year) if len(years) <= 16 or year % 2 == 0 else "" for year in years])
+    _legend(axis)
+    axis.set_ylabel("excess return, %", fontsize=13, color=INK)
+    _title(figure, "calendar years, in excess of cash", panels)
+    return figure
+
+
+def attribution(panels: Panels) -> Figure:
+    """P&L by ledger line, a bar per variant: gains to the right, losses to the left."""
+    figure, (axis,) = _figure([1])
+    axis.grid(axis="x", color=GRID, linewidth=0.8)
+    axis.grid(visible=False, axis="y")
+    variants = panels.variants[::-1]
+    right, left = np.zeros(len(variants)), np.zeros(len(variants))
+    for line, colour in zip(LINES, BAR_COLOURS, strict=True):
+        values = np.array([one.lines[line] for one in variants]) / 1e6
+        if values.any():
+            axis.barh(
+                range(len(variants)),
+                values,
+                0.6,
+                left=np.where(values > 0, right, left),
+                color=colour,
+                label=LINE_NAMES[line],
+            )
+            right += np.maximum(values, 0)
+            left += np.minimum(values, 0)
+    totals = [one.figures["pnl"] / 1e6 for one in variants]
+    axis.plot(totals, range(len(variants)), "D", color="white", markeredgecolor=INK, markersize=9, label="P&L")
+    axis.axvline(0, color=SOFT, linewidth=1)
+    axis.set_yticks(range(len(variants)), [one.name for one in variants], color=INK)
+    axis.legend(loc="best", frameon=False, fontsize=13, labelcolor=INK)
+    axis.set_xlabel("USD m", fontsize=13, color=INK)
+    _title(figure, "profit and loss by ledger line", panels)
+    return figure

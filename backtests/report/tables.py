@@ -1,0 +1,201 @@
+"""What the tables say: columns, words and cells, from panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from backtests.panels import Panels, VariantPanel
+from backtests.report.format import ABSENT, fall, millions, month, number, percent
+from backtests.result import LINES
+
+LINE_NAMES = {
+    "price": "price", "fx": "currency", "funding": "funding", "borrow": "borrow", "roll": "roll cost",
+    "income": "income", "cost": "trading cost", "cash": "cash interest", "margin": "margin",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the summary: its heading, what it means, and its cell."""
+
+    key: str
+    heading: str
+    unit: str
+    meaning: str
+    cell: Callable[[Any], str]
+
+
+SUMMARY = (
+    Column(
+        "excess_return",
+        "Excess return",
+        "% a year",
+        "mean bar return in excess of cash, a year",
+        lambda v: percent(v, 2),
+    ),
+    Column("volatility", "Volatility", "% a year", "standard deviation of bar returns, a year", percent),
+    Column("sharpe", "Sharpe", "", "excess return over the volatility of excess returns", number),
+    Column("excess_drawdown", "Excess drawdown", "%", "largest fall of growth in excess of cash, positive", percent),
+    Column("", "From peak to trough", "", "of that fall", str),
+    Column("sharpe_next_bar", "Sharpe, next bar", "", "with every order filled one bar later", number),
+    Column("cagr", "CAGR", "% a year", "compound growth, cash interest included", percent),
+    Column("pnl", "P&L", "USD m", "profit and loss, cash interest included", millions),
+    Column("thesis_pnl", "P&L since thesis", "USD m", "of the bars that end on or after the thesis date", millions),
+    Column("turnover", "Turnover", "× a year", "one side of traded notional over equity", number),
+    Column("cost_drag", "Cost drag", "% a year", "trading and roll costs over equity", lambda v: percent(v, 2)),
+)
+
+
+def verdict(panels: Panels) -> str:
+    """One sentence on the first variant that is no benchmark, from its figures."""
+    lead = next((v for v in panels.variants if not v.benchmark), panels.variants[0])
+    figures = lead.figures
+    if figures["ruined"]:
+        return f"{lead.name} lost all its capital by {figures['ruined']}."
+    if figures["excess_return"] is None:
+        return f"{lead.name} traded on {figures['bars']} rows, too few to judge."
+    made = "made" if figures["excess_return"] >= 0 else "lost"
+    text = (
+        f"{lead.name} {made} {percent(abs(figures['excess_return']))} % a year over cash at "
+        f"{percent(figures['volatility'])} % volatility, a Sharpe ratio of {number(figures['sharpe'])}; "
+        f"its worst fall was {percent(figures['excess_drawdown'])} %"
+    )
+    text += f", {fall(figures)}" if figures["excess_drawdown_peak"] else ""
+    closest = _closest(lead)
+    return f"{text}; {closest}." if closest else f"{text}."
+
+
+def _closest(lead: VariantPanel) -> str:
+    known = {name: one for name, one in lead.figures["against"].items() if one["correlation"] is not None}
+    if not known:
+        return ""
+    name = max(known, key=lambda one: abs(known[one]["correlation"]))
+    share = known[name]["correlation"] ** 2
+    return f"{percent(share, 0)} % of its variance is shared with {name}"
+
+
+def summary(panels: Panels) -> list[dict[str, Any]]:
+    """Return a row per variant: name, cells, and the magnitudes that the bars show."""
+    return [
+        {
+            "name": one.name,
+            "benchmark": one.benchmark,
+            "cells": [
+                column.cell(one.figures.get(column.key)) if column.key else fall(one.figures) for column in SUMMARY
+            ],
+            "bars": [_share(panels, column.key, one) for column in SUMMARY],
+        }
+        for one in panels.variants
+    ]
+
+
+def _share(panels: Panels, key: str, one: VariantPanel) -> float | None:
+    """How long a cell's bar is, -1 to 1, against the largest of its column; None where the column has no bars."""
+    if key not in ("excess_return", "sharpe", "excess_drawdown", "sharpe_next_bar"):
+        return None
+    values = [abs(v.figures.get(key) or 0.0) for v in panels.variants]
+    return float((one.figures.get(key) or 0.0) / max(*values, 1e-12))
+
+
+def calendar(panels: Panels, kind: int) -> dict[str, Any]:
+    """Return calendar years by variant, with a shade from -1 to 1; kind 0 is total, 1 in excess of cash."""
+    years = sorted({year for one in panels.variants for year in one.years})
+    values = [abs(one.years[year][kind]) for one in panels.variants for year in one.years]
+    limit = sorted(values)[int(0.95 * (len(values) - 1))] if values else 1.0
+    rows = [{"name": one.name, "cells": [_year(one, year, kind, limit) for year in years]} for one in panels.variants]
+    return {"years": years, "rows": rows}
+
+
+def _year(one: VariantPanel, year: int, kind: int, limit: float) -> dict[str, Any]:
+    if year not in one.years:
+        return {"text": "", "shade": 0.0}
+    value = one.years[year][kind]
+    return {"text": percent(value), "shade": max(-1.0, min(1.0, value / (limit or 1.0)))}
+
+
+def lines(panels: Panels) -> dict[str, Any]:
+    """Return P&L by ledger line and variant, USD m; lines that are 0 everywhere are left out."""
+    used = [line for line in LINES if any(one.lines[line] for one in panels.variants)]
+    rows = [
+        {"name": one.name, "cells": [millions(one.lines[line]) for line in used] + [millions(one.figures["pnl"])]}
+        for one in panels.variants
+    ]
+    return {"headings": [LINE_NAMES[line] for line in used] + ["P&L"], "rows": rows}
+
+
+def against(panels: Panels) -> dict[str, Any]:
+    """Return alpha, beta and correlation of every variant to every benchmark."""
+    names = panels.run.manifest["benchmarks"]
+    rows = []
+    for one in panels.variants:
+        if not one.benchmark:
+            cells = []
+            for name in names:
+                figures = one.figures["against"][name]
+                cells += [percent(figures["alpha"]), number(figures["beta"]), number(figures["correlation"])]
+            rows.append({"name": one.name, "cells": cells})
+    return {"benchmarks": names, "rows": rows}
+
+
+def falls(panels: Panels) -> list[dict[str, Any]]:
+    """Return the deepest falls in excess of cash of each variant."""
+    return [
+        {
+            "name": one.name,
+            "rows": [
+                [percent(f.depth), f.peak, f.trough, f.recovery or "not yet", number(f.days, 0)] for f in one.falls
+            ],
+        }
+        for one in panels.variants
+    ]
+
+
+def windows(panels: Panels) -> list[list[str]]:
+    """Return from when to when each variant trades, and why."""
+    rows = []
+    for one in panels.variants:
+        described = one.described
+        flat = [f"{name} {count}" for name, count in described["bars_without_rolldown"].items() if count]
+        rows.append(
+            [
+                one.name, str(described["start"]), str(described["end"]), number(one.figures["bars"], 0),
+                described["window_reason"] or "the configuration", ", ".join(flat) or "none",
+                described["currency"].replace("_", " "), described["fill"].replace("_", " "),
+                f"{described['reconciliation']:.0e}",
+            ]
+        )  # fmt: skip
+    return rows
+
+
+def legs(panels: Panels) -> list[list[str]]:
+    """Return what each leg is, costs, and which part of its history is modelled."""
+    return [
+        [
+            name, leg["kind"].replace("_", " "), leg["currency"], _priced(leg), _modelled(leg),
+            number(leg["half_spread_bp"]), number(leg["rolls_per_year"], 0), _borrow(leg), number(leg["fee_bp"], 1),
+        ]
+        for name, leg in panels.run.manifest["legs"].items()
+    ]  # fmt: skip
+
+
+def _priced(leg: dict[str, Any]) -> str:
+    return f"{leg['curve']} {leg['maturity']:g}y par yield" if leg["curve"] else f"{leg['currency']} overnight rate"
+
+
+def _modelled(leg: dict[str, Any]) -> str:
+    if leg["kind"] != "listed":
+        return "the yields are official; the index is modelled from them"
+    if not leg["proxy"]:
+        return "traded prices"
+    listed = f"; listed {leg['listed_on']}" if leg["listed_on"] else ""
+    return f"PROXY {month(leg['proxy']['first'])} to {month(leg['proxy']['last'])}{listed}; duration by proxy, ±10 %"
+
+
+def _borrow(leg: dict[str, Any]) -> str:
+    if leg["kind"] == "cash":
+        return ABSENT
+    steps = [f"{step['bp']:g} from {step['from']}" for step in leg["borrow_steps"]]
+    text = ", ".join([f"{leg['borrow_bp']:g}", *steps])
+    return f"{text} (hypothetical)" if leg["kind"] == "listed" else text

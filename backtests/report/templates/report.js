@@ -1,0 +1,192 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const byName = new Map(data.variants.map((v) => [v.name, v]));
+  const state = {
+    shown: new Set(data.variants.filter((v) => data.styles[v.name].shown).map((v) => v.name)),
+    view: "excess",
+    log: false,
+    picked: data.variants[0].name,
+  };
+  const config = { responsive: true, displaylogo: false, displayModeBar: false };
+  const timePlots = ["equity", "rolling", "legs"];
+  const day = 86400000;
+
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const ink = () => css("--ink");
+  const colour = (name) => (data.styles[name].colour === "ink" ? ink() : data.styles[name].colour);
+  const wide = () => window.innerWidth >= 800;
+  const datesOf = (v, n, skip = 0) => data.dates.slice(v.start + skip, v.start + skip + n);
+  const text = (s) => String(s).replace(/&/g, "&amp;").replace(/</g, "&lt;");
+
+  function layout(extra) {
+    const axis = { gridcolor: css("--line"), zerolinecolor: css("--soft"), linecolor: css("--line"), tickfont: { size: 12 }, automargin: true };
+    const base = {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "x unified",
+      font: { family: "system-ui, sans-serif", size: 12, color: ink() },
+      hoverlabel: { bgcolor: css("--panel"), bordercolor: css("--line"), font: { color: ink(), size: 12 } },
+      margin: { l: 56, r: 16, t: 8, b: 32 }, dragmode: wide() ? "zoom" : false,
+    };
+    const result = { ...base, ...extra };
+    for (const key of Object.keys(result)) if (/^[xy]axis\d?$/.test(key)) result[key] = { ...axis, ...result[key] };
+    return result;
+  }
+
+  const timeAxis = (extra) => ({ type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: state.range, ...extra });
+  const thesis = () => (data.thesis ? [{ type: "line", xref: "x", yref: "paper", x0: data.thesis, x1: data.thesis, y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dash" } }] : []);
+
+  function line(v, y, axis, skip, format) {
+    const style = data.styles[v.name];
+    return {
+      x: datesOf(v, y.length, skip), y, type: "scatter", mode: "lines", name: text(v.name), yaxis: axis, meta: v.name,
+      line: { color: colour(v.name), dash: style.dash, width: style.colour === "ink" ? 1.5 : 2 },
+      hovertemplate: `%{y:${format}}`,
+    };
+  }
+
+  // Labels at the right ends of lines, pushed apart so that none covers another.
+  function endLabels(traces, low, high, height, transform) {
+    const labels = traces.map((t) => {
+      const last = t.y.reduce((a, y, i) => (y === null ? a : i), 0);
+      return { name: t.meta, colour: t.line.color, x: t.x[last], at: (transform(t.y[last]) - low) / (high - low) * height };
+    }).sort((a, b) => a.at - b.at);
+    for (let i = 1; i < labels.length; i++) labels[i].at = Math.max(labels[i].at, labels[i - 1].at + 15);
+    const over = labels.length ? Math.max(0, labels[labels.length - 1].at - height) : 0;
+    return labels.map((l) => ({
+      xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y domain", y: Math.min(1, Math.max(0, (l.at - over) / height)),
+      text: text(l.name.length > 24 ? l.name.slice(0, 23) + "…" : l.name), showarrow: false, font: { size: 12, color: l.colour },
+    }));
+  }
+
+  const shown = () => data.variants.filter((v) => state.shown.has(v.name));
+
+  function drawEquity() {
+    const top = shown().map((v) => line(v, v[state.view], "y", 0, ".3f"));
+    const bottom = shown().map((v) => line(v, v.underwater.map((y) => y * 100), "y2", 0, ".1f"));
+    const labelled = wide() && top.length > 0 && top.length <= 6;
+    const transform = state.log ? Math.log10 : (y) => y;
+    const positive = (y) => y !== null && (!state.log || y > 0);
+    const values = top.flatMap((t) => t.y.filter(positive).map(transform));
+    const low = Math.min(...values), high = Math.max(...values), pad = (high - low || 0.1) * 0.05;
+    const range = values.length ? [low - pad, high + pad] : undefined;
+    Plotly.react("equity", [...top, ...bottom], layout({
+      xaxis: timeAxis({ anchor: "y2" }),
+      yaxis: { domain: [0.42, 1], title: { text: state.view === "excess" ? "growth of 1 over cash" : "growth of 1", standoff: 8 }, type: state.log ? "log" : "linear", range },
+      yaxis2: { domain: [0, 0.36], title: { text: "drawdown, %", standoff: 8 }, rangemode: "tozero" },
+      shapes: thesis(),
+      margin: { l: 56, r: labelled ? 184 : 16, t: 8, b: 32 },
+      annotations: labelled && range ? endLabels(top, range[0], range[1], (document.getElementById("equity").clientHeight - 40) * 0.58, transform) : [],
+    }), config);
+  }
+
+  function drawRolling() {
+    const skip = 1;
+    const top = shown().map((v) => line(v, v.sharpe, "y", skip, ".2f"));
+    const bottom = shown().map((v) => line(v, v.volatility.map((y) => y === null ? null : y * 100), "y2", skip, ".1f"));
+    Plotly.react("rolling", [...top, ...bottom], layout({
+      xaxis: timeAxis({ anchor: "y2" }),
+      yaxis: { domain: [0.54, 1], title: { text: `Sharpe, ${data.window}`, standoff: 8 }, zeroline: true },
+      yaxis2: { domain: [0, 0.46], title: { text: "volatility, % a year", standoff: 8 }, rangemode: "tozero" },
+      shapes: thesis(),
+    }), config);
+  }
+
+  function drawWaterfall() {
+    const v = byName.get(state.picked);
+    const keys = Object.keys(v.lines);
+    const values = keys.map((k) => v.lines[k] / 1e6);
+    Plotly.react("waterfall", [{
+      type: "waterfall", orientation: "v", x: [...keys.map((k) => data.lines[k]), "P&L"], y: [...values, 0],
+      measure: [...keys.map(() => "relative"), "total"],
+      increasing: { marker: { color: "#0072B2" } }, decreasing: { marker: { color: "#D55E00" } }, totals: { marker: { color: css("--soft") } },
+      connector: { line: { color: css("--line"), width: 1 } }, hovertemplate: "%{x}: %{delta:.2f}<extra></extra>",
+    }], layout({ hovermode: "closest", xaxis: { showgrid: false, tickangle: -40 }, yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true } }), config);
+  }
+
+  function drawLegs() {
+    const v = byName.get(state.picked);
+    const colours = { US: "#0072B2", JP: "#D55E00", book: ink() };
+    const country = (leg) => (leg === "book" ? "book" : /^(JGB|JPY)|\.T$/.test(leg) ? "JP" : "US");
+    const seen = {};
+    const dashes = ["solid", "dash", "dot", "dashdot"];
+    const traces = Object.entries(v.legs).map(([leg, y]) => {
+      const where = country(leg);
+      seen[where] = (seen[where] ?? -1) + 1;
+      return { x: datesOf(v, y.length), y: y.map((d) => d / 1e6), type: "scatter", mode: "lines", name: leg === "book" ? "cash and margin" : text(leg), line: { color: colours[where], dash: dashes[seen[where] % 4], width: where === "book" ? 1.5 : 2 }, hovertemplate: "%{y:.2f}" };
+    });
+    Plotly.react("legs", traces, layout({
+      showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 56, r: 16, t: 32, b: 32 },
+      xaxis: timeAxis({}), yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true }, shapes: thesis(),
+    }), config);
+  }
+
+  function drawAll() { drawEquity(); drawRolling(); drawWaterfall(); drawLegs(); }
+
+  function chips() {
+    const holder = document.getElementById("chips");
+    holder.replaceChildren(...data.variants.map((v) => {
+      const button = document.createElement("button");
+      const dash = { solid: "", dash: "6 4", dot: "2 3", dashdot: "6 3 2 3" }[data.styles[v.name].dash];
+      button.type = "button";
+      button.className = "chip";
+      button.setAttribute("aria-pressed", state.shown.has(v.name));
+      button.innerHTML = `<svg width="24" height="8" aria-hidden="true"><line x1="0" y1="4" x2="24" y2="4" stroke="${colour(v.name)}" stroke-width="3" stroke-dasharray="${dash}"/></svg>`;
+      button.append(v.name);
+      button.addEventListener("click", () => {
+        if (!state.shown.delete(v.name)) state.shown.add(v.name);
+        chips(); drawEquity(); drawRolling();
+        holder.children[data.variants.indexOf(v)].focus();
+      });
+      return button;
+    }));
+    document.getElementById("all").setAttribute("aria-pressed", state.shown.size === data.variants.length);
+  }
+
+  function press(button, on) { button.setAttribute("aria-pressed", on); }
+
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.addEventListener("click", () => {
+      state.view = button.dataset.view;
+      document.querySelectorAll("[data-view]").forEach((b) => press(b, b === button));
+      drawEquity();
+    });
+  }
+  document.getElementById("log").addEventListener("click", (event) => { state.log = !state.log; press(event.currentTarget, state.log); drawEquity(); });
+  document.getElementById("all").addEventListener("click", () => {
+    const every = state.shown.size === data.variants.length;
+    state.shown = new Set(data.variants.filter((v) => !every || data.styles[v.name].shown).map((v) => v.name));
+    chips(); drawEquity(); drawRolling();
+  });
+  document.getElementById("pick").addEventListener("change", (event) => { state.picked = event.target.value; drawWaterfall(); drawLegs(); });
+  document.getElementById("theme").addEventListener("click", () => {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    chips(); drawAll();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { chips(); drawAll(); });
+
+  chips();
+  drawAll();
+
+  // One time axis: a zoom on any plot is a zoom on all of them.
+  let busy = false;
+  for (const id of timePlots) {
+    document.getElementById(id).on("plotly_relayout", (change) => {
+      const from = change["xaxis.range[0]"], to = change["xaxis.range[1]"];
+      const reset = change["xaxis.autorange"];
+      if (busy || (!from && !reset)) return;
+      busy = true;
+      state.range = reset ? undefined : [from, to];
+      const update = reset ? { "xaxis.autorange": true } : { "xaxis.range": state.range };
+      Promise.all(timePlots.filter((other) => other !== id).map((other) => Plotly.relayout(other, update))).finally(() => { busy = false; });
+    });
+  }
+
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if ((width >= 800) !== wide()) drawAll();
+    width = window.innerWidth;
+  });
+  document.documentElement.dataset.ready = "true";
+})();

@@ -1,0 +1,296 @@
+"""Run folders: written beside, fsynced, renamed into place; read back as they were."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backtests import attribution
+from backtests.config import Config, dump
+from backtests.result import Result
+from backtests.runner import Run, VariantRun
+from data.errors import ConfigError, SourceError
+
+PACKAGES = ("divergence", "backtrader", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "plotly", "matplotlib")
+FILES = ("config.yaml", "manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run folder's content."""
+
+    folder: Path
+    config: str  # resolved YAML
+    manifest: dict[str, Any]
+    metrics: dict[str, dict[str, Any]]  # variant -> figures
+    equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
+    attribution: pd.DataFrame  # date, variant, instrument, line, usd
+
+
+def destination(config: Config, out: Path | None, now: datetime) -> Path:
+    """Return the folder a run will be written to.
+
+    Raises
+    ------
+    ConfigError
+        A given folder that already holds something, or that is a file.
+    """
+    if out is None:
+        digest = hashlib.sha256(f"{dump(config)}{now.isoformat()}".encode()).hexdigest()[:6]
+        return RUNS / f"{config.name}-{now:%Y%m%dT%H%M%SZ}-{digest}"
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise ConfigError(f"--out {out}: already exists; choose a folder that does not, or remove it")
+    return out
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[Path]:
+    """Give a folder to write in, beside the one meant; rename it into place when all went well, else remove it.
+
+    Raises
+    ------
+    ConfigError
+        A place that cannot be written to, before anything is computed.
+    SourceError
+        A disk that fails while writing.
+    """
+    parent = folder.absolute().parent
+    made = [path for path in (parent, *parent.parents) if not path.exists()]
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
+    except OSError as error:
+        _remove_empty(made)
+        raise ConfigError(f"{folder}: cannot be written ({error.strerror}); choose another place with --out") from None
+    try:
+        yield beside
+        beside.chmod(0o755)
+        _sync(beside)
+        if folder.is_dir():
+            folder.rmdir()  # an empty one, as checked; a full one makes this fail rather than be lost
+        beside.rename(folder)
+        _sync_folder(parent)
+    except BaseException as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        _remove_empty(made)
+        if isinstance(error, OSError):
+            raise SourceError(f"{folder}: cannot be written ({error.strerror or error}); nothing was kept") from None
+        raise
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for path in folders:
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_beside(path: Path, text: str) -> None:
+    """Replace a file's text at once: whoever reads it sees the old or the new, never half."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}-", encoding="utf-8", delete=False
+    ) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)
+
+
+def save(run: Run, folder: Path, now: datetime) -> None:
+    """Write a run's tables and what they rest on."""
+    (folder / "config.yaml").write_text(dump(run.config), encoding="utf-8")
+    (folder / "manifest.json").write_text(_json(manifest(run, now)), encoding="utf-8")
+    figures = {one.variant.name: {**one.figures, "against": one.against} for one in run.variants}
+    (folder / "metrics.json").write_text(_json({"variants": figures}), encoding="utf-8")
+    equity = {one.variant.name: pd.Series(one.result.equity, index=one.result.dates) for one in run.variants}
+    pd.DataFrame(equity).rename_axis("date").to_parquet(folder / "equity.parquet")
+    tables = {"positions": _positions, "trades": _trades, "attribution": _attribution}
+    for name, table in tables.items():
+        frame = pd.concat([table(one) for one in run.variants], ignore_index=True)
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _attribution(one: VariantRun) -> pd.DataFrame:
+    return attribution.tidy(one.variant.name, one.result, one.market.names)
+
+
+def _long(one: VariantRun, columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    """One row per date and instrument."""
+    rows, legs = one.result.units.shape
+    frame = pd.DataFrame({"date": np.repeat(one.result.dates, legs), "variant": one.variant.name})
+    frame["instrument"] = np.tile(np.array(one.market.names, dtype=object), rows)
+    for name, values in columns.items():
+        frame[name] = values.reshape(-1)
+    return frame
+
+
+def _positions(one: VariantRun) -> pd.DataFrame:
+    return _long(one, {"units": one.result.units, "weight": one.result.weights})
+
+
+def _trades(one: VariantRun) -> pd.DataFrame:
+    result: Result = one.result
+    change = np.diff(result.units, axis=0, prepend=0.0)
+    market = {name: getattr(one.market, name)[one.span.rows] for name in ("price", "fx")}
+    frame = _long(one, {"units": change, **market, "notional_usd": result.notional, "cost_usd": -result.cost})
+    return frame[result.traded.reshape(-1) > 0].reset_index(drop=True)
+
+
+def manifest(run: Run, now: datetime) -> dict[str, Any]:
+    """Return what a run rests on: versions, data, engines, windows, what is modelled."""
+    return {
+        "name": run.config.name,
+        "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "git_commit": _commit(),
+        "config_sha256": hashlib.sha256(dump(run.config).encode()).hexdigest(),
+        "data": {
+            "source": run.tables.source,
+            "frequency": run.tables.frequency,
+            "first": str(run.market.dates[0]),
+            "last": str(run.market.dates[-1]),
+            "sha256": run.tables.fingerprints,
+        },
+        "engine": run.config.engine,
+        "fill": run.config.fill,
+        "interpolation": run.config.data.interpolation,
+        "reconciliation": max(one.gap for one in run.variants),
+        "seconds": round(run.seconds, 3),
+        "capital": run.config.account.capital,
+        "thesis_date": run.config.thesis_date,
+        "benchmarks": list(run.config.benchmarks),
+        "variants": {one.variant.name: _described(one) for one in run.variants},
+        "legs": {name: _leg(run, name) for name in run.market.names},
+    }
+
+
+def _described(one: VariantRun) -> dict[str, Any]:
+    rows = one.span.rows
+    return {
+        "strategy": one.variant.strategy_name,
+        "params": dict(one.variant.params),
+        "legs": list(one.market.names),
+        "currency": one.variant.currency.kind,
+        "fill": one.fill,
+        "rebalance": one.variant.rebalance.model_dump(),
+        "start": one.span.first,
+        "end": one.span.last,
+        "window_reason": one.span.reason,
+        "reconciliation": one.gap,
+        "bars_without_rolldown": {
+            name: int(count)
+            for name, count in zip(one.market.names, one.market.unrolled[rows].sum(axis=0), strict=True)
+        },
+        "ruined": one.figures["ruined"],
+    }
+
+
+def _leg(run: Run, name: str) -> dict[str, Any]:
+    """What an instrument is and costs, and which part of its history is modelled from a curve."""
+    column = run.market.column(name)
+    instrument = run.market.instruments[column]
+    modelled = run.market.dates[run.market.proxy[:, column]]
+    return {
+        "kind": instrument.kind,
+        "currency": instrument.currency,
+        "curve": instrument.curve,
+        "maturity": instrument.maturity,
+        "half_spread_bp": instrument.half_spread * 1e4,
+        "rolls_per_year": instrument.rolls_per_year,
+        "borrow_bp": instrument.borrow * 1e4,
+        "borrow_steps": [{"from": step.since, "bp": step.rate * 1e4} for step in instrument.borrow_steps],
+        "fee_bp": instrument.fee * 1e4,
+        "listed_on": instrument.listed_on,
+        "proxy": {"first": str(modelled[0]), "last": str(modelled[-1])} if len(modelled) else None,
+    }
+
+
+def _commit() -> str | None:
+    """The checkout's commit, where the code runs from one."""
+    here = Path(__file__).resolve().parent.parent
+    if not (here / ".git").exists() or shutil.which("git") is None:
+        return None
+    answer = subprocess.run(["git", "-C", here, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+
+
+def load(folder: Path) -> StoredRun:
+    """Read a run folder.
+
+    Raises
+    ------
+    ConfigError
+        A folder that is not a run's.
+    """
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise ConfigError(
+            f"{folder}: is not a run folder ({missing[0]} is missing); give one that `divergence runs` lists"
+        )
+    try:
+        return StoredRun(
+            folder=folder,
+            config=(folder / "config.yaml").read_text(encoding="utf-8"),
+            manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
+            metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["variants"],
+            equity=pd.read_parquet(folder / "equity.parquet"),
+            attribution=pd.read_parquet(folder / "attribution.parquet"),
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"{folder}: the run cannot be read ({error}); run it again") from None
+
+
+def listed(folder: Path) -> list[tuple[Path, dict[str, Any], dict[str, Any]]]:
+    """Return the runs in a folder, newest first: folder, manifest, figures by variant. What is no run is passed over."""
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        try:
+            manifest_ = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+            figures = json.loads((path / "metrics.json").read_text(encoding="utf-8"))["variants"]
+            found.append((path, manifest_, figures))
+        except (OSError, ValueError, KeyError):
+            continue
+    return sorted(found, key=lambda one: str(one[1].get("created")), reverse=True)
+
+
+def utc_now() -> datetime:
+    """Return the time that names a run."""
+    return datetime.now(UTC)
