@@ -130,9 +130,10 @@ def decisions(dates: NDArray[np.datetime64], every: Every, periods_per_year: flo
     Always the first. On daily rows, the first bar of a new period; on week and month ends, the row that ends the
     period, which the calendar tells without knowing the next row.
     """
-    if every == "bar":
+    coarse = periods_per_year <= 52.5
+    if every == "bar" or (every == "week" and coarse):  # a week or month end ends at least a week
         return np.ones(len(dates), dtype=bool)
-    if periods_per_year > 52.5:
+    if not coarse:
         period = _period(dates, every)
         return np.concatenate([[True], period[1:] != period[:-1]])
     step = np.timedelta64(7 if periods_per_year > 12.5 else 1, "D")

@@ -262,9 +262,7 @@ def load(folder: Path) -> StoredRun:
     """
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
-        raise ConfigError(
-            f"{folder}: is not a run folder ({missing[0]} is missing); give one that `divergence runs` lists"
-        )
+        raise ConfigError(f"{folder}: is not a run folder (no {missing[0]}); give one that `divergence runs` lists")
     try:
         return StoredRun(
             folder=folder,
@@ -279,7 +277,7 @@ def load(folder: Path) -> StoredRun:
 
 
 def listed(folder: Path) -> list[tuple[Path, dict[str, Any], dict[str, Any]]]:
-    """Return the runs in a folder, newest first: folder, manifest, figures by variant. What is no run is passed over."""
+    """Return the runs in a folder, newest first: folder, manifest, figures by variant. What is no run is left out."""
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         try:

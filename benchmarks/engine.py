@@ -86,9 +86,8 @@ def main() -> None:
     ratio = statistics.median(ours / theirs for ours, theirs, _ in pairs)
     growth = statistics.median(double / ours for ours, _, double in pairs)
     print(f"{BARS} daily bars, 2 legs, monthly rebalance, median of {PAIRS} pairs")
-    print(
-        f"engine {statistics.median(p[0] for p in pairs):.3f} s, bare script {statistics.median(p[1] for p in pairs):.3f} s"
-    )
+    ours, theirs = (statistics.median(pair[i] for pair in pairs) for i in (0, 1))
+    print(f"engine {ours:.3f} s, bare script {theirs:.3f} s")
     print(f"engine / bare script  {ratio:.2f}  (at most 1.2)")
     print(f"twice the bars / once {growth:.2f}  (at most 2.2)")
 

@@ -13,7 +13,7 @@ from strategies.sizing import book, different, positive, years_of_duration
 
 @dataclass(frozen=True)
 class CurveTrade:
-    """Steepener: long the front, short the back, at equal DV01; it gains when the curve steepens. Flattener: the reverse."""
+    """Steepener: long the front, short the back, at equal DV01, to gain as it steepens; flattener: the reverse."""
 
     front: Leg = "UST2"
     back: Leg = "UST10"

@@ -162,9 +162,7 @@ def test_an_inflation_bond_earns_its_real_yield_and_the_inflation_of_two_months_
     # August 2008: real yields 1.65 to 1.68 %, 1.48 % at 7 years (month_end_markets.csv); CPI of June over May
     dt = 31 / 365.25
     real = by_coupons(0.0165, (1.68 - (1.68 - 1.48) * dt / 3) / 100, 10 - dt)
-    assert 1 + bar(market, "TIPS10", "2008-08-31") == pytest.approx(
-        real * 218.815 / 216.632, abs=1e-12, rel=0
-    )
+    assert 1 + bar(market, "TIPS10", "2008-08-31") == pytest.approx(real * 218.815 / 216.632, abs=1e-12, rel=0)
 
 
 def test_an_inflation_bond_does_not_exist_where_its_index_is_not_published(tables):
@@ -235,13 +233,23 @@ def test_on_a_holiday_of_its_curve_a_price_is_carried_and_cannot_be_traded(by_co
     us = pd.DataFrame([[0.04] * 8, [NAN] * 8, [0.05] * 8], dates, TENORS)
     quiet = made_up(us, "weekly")
     both = dataclasses.replace(quiet, yields={"us": us, "jp": us.fillna(0.01)})
-    market = build(both, [LIBRARY["UST10"], LIBRARY["JGB10"]])
+    still = dataclasses.replace(LIBRARY["UST10"], name="STILL", rolldown=False)
+    market = build(both, [LIBRARY["UST10"], LIBRARY["JGB10"], still])
     assert market.periods_per_year == 52
     assert market.exists.all()
-    assert market.tradable.tolist() == [[True, True], [False, True], [True, True]]
+    assert market.tradable.tolist() == [[True, True, True], [False, True, False], [True, True, True]]
+    assert market.unrolled[:, 2].tolist() == [False, False, True]  # the holiday ends no bar
     two_weeks = 14 / 365.25  # the next session's bar spans the holiday
     expected = [100, 100, 100 * by_coupons(0.04, 0.05, 10 - two_weeks)]
     assert market.price[:, 0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_bond_does_not_outlive_its_curve(tables):
+    ended = {**tables.yields, "us": tables.yields["us"][:"2020-06-30"]}
+    market = build(dataclasses.replace(tables, yields=ended), [LIBRARY["UST10"], LIBRARY["JGB10"]])
+    last = row(market, "2020-06-30")
+    assert market.exists[last].all() and market.exists[last + 1 :, 1].all()
+    assert not market.exists[last + 1 :, 0].any() and np.isnan(market.price[last + 1 :, 0]).all()
 
 
 def test_a_bar_of_half_a_year_is_refused():
@@ -310,9 +318,7 @@ def test_select_puts_the_columns_in_the_order_asked(market):
     for name in BY_LEG:
         for i, leg in enumerate(chosen.names):
             column = getattr(market, name)[:, market.column(leg)]
-            assert np.array_equal(getattr(chosen, name)[:, i], column, equal_nan=column.dtype.kind == "f"), (
-                name
-            )
+            assert np.array_equal(getattr(chosen, name)[:, i], column, equal_nan=column.dtype.kind == "f"), name
     assert np.array_equal(chosen.dates, market.dates)
 
 

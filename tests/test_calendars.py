@@ -139,9 +139,13 @@ def test_months_yet_to_be_published_are_missing_and_not_invented():
     assert np.isfinite(known).tolist() == [False, True, True, True, False, False]
 
 
-def test_a_hole_without_a_year_of_history_stays_a_hole():
-    cpi = series({"2024-01-31": 300.0, "2024-03-31": 304.0})
-    assert np.isnan(reference_cpi(cpi, days("2024-04-30"))).all()
+@pytest.mark.parametrize(("months", "filled"), [(1, False), (12, False), (13, True)])
+def test_a_hole_is_filled_only_after_thirteen_months_of_history(months, filled):
+    ends = pd.date_range("2020-01-31", periods=months + 2, freq="ME")
+    cpi = pd.Series(np.linspace(300, 310, months + 2), ends)
+    cpi.iloc[months] = np.nan
+    settled = (ends[months] + pd.offsets.MonthEnd(2)).to_numpy().astype("datetime64[D]")
+    assert np.isfinite(reference_cpi(cpi, np.array([settled]))).tolist() == [filled]
 
 
 def test_no_cpi_at_all_is_missing_throughout():

@@ -169,9 +169,7 @@ def test_no_bar_ends_on_the_first_row_so_it_costs_nothing(market):
 )  # fmt: skip
 def test_borrow_steps_apply_to_bars_that_end_on_or_after_them(market, day, bp):
     length = int(day[-2:])  # a month-end bar is as long as its month
-    assert market.borrow[row(market, day), market.column("JGB10")] == pytest.approx(
-        bp / 1e4 * length / 365, rel=1e-12
-    )
+    assert market.borrow[row(market, day), market.column("JGB10")] == pytest.approx(bp / 1e4 * length / 365, rel=1e-12)
 
 
 def test_a_borrow_step_applies_to_the_bar_that_ends_on_its_very_day(tables):
@@ -208,9 +206,7 @@ def test_the_spread_of_listed_names_and_cash_is_of_price(market, name, spread):
     assert market.spread[market.exists[:, i], i] == pytest.approx(spread, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("name", "trips"), [("UST10", 2), ("UST5", 4), ("UST30", 1), ("JGB10", 2), ("TIPS20", 1)]
-)
+@pytest.mark.parametrize(("name", "trips"), [("UST10", 2), ("UST5", 4), ("UST30", 1), ("JGB10", 2), ("TIPS20", 1)])
 def test_rolling_costs_round_trips_at_the_spread_of_the_bars_start(market, name, trips):
     i, t = market.column(name), row(market, "2008-10-31")
     expected = trips * 2 * market.spread[t - 1, i] * 31 / 365.25

@@ -353,9 +353,7 @@ def test_hold_keeps_its_weights_where_all_of_them_exist(market):
     long, short = weights(Hold({"UST25": 0.6, "JPY": -0.3}), market, "UST25", "JPY")
     exists = market.exists[:, market.column("UST25")]
     assert 0 < exists.sum() < len(exists)
-    assert np.array_equal(long, np.where(exists, 0.6, 0.0)) and np.array_equal(
-        short, np.where(exists, -0.3, 0.0)
-    )
+    assert np.array_equal(long, np.where(exists, 0.6, 0.0)) and np.array_equal(short, np.where(exists, -0.3, 0.0))
 
 
 @pytest.mark.parametrize("given", [{}, {"UST10": 0.0}, {"UST10": np.nan}, {"UST10": np.inf}])

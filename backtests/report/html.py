@@ -64,10 +64,8 @@ def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[s
     for folder, manifest, figures in runs:
         lead = next(iter(figures))
         one = figures[lead]
-        cells = [
-            percent(one["excess_return"], 2), percent(one["volatility"]), number(one["sharpe"]),
-            percent(one["excess_drawdown"]), millions(one["pnl"]),
-        ]  # fmt: skip
+        cells = [percent(one["excess_return"], 2), percent(one["volatility"]), number(one["sharpe"])]
+        cells += [percent(one["excess_drawdown"]), millions(one["pnl"])]
         shown.append(
             {
                 "folder": folder.name,
@@ -77,7 +75,7 @@ def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[s
                 "last": manifest["data"]["last"],
                 "lead": lead,
                 "cells": cells,
-            }  # fmt: skip
+            }
         )
     return shown
 

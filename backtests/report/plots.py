@@ -12,7 +12,6 @@ matplotlib.use("Agg")
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from backtests.panels import Panels, VariantPanel
@@ -70,7 +69,12 @@ def _thesis(axes: list[Axes], panels: Panels) -> None:
     day = panels.run.manifest["thesis_date"]
     if day:
         for axis in axes:
-            axis.axvline(float(date2num(np.datetime64(day))), color=SOFT, linewidth=1, linestyle=DASH["dash"])
+            axis.axvline(_number(day), color=SOFT, linewidth=1, linestyle=DASH["dash"])
+
+
+def _number(day: str) -> float:
+    """Days since 1970, which is how matplotlib counts."""
+    return float(np.datetime64(day, "D").astype(int))
 
 
 def _legend(axis: Axes) -> None:
