@@ -136,10 +136,20 @@ def decisions(dates: NDArray[np.datetime64], every: Every, periods_per_year: flo
     if not coarse:
         period = _period(dates, every)
         return np.concatenate([[True], period[1:] != period[:-1]])
-    step = np.timedelta64(7 if periods_per_year > 12.5 else 1, "D")
-    fires = _period(dates + step, every) != _period(dates, every)
+    if periods_per_year > 12.5:
+        week_end = _friday(dates)
+        fires = _period(week_end + np.timedelta64(7, "D"), every) != _period(week_end, every)
+    else:
+        month = dates.astype("datetime64[M]")
+        fires = _period(month + 1, every) != _period(month, every)
     fires[0] = True
     return np.asarray(fires)
+
+
+def _friday(dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """The Friday of each date's week: a week cut short by a holiday is still that week."""
+    days = dates.astype("datetime64[D]").astype(np.int64)
+    return ((days + 3) // 7 * 7 + 1).astype("datetime64[D]")  # 1970-01-01 was a Thursday
 
 
 def _period(dates: NDArray[np.datetime64], every: Every) -> NDArray[np.int64]:

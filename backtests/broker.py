@@ -201,19 +201,21 @@ class _Trader(bt.Strategy):
             if broker.equity <= 0:
                 self._close_all(bar)
         self.equity.append(broker.equity)
-        for leg, data in enumerate(self.datas):
-            self.units[bar, leg] = broker.positions[data].size
+        self.units[bar] = self._held()
 
     def _decide(self, bar: int) -> list[float]:
         book = self.p.book
         base = book.capital if book.fixed_base else self.broker.equity
-        held = [self.broker.positions[data].size for data in self.datas]
+        held = self._wanted[max(self._wanted)] if self._wanted else self._held()
         wanted = []
         for weight, dollars, lot in zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True):
             units = weight * base / dollars
             wanted.append(math.copysign(math.floor(abs(units) / lot + WHOLE_LOT) * lot, units) if lot else units)
         moves = any(abs(new - old) > book.band * abs(new) for new, old in zip(wanted, held, strict=True))
         return wanted if moves else held
+
+    def _held(self) -> list[float]:
+        return [self.broker.positions[data].size for data in self.datas]
 
     def _send(self, wanted: list[float]) -> None:
         """Replace every waiting order by one that leads to the units wanted."""

@@ -67,7 +67,8 @@ def walk(book: Book, lines: Lines) -> tuple[Array, Array, int]:
                     order[:], waiting[:] = due[t], True
                 wealth += fill(book, lines, t, held, order, waiting)
             if wealth > 0 and book.decides[t]:
-                decide(book, t, held, due[t + book.lag], book.capital if book.fixed_base else wealth)
+                base = book.capital if book.fixed_base else wealth
+                decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
                 if book.lag == 0:
                     order[:], waiting[:] = due[t], True
                     wealth += fill(book, lines, t, held, order, waiting)
@@ -133,8 +134,16 @@ def trade(book: Book, lines: Lines, t: int, i: int, held: Array, size: float) ->
     return float(cost)
 
 
+def expected(book: Book, t: int, held: Array, due: Array) -> Array:
+    """Units that a decision at t finds: those of the latest order still on its way, else those held."""
+    for row in range(t - 1, max(t - book.lag, -1), -1):
+        if book.decides[row]:
+            return due[row + book.lag]
+    return held
+
+
 def decide(book: Book, t: int, held: Array, wanted: Array, base: float) -> None:
-    """Write the units wanted from t on; inside the band, those held, so that older orders lapse."""
+    """Write the units wanted from t on; inside the band, those found, so that orders kept waiting lapse."""
     outside = False
     for i in range(len(held)):
         units = book.targets[t, i] * base / (book.price[t, i] * book.fx[t, i])

@@ -114,16 +114,19 @@ def underwater(path: Array, start: float) -> Array:
 
 
 def drawdowns(path: Array, start: float) -> list[Drawdown]:
-    """Every fall of a path from its running peak, in time order; the peak starts at `start`, on row 0."""
+    """Every fall of a path from its running peak, in time order; the peak starts at `start`, on row 0.
+
+    A fall below 1e-12 is rounding, not a fall.
+    """
     depth = -underwater(path, start)
     falls = []
     t, peak = 0, 0
     while t < len(path):
-        if depth[t] <= 0:
+        if depth[t] <= SMALL:
             peak, t = t, t + 1
             continue
         end = t
-        while end < len(path) and depth[end] > 0:
+        while end < len(path) and depth[end] > SMALL:
             end += 1
         trough = t + int(depth[t:end].argmax())
         falls.append(Drawdown(float(depth[trough]), peak, trough, end if end < len(path) else None))
@@ -209,7 +212,7 @@ def figures(result: Result, market_ppy: float) -> dict[str, Figure]:
         "sortino": sortino(x, ppy),
         "calmar": ratio(cagr, worst.depth) if cagr is not None and worst else None,
         **(_moments(r) if some else dict.fromkeys(("skew", "kurtosis", "var_95", "es_95", "best_bar", "worst_bar"))),
-        "hit_rate": float((x > 0).mean()) if some else None,
+        "hit_rate": float((x > SMALL).mean()) if some else None,
         **_trading(result, span),
         "start": _day(dates, 0),
         "end": _day(dates, len(dates) - 1),

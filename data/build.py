@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.bonds import Array, par_duration, par_return
 from data.calendars import known_at, reference_cpi
-from data.curves import DAYS_A_YEAR, Curve, Interpolation
+from data.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.errors import DataError, did_you_mean
 from data.instruments import DAY_COUNT, Instrument
 from data.market import Flags, Market
@@ -89,15 +89,25 @@ def _money(tables: Tables) -> _Money:
     index = tables.dates
     dates = _days(index)
     days = np.concatenate([[0.0], np.diff(dates).astype(float)])
-    overnight = {
-        currency: tables.overnight[currency].reindex(index).to_numpy(dtype=float) * days / DAY_COUNT[currency]
-        for currency in DAY_COUNT
-    }
+    rates = {currency: tables.overnight[currency].reindex(index).to_numpy(dtype=float) for currency in DAY_COUNT}
+    for currency, rate in rates.items():
+        _check_rate(currency, rate, dates)
+    overnight = {currency: rate * days / DAY_COUNT[currency] for currency, rate in rates.items()}
     yen = tables.usdjpy.reindex(index).to_numpy(dtype=float)
     if (yen <= 0).any():
         t = int(np.flatnonzero(yen <= 0)[0])
         raise DataError(f"usdjpy on {dates[t]} is {yen[t]:g}; expected yen per dollar, above 0")
     return _Money(dates, days, overnight, {"USD": np.ones(len(dates)), "JPY": 1.0 / yen})
+
+
+def _check_rate(currency: str, rate: Array, dates: NDArray[np.datetime64]) -> None:
+    low, high = PLAUSIBLE_YIELDS
+    bad = np.flatnonzero((rate < low) | (rate > high))
+    if bad.size:
+        raise DataError(
+            f"the {currency} overnight rate on {dates[bad[0]]} is {rate[bad[0]]:g}; "
+            f"expected between {low} and {high} (decimals: 4.25 % is 0.0425)"
+        )
 
 
 def _curve(name: str, frame: pd.DataFrame, interpolation: Interpolation) -> Curve:
@@ -122,32 +132,38 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
         raise DataError(
             f"{instrument.name}: no curve '{instrument.curve}'{did_you_mean(str(instrument.curve), curves)}"
         )
-    return _bond(instrument, curves[str(instrument.curve)], tables.cpi, money.dates, known)
+    curve = curves[str(instrument.curve)]
+    if not len(curve.dates):
+        nothing = np.full(len(money.dates), np.nan)
+        never = np.zeros(len(money.dates), dtype=bool)
+        return _Leg(nothing, nothing.copy(), never, never.copy(), never.copy())
+    return _bond(instrument, curve, tables.cpi, money.dates, known)
 
 
 def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[np.datetime64], known: Flags) -> _Leg:
-    """Index, duration and existence of a par bond, on the curve's own dates, carried over its holidays."""
+    """Index, duration and existence of a par bond: it moves on its curve's own dates and is carried between them."""
     bars = curve.bars(instrument.maturity)
     par = curve.at(instrument.maturity)
     aged = ~np.isnan(bars.aged) & instrument.rolldown
     gross = 1.0 + par_return(bars.coupon, np.where(aged, bars.aged, bars.unaged), bars.life)
+    quoted = ~np.isnan(par)
     if instrument.indexed:
         base = reference_cpi(cpi, curve.dates)
         gross[1:] *= base[1:] / base[:-1]
+        quoted &= ~np.isnan(base)
     dt = np.concatenate([[0.0], np.diff(curve.dates).astype(float)]) / DAYS_A_YEAR
-    price, exists = _index(gross - 1.0 - instrument.fee * dt, ~np.isnan(par))
-    duration = par_duration(par, instrument.maturity)
-    row = np.searchsorted(curve.dates, dates, side="right") - 1
-    inside = (row >= 0) & (dates <= curve.dates[-1])
-    row = np.maximum(row, 0)
-    session = inside & (curve.dates[row] == dates)
-    exists = exists[row] & inside & known
+    returns = gross - 1.0 - instrument.fee * dt
+    row = np.maximum(np.searchsorted(curve.dates, dates, side="right") - 1, 0)
+    inside = (dates >= curve.dates[0]) & (dates <= curve.dates[-1])
+    session = curve.dates[row] == dates
+    price, exists = _index(np.where(session, returns[row], 0.0), quoted[row] & inside & known)
+    held = exists & np.concatenate([[False], exists[:-1]])
     return _Leg(
-        price=np.where(exists, price[row], np.nan),
-        duration=np.where(exists, duration[row], np.nan),
+        price=price,
+        duration=np.where(exists, par_duration(par, instrument.maturity)[row], np.nan),
         exists=exists,
         tradable=exists & session,
-        unrolled=exists & session & ~aged[row] & ~np.isnan(gross[row]),
+        unrolled=held & session & ~aged[row],
     )
 
 
@@ -158,11 +174,11 @@ def _index(returns: Array, quoted: Flags) -> tuple[Array, Flags]:
     """
     exists = quoted.copy()
     price = np.full(len(returns), np.nan)
-    for t in range(len(returns)):
-        if quoted[t] and t and exists[t - 1]:
+    for t in np.flatnonzero(quoted):
+        if t and exists[t - 1]:
             exists[t] = not np.isnan(returns[t])
             price[t] = price[t - 1] * (1.0 + returns[t])  # NaN where the bar cannot be priced
-        elif quoted[t]:
+        else:
             price[t] = BASE
     return price, exists
 

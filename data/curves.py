@@ -77,8 +77,8 @@ class Curve:
 
     def on(self, dates: NDArray[np.datetime64]) -> Curve:
         """Return the curve as last quoted on each of `dates`; NaN before its first row."""
-        row = np.searchsorted(self.dates, dates, side="right") - 1
-        yields = np.where((row >= 0)[:, None], self.yields[np.maximum(row, 0)], np.nan)
+        row = np.searchsorted(self.dates, dates, side="right")  # 0: before the first
+        yields = np.vstack([np.full((1, len(self.tenors)), np.nan), self.yields])[row]
         return replace(self, dates=np.array(dates), yields=yields)
 
     def at(self, maturity: float) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from data.bonds import Array
 from data.market import Market
 
-_YEARS = {"D": 1 / 252, "M": 1 / 12, "Y": 1.0}
+_A_YEAR = {"D": 252, "M": 12, "Y": 1}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)([DMY])")
 
 
@@ -27,14 +27,10 @@ class Window:
         if not match or float(match[1]) <= 0:
             raise ValueError(f"{self.text!r} is not a window; write a number and D, M or Y, like 60D, 36M or 3Y")
 
-    @property
-    def years(self) -> float:
-        """The length in years; a trading day is 1/252 of one."""
-        return float(self.text[:-1]) * _YEARS[self.text[-1]]
-
     def bars(self, market: Market) -> int:
         """Rows (levels) or returns the window holds on this market: rounded half up, at least 2."""
-        return max(2, math.floor(self.years * market.periods_per_year + 0.5))
+        number, unit = float(self.text[:-1]), _A_YEAR[self.text[-1]]
+        return max(2, math.floor(number * market.periods_per_year / unit + 0.5))
 
 
 # The unit of a parameter, for `divergence strategies` and the docs.

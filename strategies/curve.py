@@ -8,7 +8,7 @@ from typing import Literal
 from data.bonds import Array
 from data.market import Market
 from strategies.base import Duration, Leg
-from strategies.sizing import book, different, positive, years_of_duration
+from strategies.sizing import book, different, one_of, positive, years_of_duration
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class CurveTrade:
 
     def __post_init__(self) -> None:
         different(self.front, self.back)
+        one_of("trade", self.trade, ("steepener", "flattener"))
         positive("duration", self.duration)
 
     @property

@@ -7,6 +7,8 @@ import numpy as np
 from data.bonds import Array
 from data.market import Market
 
+STILL = 1e-12  # a deviation below this is rounding, not movement
+
 
 def excess_returns(market: Market, name: str) -> Array:
     """Local price return (T,) less funding over the bar, before roll and borrow; NaN where a bar is missing."""
@@ -23,10 +25,11 @@ def _windows(values: Array, n: int) -> Array:
 
 
 def rolling_deviation(values: Array, n: int) -> Array:
-    """Sample standard deviation (T,) of the last n values, ddof 1."""
+    """Sample standard deviation (T,) of the last n values, ddof 1; 0 where they differ by rounding only."""
     result = np.full(len(values), np.nan)
     if len(values) >= n:
-        result[n - 1 :] = _windows(values, n).std(axis=1, ddof=1)
+        deviation = _windows(values, n).std(axis=1, ddof=1)
+        result[n - 1 :] = np.where(deviation < STILL, 0.0, deviation)
     return result
 
 
@@ -39,5 +42,5 @@ def rolling_beta(values: Array, on: Array, n: int) -> Array:
         variance = (x * x).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = (x * y).sum(axis=1) / variance
-        result[n - 1 :] = np.where(variance > 0, slope, np.nan)
+        result[n - 1 :] = np.where(variance > n * STILL**2, slope, np.nan)
     return result

@@ -5,7 +5,8 @@ A sizing rule answers with two magnitudes, for the leg held long and the leg hel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -123,8 +124,9 @@ def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
     Raises
     ------
     ValueError
-        A parameter the rule does not use, or one that is not positive.
+        A rule there is not, a parameter the rule does not use, or one that is not positive.
     """
+    one_of("sizing", rule, DEFAULTS)
     chosen = {name: value for name, value in given.items() if value is not None}
     for name, value in chosen.items():
         if name not in DEFAULTS[rule]:
@@ -135,9 +137,15 @@ def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
 
 
 def positive(name: str, value: float) -> None:
-    """Raise ValueError where a size is not above 0: direction is said by the legs, not by a sign."""
-    if not value > 0:
+    """Raise ValueError where a size is not a number above 0: direction is said by the legs, not by a sign."""
+    if not 0 < value < math.inf:
         raise ValueError(f"{name} is {value:g}; expected a number above 0 (swap the legs to turn the trade round)")
+
+
+def one_of(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise ValueError where a word is not among its choices."""
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
 
 
 def different(*legs: str) -> None:

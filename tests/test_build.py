@@ -181,6 +181,23 @@ def test_a_history_that_resumes_after_a_missing_overnight_rate_restarts_at_100(t
     assert market.price[gap + 1, 0] == 100
 
 
+def test_the_row_that_restarts_a_history_ends_no_bar_and_so_is_not_marked(tables):
+    rates = {**tables.overnight, "USD": tables.overnight["USD"].drop(pd.Timestamp("2010-03-31"))}
+    market = build(dataclasses.replace(tables, overnight=rates), [LIBRARY["TIPS5"]])  # it can never age
+    gap = row(market, "2010-03-31")
+    assert market.unrolled[gap - 1 : gap + 3, 0].tolist() == [True, False, False, True]
+
+
+def test_a_history_broken_on_a_holiday_restarts_at_100_as_well():
+    dates = pd.DatetimeIndex(["2024-01-05", "2024-01-12", "2024-01-19", "2024-01-26"])
+    us = pd.DataFrame([[0.04] * 8, [0.04] * 8, [NAN] * 8, [0.05] * 8], dates, TENORS)
+    holiday = made_up(us, "weekly", yields={"us": us, "jp": us.fillna(0.01)})
+    rates = {**holiday.overnight, "USD": holiday.overnight["USD"].drop(dates[2])}
+    market = build(dataclasses.replace(holiday, overnight=rates), [LIBRARY["UST10"]])
+    assert market.exists[:, 0].tolist() == [True, True, False, True]
+    assert market.price[3, 0] == 100
+
+
 # ---- truth
 
 
@@ -229,19 +246,19 @@ def test_a_market_built_on_a_day_is_the_start_of_the_market_built_later(tables, 
 
 
 def test_on_a_holiday_of_its_curve_a_price_is_carried_and_cannot_be_traded(by_coupons):
-    dates = pd.DatetimeIndex(["2024-01-05", "2024-01-12", "2024-01-19"])
-    us = pd.DataFrame([[0.04] * 8, [NAN] * 8, [0.05] * 8], dates, TENORS)
-    quiet = made_up(us, "weekly")
-    both = dataclasses.replace(quiet, yields={"us": us, "jp": us.fillna(0.01)})
+    dates = pd.DatetimeIndex(["2024-01-05", "2024-01-12", "2024-01-19", "2024-01-26"])
+    us = pd.DataFrame([[0.04] * 8, [0.04] * 8, [NAN] * 8, [0.05] * 8], dates, TENORS)
+    both = made_up(us, "weekly", yields={"us": us, "jp": us.fillna(0.01)})
     still = dataclasses.replace(LIBRARY["UST10"], name="STILL", rolldown=False)
     market = build(both, [LIBRARY["UST10"], LIBRARY["JGB10"], still])
     assert market.periods_per_year == 52
     assert market.exists.all()
-    assert market.tradable.tolist() == [[True, True, True], [False, True, False], [True, True, True]]
-    assert market.unrolled[:, 2].tolist() == [False, False, True]  # the holiday ends no bar
-    two_weeks = 14 / 365.25  # the next session's bar spans the holiday
-    expected = [100, 100, 100 * by_coupons(0.04, 0.05, 10 - two_weeks)]
-    assert market.price[:, 0] == pytest.approx(expected, rel=1e-12)
+    assert market.tradable.T.tolist() == [[True, True, False, True], [True] * 4, [True, True, False, True]]
+    assert market.unrolled[:, 2].tolist() == [False, True, False, True]  # the holiday ends no bar of the bond
+
+    week = 100 * by_coupons(0.04, 0.04, 10 - 7 / 365.25)
+    two_weeks = by_coupons(0.04, 0.05, 10 - 14 / 365.25)  # the next session's bar spans the holiday
+    assert market.price[:, 0] == pytest.approx([100, week, week, week * two_weeks], rel=1e-12)
 
 
 def test_a_bond_does_not_outlive_its_curve(tables):
@@ -262,6 +279,12 @@ def test_an_implausible_yield_stops_the_build():
     percent = unchanged([4.25] * 8)
     with pytest.raises(DataError, match=r"curve us: the 1-year yield on 2000-01-31 is 4\.25; .*decimals"):
         build(percent, [LIBRARY["UST10"]])
+
+
+def test_an_overnight_rate_in_percent_is_refused(tables):
+    percent = {**tables.overnight, "USD": tables.overnight["USD"] * 100}
+    with pytest.raises(DataError, match=r"USD.*1992-12-31"):
+        build(dataclasses.replace(tables, overnight=percent), [LIBRARY["UST10"]])
 
 
 def test_a_curve_that_has_not_begun_holds_no_bond(tables):

@@ -14,6 +14,7 @@ from strategies.base import Strategy, Window, keeps_prefix_law
 from strategies.curve import Box, Butterfly, CurveTrade
 from strategies.divergence import Divergence
 from strategies.hold import Hold
+from strategies.sizing import pair, sizing
 
 SIZINGS = ("notional", "duration", "volatility", "beta")
 YEAR = Window("12M")
@@ -235,6 +236,13 @@ def test_the_beta_hedge_is_at_most_three_times_the_ratio_of_durations(market):
     assert (10 + ratio > 6 * ratio).all()  # so the clip, not the estimate, speaks
 
 
+def test_a_pair_turns_round_with_its_direction(market):
+    direction = np.resize([1.0, -1.0, 0.0, 0.5], len(market.dates))
+    book = pair(market, "UST10", "JGB10", direction, sizing("notional", {"weight": 0.8}))
+    assert np.array_equal(book[:, market.column("UST10")], 0.8 * direction)
+    assert np.array_equal(book[:, market.column("JGB10")], -0.8 * direction)
+
+
 # ---- zero variance
 
 
@@ -309,9 +317,9 @@ def test_a_parameter_the_sizing_does_not_use_is_refused(rule, given):
         Divergence(sizing=rule, **given)
 
 
-@pytest.mark.parametrize("size", [0.0, -5.0, np.nan])
+@pytest.mark.parametrize("size", [0.0, -5.0, np.nan, np.inf])
 @pytest.mark.parametrize("strategy", [Divergence, CurveTrade, Butterfly, Box])
-def test_a_size_that_is_not_positive_is_refused(strategy, size):
+def test_a_size_that_is_not_a_positive_number_is_refused(strategy, size):
     with pytest.raises(ValueError, match="expected a number above 0"):
         strategy(duration=size)
 

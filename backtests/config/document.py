@@ -152,7 +152,7 @@ def _mapping(node: yaml.MappingNode, loc: Loc, document: Document) -> dict[str, 
 
 def _scalar(node: Any, loc: Loc, document: Document) -> Any:
     if node.tag.endswith(":str"):
-        plain = node.style is None
+        plain = not node.style
         return float(node.value.replace("_", "")) if plain and EXPONENT.fullmatch(node.value) else node.value
     try:
         return yaml.SafeLoader("").construct_object(node)

@@ -32,7 +32,7 @@
     return result;
   }
 
-  const timeAxis = (extra) => ({ type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: state.range, ...extra });
+  const timeAxis = (extra) => ({ type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: state.range || [data.dates[0], data.dates[data.dates.length - 1]], ...extra });
   const thesis = () => (data.thesis ? [{ type: "line", xref: "x", yref: "paper", x0: data.thesis, x1: data.thesis, y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dash" } }] : []);
 
   function line(v, y, axis, skip, format) {
@@ -173,12 +173,12 @@
   let busy = false;
   for (const id of timePlots) {
     document.getElementById(id).on("plotly_relayout", (change) => {
-      const from = change["xaxis.range[0]"], to = change["xaxis.range[1]"];
+      const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       const reset = change["xaxis.autorange"];
-      if (busy || (!from && !reset)) return;
+      if (busy || (!range[0] && !reset)) return;
       busy = true;
-      state.range = reset ? undefined : [from, to];
-      const update = reset ? { "xaxis.autorange": true } : { "xaxis.range": state.range };
+      state.range = reset ? undefined : range;
+      const update = reset ? { "xaxis.range": [data.dates[0], data.dates[data.dates.length - 1]] } : { "xaxis.range": state.range };
       Promise.all(timePlots.filter((other) => other !== id).map((other) => Plotly.relayout(other, update))).finally(() => { busy = false; });
     });
   }

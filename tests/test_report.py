@@ -1,0 +1,207 @@
+"""The report as a reader sees it, in headless Chromium; and its pictures, its words, and what it refuses to execute."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+
+from backtests import config, runner, store
+from backtests.panels import panels
+from backtests.report import html, plots, tables
+from backtests.report.palette import styles
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def report(path: Path, folder: Path):
+    """Run a configuration into a folder and return its panels."""
+    done = runner.run(config.load(path))
+    folder.mkdir()
+    store.save(done, folder, store.utc_now())
+    content = panels(store.load(folder))
+    (folder / "report.html").write_text(html.page(content), encoding="utf-8")
+    return content
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report") / "default"
+    return folder, report(ROOT / "config.yaml", folder)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+class Page:
+    """A page opened at a width, with everything it said and asked for."""
+
+    def __init__(self, browser, path: Path, width: int, **options):
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.view = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        self.view.on("console", lambda message: self.complaints.append(message.text))
+        self.view.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.view.on("request", lambda request: self.requests.append(request.url))
+        self.view.goto(path.as_uri())
+        self.view.wait_for_selector("html[data-ready=true]")
+
+    def lines(self, plot: str) -> int:
+        return self.view.evaluate(f"document.getElementById('{plot}').data.length")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_report_opens_without_a_word_or_a_request_and_nothing_scrolls_sideways(browser, default, width):
+    page = Page(browser, default[0] / "report.html", width)
+    assert page.complaints == []
+    assert page.requests == [(default[0] / "report.html").as_uri()]
+    assert page.view.evaluate("document.documentElement.scrollWidth") == width
+    assert page.view.locator(".plot .main-svg").count() >= 4
+    assert page.view.locator("tbody tr").count() > 15
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_heading_or_control_covers_another(browser, default, width):
+    page = Page(browser, default[0] / "report.html", width)
+    boxes = page.view.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3, button, select, .plot')].filter(e => e.checkVisibility())"
+        ".map(e => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom, e.textContent]; })"
+    )
+    for i, (left, top, right, bottom, one) in enumerate(boxes):
+        for left2, top2, right2, bottom2, two in boxes[i + 1 :]:
+            apart = right <= left2 + 1 or right2 <= left + 1 or bottom <= top2 + 1 or bottom2 <= top + 1
+            assert apart, f"{one!r} covers {two!r}"
+
+
+@pytest.mark.browser
+def test_variants_can_be_switched_on_and_off(browser, default):
+    page = Page(browser, default[0] / "report.html", 1440)
+    shown = sum(style["shown"] for style in styles(default[1]).values())
+    assert page.lines("equity") == 2 * shown
+    page.view.get_by_role("button", name="tlt_hold").click()
+    assert page.lines("equity") == 2 * (shown + 1)
+    page.view.get_by_role("button", name="All variants").click()
+    assert page.lines("equity") == page.lines("rolling") == 2 * len(default[1].variants)
+    assert page.complaints == []
+
+
+@pytest.mark.browser
+def test_total_and_log_and_another_variant_are_drawn(browser, default):
+    page = Page(browser, default[0] / "report.html", 1440)
+    read = "document.getElementById('equity').layout.yaxis"
+    before = page.view.evaluate("document.getElementById('equity').data[0].y.at(-1)")
+    page.view.get_by_role("button", name="Total", exact=True).click()
+    page.view.get_by_role("button", name="Log scale").click()
+    assert page.view.evaluate("document.getElementById('equity').data[0].y.at(-1)") > before  # interest is added
+    assert page.view.evaluate(f"{read}.type") == "log"
+    page.view.locator("#pick").select_option("be10_long")
+    names = page.view.evaluate("document.getElementById('legs').data.map(trace => trace.name)")
+    assert names == ["TIPS10", "UST10", "cash and margin"]
+    assert page.complaints == []
+
+
+@pytest.mark.browser
+def test_a_zoom_on_one_time_axis_is_a_zoom_on_all(browser, default):
+    page = Page(browser, default[0] / "report.html", 1440)
+    plot = page.view.locator("#equity .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    page.view.mouse.move(box["x"] + 200, box["y"] + 100)
+    page.view.mouse.down()
+    page.view.mouse.move(box["x"] + 500, box["y"] + 100, steps=8)
+    page.view.mouse.up()
+    page.view.wait_for_timeout(500)
+    ranges = [page.view.evaluate(f"document.getElementById('{plot}').layout.xaxis.range") for plot in ("equity", "rolling", "legs")]
+    assert ranges[0] == ranges[1] == ranges[2]
+    assert ranges[0][0][:4] > "2002"
+    assert ranges[0][1][:4] < "2020"
+
+
+@pytest.mark.browser
+def test_dark_follows_the_system_and_the_button(browser, default):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = Page(browser, default[0] / "report.html", 1440, color_scheme="light")
+    dark = Page(browser, default[0] / "report.html", 1440, color_scheme="dark")
+    assert light.view.evaluate(paper) != dark.view.evaluate(paper)
+    ink = dark.view.evaluate(paper)
+    light.view.get_by_role("button", name="Dark or light").click()
+    assert light.view.evaluate(paper) == ink
+
+
+@pytest.mark.browser
+def test_odd_cases_are_drawn(browser, tmp_path):
+    """One variant of six bars, one that is ruined, one that never trades: none of them breaks the page."""
+    odd = """
+name: odd
+data: {start: 2022-01-31, end: 2022-06-30}
+account: {max_gross: 50}
+variants:
+  short_window: {strategy: hold, params: {weights: {UST10: 1}}}
+  ruined: {strategy: hold, params: {weights: {UST30: 40}}}
+  too_small_to_trade: {strategy: hold, params: {weights: {UST2: 0.1}}}
+instruments: {UST2: {lot: 1_000_000_000}}
+"""
+    (tmp_path / "odd.yaml").write_text(odd)
+    content = report(tmp_path / "odd.yaml", tmp_path / "run")
+    figures = {one.name: one.figures for one in content.variants}
+    assert figures["ruined"]["ruined"] is not None
+    assert figures["too_small_to_trade"]["turnover"] == 0
+    assert figures["short_window"]["bars"] == 6
+    page = Page(browser, tmp_path / "run" / "report.html", 1440)
+    assert page.complaints == []
+    plots.save(content, tmp_path / "run" / "plots")
+
+
+def test_the_default_report_is_under_eight_megabytes(default):
+    assert (default[0] / "report.html").stat().st_size < 8e6
+
+
+def test_the_verdict_says_the_first_variants_own_figures(default):
+    lead = default[1].variants[0]
+    verdict = tables.verdict(default[1])
+    assert verdict.startswith(f"{lead.name} lost {abs(lead.figures['excess_return']) * 100:.1f} % a year over cash")
+    assert f"{lead.figures['excess_drawdown'] * 100:.1f} %, 2004-07 to 2022-10" in verdict
+
+
+def test_markup_in_stored_words_is_shown_not_run(default):
+    text = html._embedded({"name": "</script><script>alert(1)</script>"})
+    assert "<" not in text
+    shown = html.index([{"folder": "x", "name": "<img src=x onerror=alert(1)>", "cells": [], "variants": 1}])
+    assert "<img" not in shown
+    assert "&lt;img" in shown
+
+
+def test_pictures_are_3200_by_1800(default, tmp_path):
+    plots.save(default[1], tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["attribution.png", "calendar.png", "equity.png", "rolling.png"]
+    for name in names:
+        assert struct.unpack(">II", (tmp_path / name).read_bytes()[16:24]) == (3200, 1800)
+
+
+def test_the_page_tells_proxies_from_official_yields(default):
+    rows = {row[0]: row[4] for row in tables.legs(default[1])}
+    assert rows["TLT"].startswith("PROXY 1993-10 to 2026-01; listed 2002-07-30")
+    assert rows["236A.T"].startswith("PROXY 1992-12 to 2026-06; listed 2024-08-28")
+    assert "PROXY" not in rows["UST10"]
+
+
+def test_ledger_lines_in_the_report_sum_to_profit_and_loss(default):
+    for one in default[1].variants:
+        assert sum(one.lines.values()) == pytest.approx(one.figures["pnl"], abs=0.01)
+        assert sum(path[-1] for path in one.legs.values()) == pytest.approx(one.figures["pnl"], abs=0.01)
