@@ -8,7 +8,7 @@ BIN := .venv/bin
 CONFIG ?= config.yaml
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: backtest test check format benchmark clean
+.PHONY: backtest test check format benchmark pictures clean
 
 backtest: .venv/.installed
 	@$(BIN)/divergence run $(CONFIG)
@@ -28,6 +28,14 @@ format: .venv/.installed-dev
 
 benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
+
+pictures: .venv/.installed
+	@rm -rf .venv/pictures && $(BIN)/divergence run config.yaml --quiet --out .venv/pictures >/dev/null
+	@cp .venv/pictures/plots/equity.png docs/images/equity.png
+
+# The schema that config.yaml points its editor at
+config.schema.json: .venv/.installed
+	@$(BIN)/divergence config schema > $@
 
 clean:
 	rm -rf .venv

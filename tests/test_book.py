@@ -90,19 +90,13 @@ def test_repo_converts_a_jgbs_gain_at_the_yen_of_its_bars_end():
 def test_repo_pays_the_local_rate_at_the_yen_of_the_bars_end():
     market = flat_yen_market(funding=[0.0, 0.01, 0.0, 0.0])
     for result in results_of(market, [0.0, 1.0], NOTHING_EARNED):
-        assert result.funding[:, 1].tolist() == pytest.approx(
-            [0.0, -1000 * 100 * 0.01 * 0.008, 0.0, 0.0], abs=1e-12
-        )
+        assert result.funding[:, 1].tolist() == pytest.approx([0.0, -1000 * 100 * 0.01 * 0.008, 0.0, 0.0], abs=1e-12)
 
 
 def test_unhedged_pays_the_dollar_rate_at_the_yen_of_the_bars_start():
     market = flat_yen_market(funding=[0.0, 0.5, 0.5, 0.5], usd=[0.0, 0.01, 0.0, 0.0])
-    for result in results_of(
-        market, [0.0, 1.0], Terms(capital=1000.0, cash_interest=False, currency="unhedged")
-    ):
-        assert result.funding[:, 1].tolist() == pytest.approx(
-            [0.0, -1000 * 100 * 0.01 * 0.01, 0.0, 0.0], abs=1e-12
-        )
+    for result in results_of(market, [0.0, 1.0], Terms(capital=1000.0, cash_interest=False, currency="unhedged")):
+        assert result.funding[:, 1].tolist() == pytest.approx([0.0, -1000 * 100 * 0.01 * 0.01, 0.0, 0.0], abs=1e-12)
 
 
 def swapped(basis: float) -> Terms:
@@ -134,9 +128,7 @@ def test_the_treatment_of_the_yen_does_not_touch_a_dollar_leg(currency, weight):
     prices = [100.0, 103.0, 99.0, 101.0]
     market = made_up(MONTHS, prices, [100.0] * 4, YEN, funding=dollar_rate, usd=dollar_rate)
     repo, _ = results_of(market, [weight, 0.0], NOTHING_EARNED)
-    for result in results_of(
-        market, [weight, 0.0], Terms(capital=1000.0, cash_interest=False, currency=currency)
-    ):
+    for result in results_of(market, [weight, 0.0], Terms(capital=1000.0, cash_interest=False, currency=currency)):
         np.testing.assert_allclose(result.equity, repo.equity, rtol=1e-13)
 
 
@@ -287,23 +279,17 @@ def test_a_week_begins_on_monday(monday, fires):
 
 
 def test_daily_decisions_need_no_later_row():
-    days = np.array(
-        [str(day.date()) for day in pd.bdate_range("2023-12-20", "2024-04-10")], dtype="datetime64[D]"
-    )
+    days = np.array([str(day.date()) for day in pd.bdate_range("2023-12-20", "2024-04-10")], dtype="datetime64[D]")
     for every in ("week", "month", "quarter", "year"):
         whole = decisions(days, every, 252.0)
-        assert all(
-            np.array_equal(decisions(days[: t + 1], every, 252.0), whole[: t + 1]) for t in range(len(days))
-        )
+        assert all(np.array_equal(decisions(days[: t + 1], every, 252.0), whole[: t + 1]) for t in range(len(days)))
 
 
 def test_a_period_is_decided_once_on_any_calendar():
     for frequency, periods_per_year in (("B", 261.0), ("W-FRI", 52.0), ("ME", 12.0)):
         days = pd.date_range("2019-01-01", "2024-12-31", freq=frequency).to_numpy().astype("datetime64[D]")
         months = days[decisions(days, "quarter", periods_per_year)].astype("datetime64[M]").astype(int) // 3
-        assert (
-            len(months) - len(set(months)) <= 1
-        )  # only the first quarter may fire twice: at its start and its end
+        assert len(months) - len(set(months)) <= 1  # only the first quarter may fire twice: at its start and its end
         assert set(months) == set(range(months[0], months[-1] + 1))
 
 

@@ -77,11 +77,10 @@ def test_a_run_prints_a_line_per_variant_and_the_path_of_the_report(divergence, 
 def test_a_run_folder_holds_what_the_design_lists(divergence, here):
     (here / "small.yaml").write_text(SMALL)
     assert divergence("run", "small.yaml", "--out", "result", "--quiet").err == ""
-    assert files(here / "result") == sorted(
-        ["attribution.parquet", "config.yaml", "equity.parquet", "manifest.json", "metrics.json"]
-        + ["plots", "plots/attribution.png", "plots/calendar.png", "plots/equity.png", "plots/rolling.png"]
-        + ["positions.parquet", "report.html", "trades.parquet"]
-    )
+    tables = [f"{name}.parquet" for name in ("attribution", "equity", "positions", "trades")]
+    pictures = [f"plots/{name}.png" for name in ("attribution", "calendar", "equity", "rolling")]
+    others = ["config.yaml", "manifest.json", "metrics.json", "plots", "report.html"]
+    assert files(here / "result") == sorted([*tables, *pictures, *others])
     assert files(here) == sorted(["small.yaml", "result", *(f"result/{name}" for name in files(here / "result"))])
     metrics = json.loads((here / "result/metrics.json").read_text())["variants"]
     equity = pd.read_parquet(here / "result/equity.parquet")

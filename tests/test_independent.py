@@ -142,12 +142,8 @@ def section_nine(account: Account) -> dict[str, float | None]:
     quantile = ranked[below] + (place - below) * (ranked[below + 1] - ranked[below])
     solvent = [t for t in range(len(equity)) if equity[t] > 0]
     paid = [sum(lines["cost"][t]) + sum(lines["roll"][t]) for t in range(len(equity))]
-    prices = [
-        [account.price(i, account.first + t) for i in range(len(account.held))] for t in range(len(equity))
-    ]
-    gross = [
-        sum(abs(q) * p for q, p in zip(account.units[t], prices[t], strict=True)) / equity[t] for t in solvent
-    ]
+    prices = [[account.price(i, account.first + t) for i in range(len(account.held))] for t in range(len(equity))]
+    gross = [sum(abs(q) * p for q, p in zip(account.units[t], prices[t], strict=True)) / equity[t] for t in solvent]
 
     def moment(k: int) -> float:
         centre = statistics.fmean(r)

@@ -220,9 +220,7 @@ def test_a_reversal_trades_the_whole_way(run):
 # ---- the band and lots
 
 
-@pytest.mark.parametrize(
-    ("target", "units"), [(1.5, 10.0), (2.0, 10.0), (2.5, 25.0), (0.75, 10.0), (0.5, 5.0)]
-)
+@pytest.mark.parametrize(("target", "units"), [(1.5, 10.0), (2.0, 10.0), (2.5, 25.0), (0.75, 10.0), (0.5, 5.0)])
 def test_a_leg_trades_only_when_it_is_further_from_target_than_the_band(run, target, units):
     # 10 held, band one half of the target: 20 is exactly on it, and so is not beyond it
     assert held(run(book([100, 100], [[1.0], [target]], band=0.5))) == [10.0, units]

@@ -15,7 +15,13 @@ from backtests.report.palette import styles
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def report(path: Path, folder: Path):
@@ -126,7 +132,10 @@ def test_a_zoom_on_one_time_axis_is_a_zoom_on_all(browser, default):
     page.view.mouse.move(box["x"] + 500, box["y"] + 100, steps=8)
     page.view.mouse.up()
     page.view.wait_for_timeout(500)
-    ranges = [page.view.evaluate(f"document.getElementById('{plot}').layout.xaxis.range") for plot in ("equity", "rolling", "legs")]
+    ranges = [
+        page.view.evaluate(f"document.getElementById('{plot}').layout.xaxis.range")
+        for plot in ("equity", "rolling", "legs")
+    ]
     assert ranges[0] == ranges[1] == ranges[2]
     assert ranges[0][0][:4] > "2002"
     assert ranges[0][1][:4] < "2020"
