@@ -224,18 +224,14 @@ def figures(result: Result, market_ppy: float) -> dict[str, Figure]:
 
 def since(result: Track, day: date) -> dict[str, Figure]:
     """P&L (USD) and excess return (not a year's) of the bars that end on or after a day; None where there are none."""
-    rows = np.flatnonzero(result.dates >= np.datetime64(day))
-    if not rows.size or rows[0] == 0:
-        whole = bool(rows.size) and len(result.dates) > 1
-        return {
-            "thesis_pnl": float(result.equity[-1] - result.capital) if whole else None,
-            "thesis_excess_return": float(excess_index(result)[-1] - 1.0) if whole else None,
-        }
-    base = rows[0] - 1
-    index = excess_index(result)
+    rows = np.flatnonzero(result.dates[1:] >= np.datetime64(day))
+    if not rows.size:
+        return {"thesis_pnl": None, "thesis_excess_return": None}
+    first = rows[0]
+    before = result.equity[first] if first else result.capital  # the opening costs belong to the first bar
     return {
-        "thesis_pnl": float(result.equity[-1] - result.equity[base]),
-        "thesis_excess_return": float(index[-1] / index[base] - 1.0),
+        "thesis_pnl": float(result.equity[-1] - before),
+        "thesis_excess_return": float(np.prod(1.0 + excess_returns(result)[first:]) - 1.0),
     }
 
 

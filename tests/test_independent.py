@@ -165,7 +165,7 @@ def section_nine(account: Account) -> dict[str, float | None]:
         "es_95": -statistics.fmean(value for value in r if value <= quantile),
         "best_bar": max(r),
         "worst_bar": min(r),
-        "hit_rate": sum(value > 0 for value in x) / len(x),
+        "hit_rate": sum(value > 1e-12 for value in x) / len(x),  # interest alone is no hit, but for rounding
         "turnover": sum(sum(account.traded[t]) / equity[t] for t in solvent) / 2 / years,
         "cost_drag": sum(-paid[t] / equity[t] for t in solvent) / years,
         "gross_leverage": sum(gross) / len(equity),
