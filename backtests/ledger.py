@@ -138,7 +138,7 @@ def expected(book: Book, t: int, held: Array, due: Array) -> Array:
     """Units that a decision at t finds: those of the latest order still on its way, else those held."""
     for row in range(t - 1, max(t - book.lag, -1), -1):
         if book.decides[row]:
-            return due[row + book.lag]
+            return np.asarray(due[row + book.lag])
     return held
 
 
