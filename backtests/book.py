@@ -25,6 +25,7 @@ class Terms:
     max_gross: float = 10.0  # sum of absolute weights
     cash_interest: bool = True
     margin_spread: float = 0.0075  # a year, on listed longs above equity
+    withholding: float = 0.0  # of distributions that a long is paid; a short owes them whole
     currency: Currency = "repo"
     basis: float = -0.0020  # a year, added to the yen rate of fx_swap longs
     lag: int = 0  # bars from decision to fill: 0 same close, 1 next close
@@ -77,7 +78,7 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
         funding_short=short[rows],
         borrow=market.borrow[rows],
         roll=market.roll[rows],
-        income_long=market.income[rows],
+        income_long=market.income[rows] * (1.0 - terms.withholding),
         income_short=market.income[rows],
         spread=market.spread[rows],
         lot=market.lot[rows],

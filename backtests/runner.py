@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backtests import broker, ledger, metrics
 from backtests.book import Book, Terms, prepare
@@ -16,26 +15,21 @@ from backtests.config import Config, Variant
 from backtests.metrics import Figure
 from backtests.reconcile import reconcile
 from backtests.result import Result
+from backtests.window import Span, check_dates, span
+from data import history
 from data.build import build
-from data.errors import ConfigError, DataError
+from data.calendars import check_same_close
+from data.errors import ConfigError
 from data.instruments import BP
-from data.market import Flags, Market
+from data.market import Market
 from data.sources import bundled
-from data.tables import Tables
+from data.store import Store, home
+from data.tables import Frequency, Tables
+from data.tracking import Tracking, tracking
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 ENGINES: dict[str, Callable[[Book], Result]] = {"backtrader": broker.run, "ledger": ledger.run}
-
-
-@dataclass(frozen=True)
-class Span:
-    """The rows a variant trades on, and why not more."""
-
-    rows: slice
-    first: date
-    last: date
-    reason: str  # which leg decides the ends; empty where the configuration does
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,7 @@ class Run:
     tables: Tables
     market: Market
     variants: tuple[VariantRun, ...]
+    tracking: tuple[Tracking, ...]  # of the listed legs that have prices
     seconds: float
 
 
@@ -81,7 +76,8 @@ def run(config: Config, progress: Progress = lambda what, done, of: None) -> Run
         progress(variant.name, i, len(config.variants))
         runs.append(_one(variant, market.select(variant.strategy.legs), spans[variant.name], config))
     progress("", len(runs), len(runs))
-    return Run(config, tables, market, _compared(runs, config, market), time.perf_counter() - start)
+    proxies = tuple(tracking(tables, market.instruments))
+    return Run(config, tables, market, _compared(runs, config, market), proxies, time.perf_counter() - start)
 
 
 def check(config: Config) -> dict[str, Span]:
@@ -90,91 +86,40 @@ def check(config: Config) -> dict[str, Span]:
 
 
 def _market(config: Config) -> tuple[Tables, Market]:
-    tables = bundled.load()
     names = dict.fromkeys(leg for variant in config.variants for leg in variant.strategy.legs)
-    return tables, build(tables, [config.library[name] for name in names], config.data.interpolation)
+    instruments = [config.library[name] for name in names]
+    tables = _tables(config, [one.name for one in instruments if one.kind == "listed"])
+    market = build(tables, instruments, config.data.interpolation)
+    if tables.frequency != "daily":
+        return tables, market
+    start, end = (np.datetime64(day) if day else None for day in (config.data.start, config.data.end))
+    inside = market.dates[(market.dates >= (start or market.dates[0])) & (market.dates <= (end or market.dates[-1]))]
+    return tables, replace(market, periods_per_year=metrics.periods_per_year(inside, market.periods_per_year))
+
+
+def _tables(config: Config, listed: Sequence[str]) -> Tables:
+    frequency = config.data.frequency
+    if config.data.source == "bundled":
+        if frequency in ("daily", "weekly"):
+            raise ConfigError(
+                f"data.frequency is {frequency}, but the bundled figures are month ends; set data.source: store, after "
+                "`divergence data update` or `divergence data import PATH`"
+            )
+        return bundled.load()
+    native: Frequency = "daily" if frequency == "native" else frequency
+    return history.load(Store(home()), native, listed, datetime.now(UTC).date(), config.data.distributions)
 
 
 def _spans(config: Config, market: Market) -> dict[str, Span]:
-    _check_dates(config, market)
-    return {variant.name: span(variant, market.select(variant.strategy.legs), config) for variant in config.variants}
-
-
-def _check_dates(config: Config, market: Market) -> None:
-    first, last = (day.astype(object) for day in market.dates[[0, -1]])
-    for key, day in (("start", config.data.start), ("end", config.data.end)):
-        if day and not first <= day <= last:
-            raise ConfigError(
-                f"data.{key} is {day}, outside the {config.data.source} data, which runs from {first} to {last}; "
-                f"choose a date inside it or leave data.{key} out"
-            )
-
-
-def span(variant: Variant, market: Market, config: Config) -> Span:
-    """Return the last unbroken stretch inside [start, end] on which all legs exist and have for the warm-up.
-
-    Raises
-    ------
-    DataError
-        No such row: the message says when each leg has history.
-    """
-    dates = market.dates
-    start = np.datetime64(config.data.start) if config.data.start else dates[0]
-    end = np.datetime64(config.data.end) if config.data.end else dates[-1]
-    inside = (dates >= start) & (dates <= end)
-    warmup = variant.strategy.warmup(market)
-    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup)
-    if not ready.any():
-        raise DataError(
-            f"variant '{variant.name}' never trades between {start} and {end}: "
-            f"{'; '.join(_history(market, name) for name in market.names)}"
-            f"{f'; its signals need {warmup} rows' if warmup > 1 else ''}"
-        )
-    last = int(np.flatnonzero(ready)[-1])
-    first = last - int(_streak(ready)[last]) + 1
-    reasons = [_opens(market, first, warmup, inside), _ends(market, last, inside)]
-    return Span(
-        rows=slice(first, last + 1),
-        first=dates[first].astype(object),
-        last=dates[last].astype(object),
-        reason="; ".join(filter(None, reasons)),
-    )
-
-
-def _streak(flags: Flags) -> NDArray[np.int64]:
-    """Length (T,) of the run of True that ends at each row."""
-    rows = np.arange(len(flags))
-    last_false = np.maximum.accumulate(np.where(flags, -1, rows))
-    return rows - last_false
-
-
-def _opens(market: Market, first: int, warmup: int, inside: Flags) -> str:
-    """Why trading starts after the window does."""
-    if not first or not inside[first - 1]:
-        return ""
-    need = f", and the signal needs {warmup} rows" if warmup > 1 else ""
-    born = first - warmup + 1
-    if born == 0:
-        return f"history starts {market.dates[0]}{need}"
-    absent = [name for name, there in zip(market.names, market.exists[born - 1], strict=True) if not there]
-    return f"{' and '.join(absent)} exists from {market.dates[born]}{need}"
-
-
-def _ends(market: Market, last: int, inside: Flags) -> str:
-    """Why trading ends before the window does."""
-    if last + 1 >= len(market.dates) or not inside[last + 1]:
-        return ""
-    absent = [name for name, there in zip(market.names, market.exists[last + 1], strict=True) if not there]
-    return f"{' and '.join(absent)} ends {market.dates[last]}"
-
-
-def _history(market: Market, name: str) -> str:
-    exists = market.exists[:, market.column(name)]
-    if not exists.any():
-        return f"{name} has no history"
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], exists.astype(int), [0]])))
-    stretches = [f"{market.dates[a]} to {market.dates[b - 1]}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    return f"{name} has history from {' and from '.join(stretches)}"
+    """Return every variant's window, having looked at the clock it would trade by."""
+    check_dates(config, market)
+    found = {}
+    for variant in config.variants:
+        legs = market.select(variant.strategy.legs)
+        found[variant.name] = span(variant, legs, config)
+        if fill_of(variant, market) == "same_close" and market.periods_per_year > 52.5:
+            check_same_close(variant.name, legs.instruments, found[variant.name].first)
+    return found
 
 
 def terms(variant: Variant, config: Config, market: Market) -> Terms:
@@ -186,6 +131,7 @@ def terms(variant: Variant, config: Config, market: Market) -> Terms:
         max_gross=account.max_gross,
         cash_interest=account.cash_interest,
         margin_spread=account.margin_spread_bp * BP,
+        withholding=account.withholding,
         currency=variant.currency.kind,
         basis=variant.currency.basis_bp * BP,
         lag={"same_close": 0, "next_close": 1}[fill_of(variant, market)],

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -183,7 +183,8 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
             "frequency": run.tables.frequency,
             "first": str(run.market.dates[0]),
             "last": str(run.market.dates[-1]),
-            "sha256": run.tables.fingerprints,
+            "series": [asdict(record) for record in run.tables.records],
+            "tracking": [str(one) for one in run.tracking],
         },
         "engine": run.config.engine,
         "fill": run.config.fill,

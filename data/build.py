@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from data.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.errors import DataError, did_you_mean
 from data.instruments import DAY_COUNT, Instrument
 from data.market import Flags, Market
-from data.tables import PERIODS_PER_YEAR, Tables
+from data.tables import Tables
 
 BASE = 100.0
 
@@ -29,6 +30,12 @@ class _Leg:
     exists: Flags
     tradable: Flags
     unrolled: Flags
+    income: Array
+    lot: Array
+    proxy: Flags
+
+
+COLUMNS = ("price", "duration", "exists", "tradable", "unrolled", "income", "lot", "proxy")
 
 
 @dataclass(frozen=True)
@@ -54,29 +61,22 @@ def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Inte
     curves = {name: _curve(name, frame, interpolation) for name, frame in tables.yields.items()}
     known = np.isfinite(money.overnight["USD"])
     legs = [_leg(instrument, tables, curves, money, known) for instrument in instruments]
-    matrix = {
-        name: np.column_stack([getattr(leg, name) for leg in legs])
-        for name in ("price", "duration", "exists", "tradable", "unrolled")
-    }
+    matrix = {name: np.column_stack([getattr(leg, name) for leg in legs]) for name in COLUMNS}
     spread = np.column_stack([_spread(i, leg) for i, leg in zip(instruments, legs, strict=True)])
     usd = np.nan_to_num(money.overnight["USD"])
-    proxy = matrix["exists"] & np.array([i.kind == "listed" for i in instruments])
     return Market(
         dates=dates,
         instruments=tuple(instruments),
         funding=np.column_stack([np.nan_to_num(money.overnight[i.currency]) for i in instruments]),
         borrow=np.column_stack([_borrow(i, money) for i in instruments]),
         roll=_roll(instruments, spread, money.days),
-        income=np.zeros_like(spread),
         spread=spread,
         fx=np.column_stack([money.fx[i.currency] for i in instruments]),
-        lot=np.where(proxy, 0.0, [i.lot for i in instruments]),
-        proxy=proxy,
         usd=usd,
         cash=usd.copy(),
         curves={name: curve.on(dates) for name, curve in curves.items()},
         macro={name: known_at(name, values, dates) for name, values in tables.macro.items()},
-        periods_per_year=PERIODS_PER_YEAR[tables.frequency],
+        periods_per_year=tables.periods_per_year,
         **matrix,
     )
 
@@ -124,20 +124,89 @@ def _curve(name: str, frame: pd.DataFrame, interpolation: Interpolation) -> Curv
 def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money: _Money, known: Flags) -> _Leg:
     known = known & np.isfinite(money.overnight[instrument.currency]) & np.isfinite(money.fx[instrument.currency])
     if instrument.kind == "cash":
-        earned = money.overnight[instrument.currency]
-        price, exists = _index(earned, known)
-        never = np.zeros(len(price), dtype=bool)
-        return _Leg(price, np.where(exists, 0.0, np.nan), exists, exists.copy(), never)
+        price, exists = _index(money.overnight[instrument.currency], known)
+        return _plain(instrument, price, np.where(exists, 0.0, np.nan), exists, exists, np.zeros_like(exists))
     if instrument.curve not in curves:
         raise DataError(
             f"{instrument.name}: no curve '{instrument.curve}'{did_you_mean(str(instrument.curve), curves)}"
         )
     curve = curves[str(instrument.curve)]
-    if not len(curve.dates):
-        nothing = np.full(len(money.dates), np.nan)
-        never = np.zeros(len(money.dates), dtype=bool)
-        return _Leg(nothing, nothing.copy(), never, never.copy(), never.copy())
-    return _bond(instrument, curve, tables.cpi, money.dates, known)
+    bond = _bond(instrument, curve, tables.cpi, money.dates, known) if len(curve.dates) else _nothing(instrument, money)
+    if instrument.kind != "listed":
+        return bond
+    return _listed(instrument, bond, tables.prices.get(instrument.name), money.dates, known)
+
+
+def _plain(
+    instrument: Instrument, price: Array, duration: Array, exists: Flags, tradable: Flags, unrolled: Flags
+) -> _Leg:
+    """One leg that pays no income, in its own lots."""
+    return _Leg(
+        price=price * instrument.multiplier,
+        duration=duration,
+        exists=exists,
+        tradable=tradable,
+        unrolled=unrolled,
+        income=np.zeros(len(price)),
+        lot=np.full(len(price), instrument.lot),
+        proxy=np.zeros(len(price), dtype=bool),
+    )
+
+
+def _nothing(instrument: Instrument, money: _Money) -> _Leg:
+    never = np.zeros(len(money.dates), dtype=bool)
+    nothing = np.full(len(money.dates), np.nan)
+    return _plain(instrument, nothing, nothing, never, never, never)
+
+
+def _listed(
+    instrument: Instrument, bond: _Leg, prices: pd.DataFrame | None, dates: NDArray[np.datetime64], known: Flags
+) -> _Leg:
+    """Traded prices where they are stored, its proxy chained on before and after, so that no bar jumps.
+
+    The price is the traded one where history begins with it; after a proxy it goes on from the proxy's level, and lot
+    and income are scaled likewise. A bar is real where both its ends are priced.
+    """
+    table = (
+        None if prices is None else prices.loc[prices.index >= pd.Timestamp(instrument.listed_on or date(1900, 1, 1))]
+    )
+    if table is None or table.empty:
+        return replace(bond, lot=np.zeros(len(dates)), proxy=bond.exists)
+    days = _days(table.index)
+    row = np.maximum(np.searchsorted(days, dates, side="right") - 1, 0)
+    priced = (dates >= days[0]) & (dates <= days[-1]) & known
+    session = priced & (days[row] == dates)
+    raw = np.where(priced, table["price"].to_numpy(dtype=float)[row], np.nan)
+    real = priced & np.concatenate([[False], priced[:-1]])
+    returns = np.where(real, _change(raw), _change(bond.price))
+    level, exists = _index(returns, priced | bond.exists, np.where(priced & ~_after(bond.exists), raw, BASE))
+    scale = np.where(priced, level / raw, np.nan)
+    return _Leg(
+        price=level * instrument.multiplier,
+        duration=np.where(exists, bond.duration, np.nan),
+        exists=exists,
+        tradable=exists & np.where(priced, session, bond.tradable),
+        unrolled=bond.unrolled & ~real,
+        income=np.where(real, _paid(table, dates) * scale * instrument.multiplier, 0.0),
+        lot=np.where(priced, instrument.lot / scale, 0.0),
+        proxy=exists & ~real,
+    )
+
+
+def _paid(table: pd.DataFrame, dates: NDArray[np.datetime64]) -> Array:
+    """Income per unit (T,) whose ex-date falls after the row before and on or before each row."""
+    total = np.concatenate([[0.0], np.cumsum(table["income"].to_numpy(dtype=float))])
+    return np.diff(total[np.searchsorted(_days(table.index), dates, side="right")], prepend=0.0)
+
+
+def _after(flags: Flags) -> Flags:
+    """Whether the row before each was flagged."""
+    return np.concatenate([[False], flags[:-1]])
+
+
+def _change(level: Array) -> Array:
+    """Return of each bar (T,), NaN on the first row."""
+    return np.concatenate([[np.nan], level[1:] / level[:-1] - 1.0])
 
 
 def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[np.datetime64], known: Flags) -> _Leg:
@@ -157,29 +226,25 @@ def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[n
     inside = (dates >= curve.dates[0]) & (dates <= curve.dates[-1])
     session = curve.dates[row] == dates
     price, exists = _index(np.where(session, returns[row], 0.0), quoted[row] & inside & known)
-    held = exists & np.concatenate([[False], exists[:-1]])
-    return _Leg(
-        price=price,
-        duration=np.where(exists, par_duration(par, instrument.maturity)[row], np.nan),
-        exists=exists,
-        tradable=exists & session,
-        unrolled=held & session & ~aged[row],
-    )
+    duration = np.where(exists, par_duration(par, instrument.maturity)[row], np.nan)
+    unrolled = exists & _after(exists) & session & ~aged[row]
+    return _plain(instrument, price, duration, exists, exists & session, unrolled)
 
 
-def _index(returns: Array, quoted: Flags) -> tuple[Array, Flags]:
-    """Return the index (T,), 100 on the first row of each unbroken stretch, and where it exists.
+def _index(returns: Array, quoted: Flags, base: Array | float = BASE) -> tuple[Array, Flags]:
+    """Return the index (T,), `base` on the first row of each unbroken stretch, and where it exists.
 
     A row that is quoted but cannot be reached from the row before it ends the stretch and belongs to none.
     """
     exists = quoted.copy()
     price = np.full(len(returns), np.nan)
+    first = np.broadcast_to(base, returns.shape)
     for t in np.flatnonzero(quoted):
         if t and exists[t - 1]:
             exists[t] = not np.isnan(returns[t])
             price[t] = price[t - 1] * (1.0 + returns[t])  # NaN where the bar cannot be priced
         else:
-            price[t] = BASE
+            price[t] = first[t]
     return price, exists
 
 

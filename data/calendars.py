@@ -1,6 +1,10 @@
-"""What was known when: publication lags of the macro series, and a month's price index on a given day."""
+"""What was known when: closes and publication times, lags of the macro series, a month's price index on a given day."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -8,6 +12,10 @@ from numpy.typing import NDArray
 
 from data.bonds import Array
 from data.errors import DataError
+from data.instruments import Instrument
+
+NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
+TOKYO_CLOSES_LATER = date(2024, 11, 5)  # at 15:30 instead of 15:00
 
 # Days from the end of the reference period until a figure may be used.
 PUBLICATION_LAG_DAYS = {
@@ -21,6 +29,46 @@ PUBLICATION_LAG_DAYS = {
     "fed_treasuries_share": 120,
 }
 STALE_AFTER_DAYS = 400
+
+
+def close(currency: str, day: date) -> datetime:
+    """Return when a market's prices of a day are stamped: 16:00 in New York; 15:00, later 15:30, in Tokyo."""
+    if currency == "USD":
+        return datetime.combine(day, time(16), NEW_YORK)
+    return datetime.combine(day, time(15, 30) if day >= TOKYO_CLOSES_LATER else time(15), TOKYO)
+
+
+def published(curve: str, day: date) -> datetime:
+    """Return when a curve's yields of a day are public: 18:00 in New York; 9:30 in Tokyo on the next business day."""
+    if curve != "jp":
+        return datetime.combine(day, time(18), NEW_YORK)
+    ahead = {4: 3, 5: 2}.get(day.weekday(), 1)
+    return datetime.combine(day + timedelta(days=ahead), time(9, 30), TOKYO)
+
+
+def require_known(what: str, stamped: datetime, use: str, used: datetime) -> None:
+    """Raise DataError where something is used before it is stamped; the message names both times.
+
+    >>> noon = datetime(2024, 1, 4, 12, tzinfo=TOKYO)
+    >>> require_known("UST10", noon, "JGB10", noon)
+    """
+    if stamped > used:
+        raise DataError(
+            f"{what} is stamped {stamped:%Y-%m-%d %H:%M %Z} ({stamped.astimezone(used.tzinfo):%Y-%m-%d %H:%M %Z}), "
+            f"after {use} at {used:%Y-%m-%d %H:%M %Z}"
+        )
+
+
+def check_same_close(variant: str, legs: Sequence[Instrument], day: date) -> None:
+    """Raise DataError where a leg would fill at a close before another leg's price of that day is stamped."""
+    for leg in legs:
+        for other in legs:
+            try:
+                require_known(
+                    f"{other.name} of {day}", close(other.currency, day), f"{leg.name} fills", close(leg.currency, day)
+                )
+            except DataError as error:
+                raise DataError(f"variant '{variant}' looks ahead: {error}; on daily rows set fill: next_close") from None
 
 
 def known_at(name: str, values: pd.Series, dates: NDArray[np.datetime64]) -> Array:

@@ -1,4 +1,4 @@
-"""What each series of a set of tables holds: its span, rows, gaps and age."""
+"""What each series holds: its span, rows, gaps and age."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 
+from data.series import spec_of
+from data.store import Store
 from data.tables import Tables
 
 
 @dataclass(frozen=True)
-class Series:
+class Extent:
     """One series' extent."""
 
     name: str
@@ -20,10 +22,13 @@ class Series:
     rows: int
     gaps: int  # rows without a value between the first and the last
     age_days: int
+    source: str = "bundled"
+    sha256: str = ""
+    restated: int = 0
 
 
-def status(tables: Tables, today: date | None = None) -> list[Series]:
-    """Return the extent of every series, in the tables' order."""
+def bundled(tables: Tables, today: date | None = None) -> list[Extent]:
+    """Return the extent of every bundled series, in the tables' order."""
     today = today or datetime.now(UTC).date()
     named: dict[str, pd.Series] = {}
     for curve, frame in tables.yields.items():
@@ -33,11 +38,25 @@ def status(tables: Tables, today: date | None = None) -> list[Series]:
     return [_extent(name, values, today) for name, values in named.items() if values.notna().any()]
 
 
-def _extent(name: str, values: pd.Series, today: date) -> Series:
+def _extent(name: str, values: pd.Series, today: date) -> Extent:
     known = values.dropna()
     first, last = known.index[0], known.index[-1]
     step = int(pd.Series(known.index).diff().dt.days.median()) if len(known) > 1 else 1
-    expected = (
-        max(len(known), round((last - first).days / max(step, 1)) + 1) if step > 31 else len(values.loc[first:last])
-    )
-    return Series(name, first.date(), last.date(), len(known), expected - len(known), (today - last.date()).days)
+    published = round((last - first).days / step) + 1 if step > 31 else len(values.loc[first:last])
+    gaps = max(0, published - len(known))
+    return Extent(name, first.date(), last.date(), len(known), gaps, (today - last.date()).days)
+
+
+def stored(store: Store, today: date | None = None) -> list[Extent]:
+    """Return the extent of every stored series; the gaps are weekdays (or months) without a row."""
+    today = today or datetime.now(UTC).date()
+    found = []
+    for name in store.names():
+        one = store.read(name)
+        index = pd.DatetimeIndex(one.frame.index)
+        step = "ME" if spec_of(name).calendar == "month" else "B"
+        gaps = len(pd.date_range(index[0], index[-1], freq=step).difference(index))
+        first, last = index[0].date(), index[-1].date()
+        age = (today - last).days
+        found.append(Extent(name, first, last, len(index), gaps, age, one.source, one.sha256[:12], one.restated))
+    return found

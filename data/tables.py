@@ -1,22 +1,39 @@
-"""Tables: what every source delivers and `build` turns into a market. Decimals, one row a day or a month end."""
+"""Tables: what a source of history hands to `build`. Decimals; on the market's own rows, or on each series' days."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 import pandas as pd
 
 Frequency = Literal["daily", "weekly", "monthly"]
-PERIODS_PER_YEAR: dict[str, float] = {"monthly": 12.0, "weekly": 52.0}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One series of a run's data certificate."""
+
+    series: str
+    source: str
+    first: date
+    last: date
+    rows: int
+    sha256: str
+    fetched: str | None = None  # ISO time; None for what comes with the project
+    restated: int = 0
+    findings: tuple[str, ...] = ()  # of levels error and warning
 
 
 @dataclass(frozen=True)
 class Tables:
-    """History as published, by series; every frame and series is indexed by ascending dates.
+    """History, by series; every frame and series is indexed by ascending dates.
 
-    `yields` maps a curve's name to a frame whose columns are tenors in years. `overnight` holds, for each
-    currency, the annual rate over the bar that ends on the row. `macro` is indexed by reference period.
+    `yields` maps a curve's name to a frame whose columns are tenors in years, on the days the curve has. `usdjpy` and
+    `overnight` are on the market's rows: the last fixing known, and the annual rate over the bar that ends on the row.
+    `prices` holds, by listed instrument, `price` and `income` (local, per unit) on the days it traded. `macro` is
+    indexed by reference period.
     """
 
     source: str
@@ -26,10 +43,24 @@ class Tables:
     overnight: dict[str, pd.Series]
     cpi: pd.Series  # US, not seasonally adjusted, by reference month
     macro: dict[str, pd.Series]
-    fingerprints: dict[str, str] = field(default_factory=dict)  # file -> sha256
+    prices: dict[str, pd.DataFrame] = field(default_factory=dict)
+    records: tuple[Record, ...] = ()
 
     @property
     def dates(self) -> pd.DatetimeIndex:
         """The rows of the market: every date on which any curve is quoted."""
-        quoted = [frame.dropna(how="all").index for frame in self.yields.values()]
-        return pd.DatetimeIndex(sorted(set().union(*quoted)))
+        return rows_of(self.yields)
+
+    @property
+    def periods_per_year(self) -> float:
+        """12 and 52 for month and week ends; for daily rows the bars over the years of the whole history."""
+        if self.frequency != "daily":
+            return {"monthly": 12.0, "weekly": 52.0}[self.frequency]
+        dates = self.dates
+        return (len(dates) - 1) / ((dates[-1] - dates[0]).days / 365.25)
+
+
+def rows_of(yields: dict[str, pd.DataFrame]) -> pd.DatetimeIndex:
+    """Return every date on which any curve is quoted."""
+    quoted = [frame.dropna(how="all").index for frame in yields.values()]
+    return pd.DatetimeIndex(sorted(set().union(*quoted)))

@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # A file imports only from files above it in its package, or from a package before its own.
 ORDER = {
     "data": [
-        "errors", "bonds", "curves", "instruments", "calendars", "market", "tables", "status", "sources", "build",
+        "errors", "bonds", "curves", "instruments", "calendars", "market", "tables", "series", "sources", "updating",
+        "quality", "store", "history", "build", "tracking", "status",
     ],
     "strategies": ["base", "signals", "sizing", "divergence", "curve", "hold", "__init__"],
     "backtests": [
-        "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "config", "runner", "store",
+        "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "config", "window", "runner", "store",
         "panels", "report", "cli",
     ],
 }  # fmt: skip
@@ -40,6 +41,9 @@ FENCES = {
     "numba": [],
     "yfinance": ["data/sources/"],
     "httpx": ["data/sources/"],
+    "tenacity": ["data/sources/"],
+    "exchange_calendars": ["data/quality"],
+    "filelock": ["data/store.py"],
     "requests": [],
     "pickle": [],
 }

@@ -55,9 +55,15 @@ def _show(done: Run) -> None:
         "% a year in excess of cash (excess, vol) and in all (CAGR); fall: largest in excess of cash, %; P&L: USD m;"
     )
     terminal.say("turnov.: times equity a year, one side; next bar: Sharpe with every order filled one bar later.")
-    for one in done.variants:
-        if one.span.reason:
-            terminal.say(f"{one.variant.name} trades {one.span.first} to {one.span.last}: {one.span.reason}.")
+    for variant in done.variants:
+        if variant.span.reason:
+            span = variant.span
+            terminal.say(f"{variant.variant.name} trades {span.first} to {span.last}: {span.reason}.")
+    for one in done.tracking:
+        terminal.say(f"{one}.")
+    for record in done.tables.records:
+        if record.findings:
+            terminal.say(f"{record.series}: {len(record.findings)} findings, see `divergence data verify` and the report.")
     widest = max(one.gap for one in done.variants)
     terminal.say(f"Two engines agree to {widest:.0e} of capital. {len(rows)} variants, {done.seconds:.1f} s.")
 

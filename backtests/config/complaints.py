@@ -71,6 +71,8 @@ def _words(item: Any, model: type[BaseModel], path: Loc) -> str:
     if kind == "literal_error":
         choices = [str(choice) for choice in _choices(context["expected"])]
         return f"{shown} is not one of {', '.join(choices)}{_meant(value, choices)}"
+    if kind == "string_pattern_mismatch" and "http" in context["pattern"]:
+        return f"{shown} is not an address; write one like https://example.org/data"
     if kind == "string_pattern_mismatch":
         return f"{shown} is not a name; use letters, digits, - _ . and start with a letter or digit (64 at most)"
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):

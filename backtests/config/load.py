@@ -57,6 +57,7 @@ def resolve(document: Document) -> Config:
         fill=file.fill,
         rebalance=file.rebalance,
         instrument_sections=file.instruments,
+        addresses=dict(file.sources),
         library=instruments,
         variants=variants,
         benchmarks=tuple(dict.fromkeys(file.benchmarks)),
@@ -161,6 +162,8 @@ def resolved(config: Config) -> dict[str, Any]:
         name: section.model_dump(exclude_none=True, by_alias=True)
         for name, section in config.instrument_sections.items()
     }
+    if config.addresses:
+        data["sources"] = dict(config.addresses)
     data["variants"] = {
         variant.name: {
             "strategy": variant.strategy_name,

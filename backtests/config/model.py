@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from backtests.book import Currency, Every
 from data.curves import Interpolation
 from data.errors import did_you_mean
+from data.history import Distributions
 from data.instruments import Instrument
 from strategies.base import Strategy
 
@@ -19,6 +20,8 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME)]
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
+Source = Literal["mof", "treasury", "fred", "boj", "nyfed"]
+Address = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)]
 
 
 class Model(BaseModel):
@@ -30,11 +33,14 @@ class Model(BaseModel):
 class DataSection(Model):
     """Which history, and which part of it."""
 
-    source: Literal["bundled"] = "bundled"
+    source: Literal["bundled", "store"] = "bundled"
     start: date | None = None
     end: date | None = None
-    frequency: Literal["native", "monthly"] = "native"
+    frequency: Literal["native", "daily", "weekly", "monthly"] = "native"
     interpolation: Interpolation = "linear"
+    distributions: Distributions = Field(
+        default="reinvested", description="of listed funds: total-return prices, or raw prices and income as paid"
+    )
 
 
 class AccountSection(Model):
@@ -45,6 +51,7 @@ class AccountSection(Model):
     max_gross: float = Field(default=10.0, gt=0, le=50, description="largest sum of absolute weights")
     cash_interest: bool = True
     margin_spread_bp: BasisPoints = 75.0
+    withholding: float = Field(default=0.0, ge=0, lt=1, description="tax kept from distributions that a long is paid")
 
 
 class RebalanceSection(Model):
@@ -157,6 +164,7 @@ class ConfigFile(Model):
     fill: Fill = "auto"
     rebalance: RebalanceSection = RebalanceSection()
     instruments: dict[Name, InstrumentSection] = {}
+    sources: dict[Source, Address] = Field(default={}, description="addresses that replace the sources' own")
     variants: dict[Name, VariantFile] = Field(min_length=1, max_length=500)
     benchmarks: list[str] = []
 
@@ -186,6 +194,7 @@ class Config:
     fill: Fill
     rebalance: RebalanceSection
     instrument_sections: Mapping[str, InstrumentSection]
+    addresses: Mapping[str, str]  # of sources, in place of their own
     library: Mapping[str, Instrument]  # the built-in one with this file's overrides and additions
     variants: tuple[Variant, ...]
     benchmarks: tuple[str, ...]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from data.errors import SourceError
-from data.tables import Tables
+from data.tables import Record, Tables
 
 FOLDER = Path(__file__).resolve().parent.parent / "bundled"
 MARKETS, MACRO = "month_end_markets.csv", "month_end_macro.csv"
@@ -28,7 +28,7 @@ def load() -> Tables:
         overnight={"USD": markets["us_overnight"] / IN_PERCENT, "JPY": markets["jp_overnight"] / IN_PERCENT},
         cpi=macro["us_cpi"].dropna(),
         macro={str(name): macro[name] / (1.0 if name == "us_cpi" else IN_PERCENT) for name in macro},
-        fingerprints={name: _sha256(FOLDER / name) for name in (MARKETS, MACRO)},
+        records=tuple(_record(name, frame) for name, frame in ((MARKETS, markets), (MACRO, macro))),
     )
 
 
@@ -50,5 +50,7 @@ def _yields(markets: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {curve: pd.DataFrame(dict(sorted(tenors.items()))) for curve, tenors in columns.items()}
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _record(name: str, frame: pd.DataFrame) -> Record:
+    digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
+    first, last = frame.index[0].date(), frame.index[-1].date()
+    return Record(name, "bundled", first, last, len(frame), digest)

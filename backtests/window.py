@@ -1,0 +1,101 @@
+"""From when to when a variant trades, and which leg decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.config import Config, Variant
+from data.errors import ConfigError, DataError
+from data.market import Flags, Market
+
+
+@dataclass(frozen=True)
+class Span:
+    """The rows a variant trades on, and why not more."""
+
+    rows: slice
+    first: date
+    last: date
+    reason: str  # which leg decides the ends; empty where the configuration does
+
+
+def check_dates(config: Config, market: Market) -> None:
+    """Refuse a start or an end that the data does not reach."""
+    first, last = (day.astype(object) for day in market.dates[[0, -1]])
+    for key, day in (("start", config.data.start), ("end", config.data.end)):
+        if day and not first <= day <= last:
+            raise ConfigError(
+                f"data.{key} is {day}, outside the {config.data.source} data, which runs from {first} to {last}; "
+                f"choose a date inside it or leave data.{key} out"
+            )
+
+
+def span(variant: Variant, market: Market, config: Config) -> Span:
+    """Return the last unbroken stretch inside [start, end] on which all legs exist and have for the warm-up.
+
+    Raises
+    ------
+    DataError
+        No such row: the message says when each leg has history.
+    """
+    dates = market.dates
+    start = np.datetime64(config.data.start) if config.data.start else dates[0]
+    end = np.datetime64(config.data.end) if config.data.end else dates[-1]
+    inside = (dates >= start) & (dates <= end)
+    warmup = variant.strategy.warmup(market)
+    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup)
+    if not ready.any():
+        raise DataError(
+            f"variant '{variant.name}' never trades between {start} and {end}: "
+            f"{'; '.join(_history(market, name) for name in market.names)}"
+            f"{f'; its signals need {warmup} rows' if warmup > 1 else ''}"
+        )
+    last = int(np.flatnonzero(ready)[-1])
+    first = last - int(_streak(ready)[last]) + 1
+    reasons = [_opens(market, first, warmup, inside), _ends(market, last, inside)]
+    return Span(
+        rows=slice(first, last + 1),
+        first=dates[first].astype(object),
+        last=dates[last].astype(object),
+        reason="; ".join(filter(None, reasons)),
+    )
+
+
+def _streak(flags: Flags) -> NDArray[np.int64]:
+    """Length (T,) of the run of True that ends at each row."""
+    rows = np.arange(len(flags))
+    last_false = np.maximum.accumulate(np.where(flags, -1, rows))
+    return rows - last_false
+
+
+def _opens(market: Market, first: int, warmup: int, inside: Flags) -> str:
+    """Why trading starts after the window does."""
+    if not first or not inside[first - 1]:
+        return ""
+    need = f", and the signal needs {warmup} rows" if warmup > 1 else ""
+    born = first - warmup + 1
+    if born == 0:
+        return f"history starts {market.dates[0]}{need}"
+    absent = [name for name, there in zip(market.names, market.exists[born - 1], strict=True) if not there]
+    return f"{' and '.join(absent)} exists from {market.dates[born]}{need}"
+
+
+def _ends(market: Market, last: int, inside: Flags) -> str:
+    """Why trading ends before the window does."""
+    if last + 1 >= len(market.dates) or not inside[last + 1]:
+        return ""
+    absent = [name for name, there in zip(market.names, market.exists[last + 1], strict=True) if not there]
+    return f"{' and '.join(absent)} ends {market.dates[last]}"
+
+
+def _history(market: Market, name: str) -> str:
+    exists = market.exists[:, market.column(name)]
+    if not exists.any():
+        return f"{name} has no history"
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], exists.astype(int), [0]])))
+    stretches = [f"{market.dates[a]} to {market.dates[b - 1]}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return f"{name} has history from {' and from '.join(stretches)}"

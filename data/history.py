@@ -1,0 +1,202 @@
+"""From the store to tables: units, masks, who funds at which fixing, and coarser rows from daily ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.quality import check
+from data.series import VALUE
+from data.sources import bundled
+from data.store import Store, Stored
+from data.tables import Frequency, Record, Tables, rows_of
+
+Distributions = Literal["reinvested", "paid"]
+CURVES = {"us": "ust", "us_real": "tips", "jp": "jgb"}
+IN_PERCENT = 100.0
+CARRIED_DAYS = 10  # a fixing older than this is missing
+SAME_PERIOD_DAYS = 5  # a tenor not quoted this long before a week or month ends is missing at its end
+ESTIMATED_30_YEAR = slice("2002-02-19", "2006-02-08")  # no 30-year Treasury was published; FRED shows an estimate
+TIPS_BREAK = pd.Timestamp("2008-12-01")  # DFII5 and DFII7 fall by 2.1 and 1.6 points that day, prices did not
+
+
+def load(
+    store: Store, frequency: Frequency, listed: Collection[str], today: date, distributions: Distributions = "reinvested"
+) -> Tables:
+    """Return the stored history on daily, weekly or monthly rows.
+
+    `listed` are the instruments whose prices are wanted, where they are stored: total-return prices, or raw ones with
+    their income where `distributions` are "paid".
+
+    Raises
+    ------
+    DataError
+        A series that a market cannot do without and that is not stored.
+    """
+    stored = {name: store.read(name) for name in store.names()}
+    yields = {curve: _curve(stored, name) for curve, name in CURVES.items() if name in stored}
+    _require(store, stored)
+    daily_rows = rows_of(yields)
+    yields = {curve: _coarser(frame, frequency, SAME_PERIOD_DAYS) for curve, frame in yields.items()}
+    if "us_real" in yields:
+        yields["us_real"] = _unspanned(yields["us_real"])
+    rows = rows_of(yields)
+    chosen = {name: stored[name] for name in listed if name in stored}
+    background = bundled.load()
+    cpi = _monthly(stored, "us_cpi")
+    return Tables(
+        source="store",
+        frequency=frequency,
+        yields=yields,
+        usdjpy=_known(_value(stored, "usdjpy"), rows),
+        overnight={
+            "USD": _overnight(_fixings(stored, ("fed_funds", "sofr"), "fed_funds_month", daily_rows), rows, frequency),
+            "JPY": _overnight(_fixings(stored, ("yen_call",), "yen_call_month", daily_rows), rows, frequency),
+        },
+        cpi=background.cpi if cpi is None else cpi,
+        macro=_macro(stored, background),
+        prices={name: _prices(one, frequency, distributions) for name, one in chosen.items()},
+        records=tuple(_record(one, today) for one in stored.values() if one.series in _used(chosen)),
+    )
+
+
+NEEDED = (("ust",), ("jgb",), ("usdjpy",), ("fed_funds", "sofr", "fed_funds_month"), ("yen_call", "yen_call_month"))
+
+
+def _require(store: Store, stored: Collection[str]) -> None:
+    missing = [" or ".join(names) for names in NEEDED if not any(name in stored for name in names)]
+    if missing:
+        raise DataError(
+            f"the store in {store.folder} lacks {', '.join(missing)}; fetch with `divergence data update`, or import files "
+            "with `divergence data import PATH`"
+        )
+
+
+def _used(chosen: Collection[str]) -> set[str]:
+    market = {*CURVES.values(), "usdjpy", "fed_funds", "fed_funds_month", "sofr", "yen_call", "yen_call_month"}
+    return market | {"us_cpi", "macro"} | set(chosen)
+
+
+def _record(one: Stored, today: date) -> Record:
+    found = [str(finding) for finding in check(one.series, one.frame, today) if finding.level != "note"]
+    index = one.frame.index
+    return Record(
+        series=one.series,
+        source=one.source,
+        first=index[0].date(),
+        last=index[-1].date(),
+        rows=len(index),
+        sha256=one.sha256,
+        fetched=one.fetched.isoformat(),
+        restated=one.restated,
+        findings=tuple(found),
+    )
+
+
+def _curve(stored: dict[str, Stored], name: str) -> pd.DataFrame:
+    """Par yields in decimals on the curve's own days, columns in years; what was never quoted is blank."""
+    frame = stored[name].frame / IN_PERCENT
+    frame.columns = pd.Index([float(tenor) for tenor in frame.columns])
+    if name == "ust" and 30.0 in frame:
+        frame.loc[ESTIMATED_30_YEAR, 30.0] = np.nan
+    return frame.dropna(how="all")
+
+
+def _unspanned(real: pd.DataFrame) -> pd.DataFrame:
+    """Blank the two tenors that break on the last row before the break, so that no bar spans it."""
+    before = real.index[real.index < TIPS_BREAK][-1:]
+    real.loc[before, [tenor for tenor in (5.0, 7.0) if tenor in real]] = np.nan
+    return real.dropna(how="all")
+
+
+def _periods(index: pd.DatetimeIndex, frequency: Frequency) -> pd.DatetimeIndex:
+    """Return the Friday or the month's last calendar day that each date belongs to."""
+    if frequency == "weekly":
+        return index + pd.to_timedelta((4 - index.day_of_week) % 7, unit="D")
+    return index + pd.offsets.MonthEnd(0)
+
+
+def _coarser(frame: pd.DataFrame, frequency: Frequency, carried_days: int) -> pd.DataFrame:
+    """Return each period's last values, on its last day; a period still under way is left out."""
+    if frequency == "daily":
+        return frame
+    index = pd.DatetimeIndex(frame.index)
+    ends = _periods(index, frequency)
+    last_day = pd.Series(index, index=index).groupby(ends).transform("max")
+    recent = frame[(last_day - index).dt.days.to_numpy() <= carried_days]
+    result = recent.groupby(_periods(pd.DatetimeIndex(recent.index), frequency)).last()
+    under_way = frequency == "monthly" and (result.index[-1] - index[-1]).days > SAME_PERIOD_DAYS
+    return result.iloc[:-1] if under_way else result
+
+
+def _value(stored: dict[str, Stored], name: str) -> pd.Series:
+    return stored[name].frame[VALUE].dropna() if name in stored else pd.Series(dtype=float)
+
+
+def _monthly(stored: dict[str, Stored], name: str) -> pd.Series | None:
+    values = _value(stored, name)
+    return None if values.empty else values
+
+
+def _known(values: pd.Series, rows: pd.DatetimeIndex) -> pd.Series:
+    """Return the last value on or before each row, NaN where it is older than ten days."""
+    if values.empty:
+        return pd.Series(np.nan, index=rows)
+    return values.reindex(rows, method="ffill", tolerance=pd.Timedelta(days=CARRIED_DAYS))
+
+
+def _fixings(stored: dict[str, Stored], daily: tuple[str, ...], monthly: str, rows: pd.DatetimeIndex) -> pd.Series:
+    """Return the overnight rate of every calendar day in decimals: the daily fixing, else its month's average."""
+    days = pd.date_range(rows[0], rows[-1], freq="D")
+    result = pd.Series(np.nan, index=days)
+    for name in daily:
+        result = result.fillna(_known(_value(stored, name), days))
+    averages = _value(stored, monthly)
+    if not averages.empty:
+        by_month = averages.set_axis(pd.DatetimeIndex(averages.index).to_period("M"))
+        result = result.fillna(pd.Series(by_month.reindex(days.to_period("M")).to_numpy(), index=days))
+    return result / IN_PERCENT
+
+
+def _overnight(fixings: pd.Series, rows: pd.DatetimeIndex, frequency: Frequency) -> pd.Series:
+    """Return the annual rate over the bar that ends on each row.
+
+    Month ends: the month's own average. Daily rows: the fixing of the row before. Week ends: the average of the fixings
+    from the row before to the day before this one.
+    """
+    if frequency == "monthly":
+        return fixings.groupby(_periods(pd.DatetimeIndex(fixings.index), "monthly")).mean().reindex(rows)
+    at_rows = fixings.reindex(rows, method="ffill")
+    if frequency == "daily":
+        return at_rows.shift(1).bfill(limit=1)
+    paid = fixings.cumsum().shift(1).reindex(rows, method="ffill")  # up to the day before each row
+    days = pd.Series(rows, index=rows).diff().dt.days
+    return (paid.diff() / days).fillna(at_rows)
+
+
+def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series]:
+    """Return macro figures in decimals; those that are not stored come with the project."""
+    result = dict(background.macro)
+    if "macro" in stored:
+        frame = stored["macro"].frame
+        result |= {str(name): frame[name] / IN_PERCENT for name in frame if name != "us_cpi"}
+    cpi = _monthly(stored, "us_cpi")
+    return result if cpi is None else {**result, "us_cpi": cpi}
+
+
+def _prices(one: Stored, frequency: Frequency, distributions: Distributions) -> pd.DataFrame:
+    """Return `price` and `income` per unit on the days traded: total-return prices, or raw ones with what they paid."""
+    frame = one.frame.reindex(columns=["close", "adjusted", "dividend"])
+    paid = distributions == "paid"
+    price = frame["close"] if paid else frame["adjusted"].fillna(frame["close"])
+    income = frame["dividend"].fillna(0.0) if paid else 0.0 * price
+    table = pd.DataFrame({"price": price, "income": income}).dropna(subset="price")
+    if frequency == "daily":
+        return table
+    ends = _periods(pd.DatetimeIndex(table.index), frequency)
+    return table.groupby(ends).agg({"price": "last", "income": "sum"})

@@ -1,0 +1,111 @@
+"""What is wrong with a series, and where: findings for a reader, and a gate that keeps bad ticks out of the store."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data.quality import days, moves, prices, tenors, ticks, units
+from data.quality.finding import Finding, by_level_then_date
+from data.quality.table import Table
+from data.series import spec_of
+
+__all__ = ["Finding", "check", "quarantine"]
+
+
+def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
+    """Return everything there is to say about a stored series, errors first.
+
+    Parameters
+    ----------
+    frame
+        Values as published (T, k), by ascending unique dates; NaN where missing.
+    today
+        The date in UTC, which Tokyo's date is never ahead of while it trades.
+
+    Raises
+    ------
+    DataError
+        A name that is no series.
+    """
+    spec = spec_of(name)
+    broken = _unusable(name, frame)
+    if broken:
+        return broken
+    table = Table.of(spec, frame)
+    past = table.rows(table.days <= np.datetime64(today))
+    found = days.future(table, today)
+    if not np.isnan(past.values).all():
+        found += _dates(past, today) + ticks.errors(past, "update or import the series again") + _values(past)
+    return by_level_then_date(found)
+
+
+def quarantine(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return what has arrived without its impossible values, and an error for each run of rows that had some.
+
+    Impossible is what is not above 0 and must be, what is infinite, and what is far off the five values before it and
+    the five after it, in one direction. A level that changes and stays is kept: `check` reports it. At the end of a
+    series nothing confirms a change yet: one that is far off is held back until it has lasted three rows. A delivery
+    of fewer rows cannot be judged alone: join it to the rows before it first.
+
+    Raises
+    ------
+    DataError
+        A name that is no series.
+    """
+    table = Table.of(spec_of(name), frame)
+    bad, _ = ticks.impossible(table)
+    clean = frame.mask(bad)
+    gone = bad.any(axis=1) & ticks.empty(Table.of(table.spec, clean))
+    return clean.loc[~gone], ticks.errors(table, "removed")
+
+
+def _unusable(name: str, frame: pd.DataFrame) -> list[Finding]:
+    """Errors that leave nothing else to check."""
+    if frame.isna().to_numpy().all():
+        return [Finding("error", name, None, None, "there are no values; import the series again")]
+    dates = [stamp.date() for stamp in pd.DatetimeIndex(frame.index)]
+    found = []
+    twice = sorted({b for a, b in zip(sorted(dates), sorted(dates)[1:], strict=False) if a == b})
+    if twice:
+        message = f"dates that come twice: {len(twice)}; drop the older rows, import again"
+        found.append(Finding("error", name, twice[0], twice[-1], message))
+    back = [b for a, b in zip(dates, dates[1:], strict=False) if b < a]
+    if back:
+        message = f"rows earlier than the row before them: {len(back)}; sort the dates, import again"
+        found.append(Finding("error", name, min(back), max(back), message))
+    return found
+
+
+def _dates(table: Table, today: date) -> list[Finding]:
+    quoted = table.rows(~np.isnan(table.values).all(axis=1))
+    if table.spec.kind == "price":
+        quoted = table.rows(~np.isnan(table.get("close")))
+    if table.spec.kind == "macro":
+        return days.age(quoted, today)
+    if table.spec.calendar == "month":
+        return [*days.blank_months(quoted), *days.age(quoted, today)]
+    return [*days.market_days(quoted, today), *days.age(quoted, today)]
+
+
+def _values(table: Table) -> list[Finding]:
+    match table.spec.kind:
+        case "curve":
+            named = [*tenors.holes(table), *tenors.ended(table), *tenors.estimated(table), *tenors.rebased(table)]
+            moved = [*moves.outliers(table), *moves.stale(table), *moves.repeated(table), *moves.shifts(table)]
+            return [*units.of_curve(table), *named, *moved]
+        case "rate":
+            jumps = moves.outliers(table) if table.spec.calendar != "month" else []
+            return [*units.of_rate(table), *moves.shifts(table), *jumps]
+        case "fx":
+            return [*units.of_fx(table), *moves.outliers(table), *moves.stale(table)]
+        case "index":
+            return [*units.of_index(table), *moves.shifts(table)]
+        case "price":
+            close = table.only("close")
+            told = [*prices.adjusted(table), *prices.dividends(table), *prices.splits(table)]
+            return [*told, *moves.outliers(close), *moves.stale(close), *moves.shifts(close)]
+        case "macro":
+            return []

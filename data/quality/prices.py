@@ -1,0 +1,56 @@
+"""Prices: whether close, distributions and the adjusted price tell one story."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.quality.finding import Finding, count, largest
+from data.quality.table import Table, ratio
+
+TOLERANCE = 5e-4  # of a day's total return; the ways to adjust differ by less than 2 bp
+LARGE_DIVIDEND = 0.2  # fraction of the price
+
+
+def adjusted(table: Table) -> list[Finding]:
+    """Return a warning when returns of the adjusted price are not those of close and dividend.
+
+    The total return is (close + dividend) / previous close - 1, on rows whose previous row has prices too.
+    """
+    if not {"close", "adjusted", "dividend"} <= set(table.columns):
+        return []
+    price, close, paid = table.get("adjusted"), table.get("close"), np.nan_to_num(table.get("dividend"))
+    difference = ratio(price[1:], price[:-1]) - ratio(close[1:] + paid[1:], close[:-1])
+    off = np.flatnonzero(np.abs(difference) > TOLERANCE)
+    if not off.size:
+        return []
+    worst = off[np.abs(difference[off]).argmax()]
+    message = (
+        f"adjusted differs from close and dividend by more than {1e4 * TOLERANCE:g} bp on {len(off)} of "
+        f"{count((~np.isnan(difference)).sum(), 'day')}, the most by {1e4 * difference[worst]:+.1f} bp on "
+        f"{table.days[worst + 1]}: distributions are missing, or it was adjusted at different times; download all again"
+    )
+    return [table.finding("warning", off[0] + 1, off[-1] + 1, message)]
+
+
+def dividends(table: Table) -> list[Finding]:
+    """Return an error for each distribution that is negative or above a fifth of the price."""
+    if not {"close", "dividend"} <= set(table.columns):
+        return []
+    paid, close = table.get("dividend"), table.get("close")
+    found = []
+    for row in np.flatnonzero((paid < 0) | (paid > LARGE_DIVIDEND * close)).tolist():
+        message = f"dividend {paid[row]:g} on a price of {close[row]:g}, expected 0 to 20 % of it; download all again"
+        found.append((abs(paid[row]), table.finding("error", row, row, message)))
+    return largest(found, "impossible dividends")
+
+
+def splits(table: Table) -> list[Finding]:
+    """Return a note for each split: prices before it must have been restated."""
+    if "split" not in table.columns:
+        return []
+    split = table.get("split")
+    found = []
+    for row in np.flatnonzero(~np.isnan(split) & (split != 0) & (split != 1)).tolist():
+        message = f"split, {split[row]:g} for 1: the source restates all prices before it; download all again"
+        found.append((split[row], table.finding("note", row, row, message)))
+    return largest(found, "splits")

@@ -1,0 +1,86 @@
+"""Tenors: holes inside a tenor's own history, tenors that end early, and the traps known by name."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from data.quality.finding import Finding, Level, count, largest
+from data.quality.table import Days, Flags, Table, day
+
+SAME_LEVEL = 1.0  # percentage points between the yields on both sides of a hole; more would be a large false return
+ENDED = 10  # days a tenor may lag the curve's last date
+
+# When the Treasury published no such maturity (FRED's notes to DGS20 and DGS30).
+UNPUBLISHED = {
+    ("ust", "20"): (date(1987, 1, 1), date(1993, 9, 30)),
+    ("ust", "30"): (date(2002, 2, 19), date(2006, 2, 8)),
+}
+
+# Days on which the source went over to other bonds: a change that no holder of a bond has earned.
+REBASED = {("tips", "5"): date(2008, 12, 1), ("tips", "7"): date(2008, 12, 1)}
+
+
+def holes(table: Table) -> list[Finding]:
+    """Return the stretches on which a tenor is missing although it was quoted before and is again after."""
+    found = []
+    for column, rows, values in table.lists():
+        for i in np.flatnonzero(np.diff(rows) > 1).tolist():
+            first, last = int(rows[i]) + 1, int(rows[i + 1]) - 1
+            n, change = last - first + 1, values[i + 1] - values[i]
+            message = (
+                f"the {column}-year is missing on {count(n, 'row')}, {values[i]:g} before and {values[i + 1]:g} after "
+                f"({100 * change:+.1f} bp)"
+            )
+            since, until = UNPUBLISHED.get((table.spec.name, column), (date.max, date.min))
+            unpublished = since <= day(table.days[first]) and day(table.days[last]) <= until
+            level: Level = "note" if unpublished or abs(change) <= SAME_LEVEL else "warning"
+            why = ": it was not published then" if unpublished else "; no bar may span it"
+            found.append((n, table.finding(level, first, last, message + why)))
+    return largest(found, "holes inside a tenor's history")
+
+
+def ended(table: Table) -> list[Finding]:
+    """Return the tenors that stop before the curve does."""
+    found = []
+    for column, rows, _ in table.lists():
+        if not rows.size:
+            found.append(table.finding("note", 0, -1, f"the {column}-year has no value at all"))
+        elif table.days[-1] - table.days[rows[-1]] > np.timedelta64(ENDED, "D"):
+            message = f"the {column}-year ends here, the curve on {table.days[-1]}; update, or take another tenor"
+            found.append(table.finding("note", rows[-1], rows[-1], message))
+    return found
+
+
+def estimated(table: Table) -> list[Finding]:
+    """Return an error for values of the 30-year Treasury from the years when none was published."""
+    if table.spec.name != "ust" or "30" not in table.columns:
+        return []
+    since, until = UNPUBLISHED["ust", "30"]
+    inside = (table.days >= np.datetime64(since)) & (table.days <= np.datetime64(until))
+    rows = np.flatnonzero(inside & ~np.isnan(table.get("30")))
+    if not rows.size:
+        return []
+    message = (
+        f"{count(len(rows), 'value')} of the 30-year, the first {table.get('30')[rows[0]]:g}: an estimate, none was "
+        f"quoted from {since} to {until}; import again from FRED, which masks them"
+    )
+    return [table.finding("error", rows[0], rows[-1], message)]
+
+
+def rebased(table: Table) -> list[Finding]:
+    """Return a note for each tenor whose level the source broke on a known day."""
+    found = []
+    for column in table.columns:
+        for row in np.flatnonzero(rebased_rows(table.spec.name, column, table.days)).tolist():
+            change = 100 * (table.get(column)[row] - table.get(column)[row - 1]) if row else np.nan
+            if np.isfinite(change):
+                message = f"the {column}-year changes by {change:+.1f} bp, other bonds stand behind it; no bar spans it"
+                found.append(table.finding("note", row, row, message))
+    return found
+
+
+def rebased_rows(name: str, column: str, days: Days) -> Flags:
+    """Return on which days (T,) the source went over to other bonds."""
+    return days == np.datetime64(REBASED.get((name, column), date.min))

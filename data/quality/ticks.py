@@ -1,0 +1,127 @@
+"""Ticks: values that no market made, recognised by the values on both sides of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from data.bonds import Array
+from data.quality.finding import Finding
+from data.quality.table import Days, Flags, Table, ratio
+from data.series import Kind
+
+NEIGHBOURS = 5  # values on each side; their median outvotes two bad ones
+WITNESSES = 3  # of them that must be there; at the ends of a series one side is enough
+RECENT = np.timedelta64(100, "D")  # within which they lie: the level before a hole of years says nothing
+
+FACTOR = 5.0  # of a price or an index off its neighbours
+FX = 0.08  # fraction off its neighbours; Yahoo's yen has ticks of 10-16 on 100 in 2008
+POINTS = 3.0  # percentage points off its neighbours; the largest true one-day change of either curve is 1.1
+HUNDREDFOLD = (80.0, 125.0)  # factor of a rate in percent among rates in decimals, or the reverse
+A_REAL_CHANGE = 0.5  # percentage points that a hundredfold must also be: near 0 a factor has no meaning
+
+PRICES = ("open", "high", "low", "close", "adjusted")
+FACTS = ("dividend", "split")  # what a row still says when its prices are gone
+POSITIVE: tuple[Kind, ...] = ("price", "fx", "index")
+
+
+def around(values: Array, days: Days) -> tuple[Array, Array]:
+    """Return the medians of the 5 values before and of the 5 after each, NaN where fewer than 3 of them are near."""
+    before = _earlier(values)
+    after = _earlier(values[::-1])[::-1].copy()
+    apart = days[WITNESSES:] - days[:-WITNESSES] > RECENT
+    before[WITNESSES:][apart] = np.nan
+    after[: len(apart)][apart] = np.nan
+    return before, after
+
+
+def _earlier(values: Array) -> Array:
+    median = pd.Series(values).rolling(NEIGHBOURS, min_periods=WITNESSES).median().shift()
+    return median.to_numpy(dtype=float, copy=True)
+
+
+def off(kind: Kind, values: Array, near: Array) -> Flags:
+    """Return whether each value is too far off the median of its neighbours to be true; not where that is NaN."""
+    if kind in ("price", "index"):
+        factor = ratio(values, near)
+        return (factor > FACTOR) | (factor < 1 / FACTOR)
+    points = np.abs(values - near)
+    if kind == "fx":
+        return points > FX * near
+    factor = ratio(np.abs(values), np.abs(near))
+    low, high = HUNDREDFOLD
+    hundredfold = ((factor > low) & (factor < high)) | ((factor > 1 / high) & (factor < 1 / low))
+    return (hundredfold & (points > A_REAL_CHANGE)) | ((points > POINTS) & (kind == "curve"))
+
+
+def impossible(table: Table) -> tuple[Flags, dict[tuple[int, int], str]]:
+    """Return which values (T, k) no market made, and for those judged alone, by row and column, why.
+
+    Where half of a curve's tenors are impossible the whole row is: in decimals its small yields look like yields.
+    """
+    bad = np.zeros(table.values.shape, dtype=bool)
+    why: dict[tuple[int, int], str] = {}
+    for k, (column, rows, values) in enumerate(table.lists()):
+        if table.spec.kind != "price" or column in PRICES:
+            why |= {(int(rows[i]), k): reason for i, reason in _reasons(table.spec.kind, values, table.days[rows])}
+    for cell in why:
+        bad[cell] = True
+    if table.spec.kind == "curve":
+        quoted = ~np.isnan(table.values)
+        doubtful = bad.any(axis=1) & (2 * bad.sum(axis=1) >= quoted.sum(axis=1))
+        bad |= quoted & doubtful[:, None]
+    return bad, why
+
+
+def _reasons(kind: Kind, values: Array, days: Days) -> list[tuple[int, str]]:
+    """Which of a column's values are impossible, and why."""
+    infinite = np.isinf(values)
+    negative = (values <= 0) & ~infinite & (kind in POSITIVE)
+    why = [(i, f"{values[i]:g} is no number") for i in np.flatnonzero(infinite).tolist()]
+    why += [(i, f"{values[i]:g}, expected above 0") for i in np.flatnonzero(negative).tolist()]
+    rest = np.flatnonzero(~(infinite | negative))
+    values = values[rest]
+    before, after = around(values, days[rest])
+    for i in np.flatnonzero(_ticks(kind, values, before, after)).tolist():
+        sides = [f"{near:g} {word}" for near, word in ((before[i], "before"), (after[i], "after")) if near == near]
+        unconfirmed = ", nothing yet to confirm it" if np.isnan(after[i]) else ""
+        why.append((int(rest[i]), f"{values[i]:g} against {' and '.join(sides)}{unconfirmed}"))
+    return why
+
+
+def _ticks(kind: Kind, values: Array, before: Array, after: Array) -> Flags:
+    """Whether each value is far off both its sides, in one direction: a level that changes and stays is not."""
+    agreed = (off(kind, values, before) | np.isnan(before)) & (off(kind, values, after) | np.isnan(after))
+    sides = (~np.isnan(before)).astype(int) + ~np.isnan(after)
+    needed = 2 if kind == "fx" else 1  # 8 % in a day has happened and stayed
+    return agreed & (sides >= needed) & ~((values - before) * (values - after) < 0)
+
+
+def errors(table: Table, remedy: str) -> list[Finding]:
+    """Return an error for each row, or run of rows, with an impossible value."""
+    bad, why = impossible(table)
+    runs: list[list[int]] = []
+    for row in np.flatnonzero(bad.any(axis=1)).tolist():
+        if runs and runs[-1][-1] == row - 1 and (bad[row] == bad[row - 1]).all():
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return [table.finding("error", run[0], run[-1], f"{_describe(table, bad, why, run)}; {remedy}") for run in runs]
+
+
+def _describe(table: Table, bad: Flags, why: dict[tuple[int, int], str], run: list[int]) -> str:
+    told = min(k for row, k in why if row == run[0])
+    others = [table.columns[k] for k in np.flatnonzero(bad[run[0]]).tolist() if k != told]
+    also = f", and {', '.join(others)} with it" if others else ""
+    more = f", and so on for {len(run)} rows" if len(run) > 1 else ""
+    return f"{table.label(table.columns[told])} {why[run[0], told]}{also}{more}"
+
+
+def empty(table: Table) -> Flags:
+    """Return which rows (T,) say nothing; a row without prices still does where it has a dividend or a split."""
+    missing = np.isnan(table.values)
+    if table.spec.kind != "price":
+        return missing.all(axis=1)
+    prices = np.isin(table.columns, PRICES)
+    facts = np.isin(table.columns, FACTS)
+    return missing[:, prices].all(axis=1) & (missing | (table.values == 0))[:, facts].all(axis=1)

@@ -1,0 +1,83 @@
+"""The series the store keeps: what each is, in which unit it is published, and whose days it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from data.errors import DataError, did_you_mean
+from data.instruments import LIBRARY
+
+Kind = Literal["curve", "rate", "fx", "index", "price", "macro"]
+Calendar = Literal["US", "JP", "month", "any"]  # whose business days it has; prices have their exchange's
+
+# Columns of a price series. Prices and dividends are per share, adjusted for splits as the source publishes them.
+PRICE_COLUMNS = ("open", "high", "low", "close", "adjusted", "volume", "dividend", "split")
+VALUE = "value"  # the one column of a series that has only one
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One series. A curve's columns are tenors in years as text, `0.25` or `10`."""
+
+    name: str
+    kind: Kind
+    calendar: Calendar
+    unit: str  # as published: percent a year, yen per dollar, index points, currency
+    about: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a source or a file handed over: one series, as published."""
+
+    series: str
+    source: str  # address or path it came from
+    frame: pd.DataFrame  # index: ascending unique dates; columns: text; float64, NaN where missing
+    notes: tuple[str, ...] = field(default=())  # what was noticed or left out while reading
+
+    def __post_init__(self) -> None:
+        index = self.frame.index
+        if not (isinstance(index, pd.DatetimeIndex) and index.is_monotonic_increasing and index.is_unique):
+            raise DataError(f"{self.source}: the dates of {self.series} are not ascending and unique")
+
+
+SPECS: dict[str, Spec] = {
+    spec.name: spec
+    for spec in (
+        Spec("ust", "curve", "US", "percent a year", "US Treasury par yields, semiannual"),
+        Spec("tips", "curve", "US", "percent a year", "US Treasury par real yields, semiannual"),
+        Spec("jgb", "curve", "JP", "percent a year", "JGB constant-maturity yields, semiannual"),
+        Spec("usdjpy", "fx", "US", "yen per US dollar", "New York noon, Federal Reserve H.10"),
+        Spec("fed_funds", "rate", "any", "percent a year", "effective federal funds rate, calendar days"),
+        Spec("fed_funds_month", "rate", "month", "percent a year", "effective federal funds rate, month average"),
+        Spec("sofr", "rate", "US", "percent a year", "secured overnight financing rate"),
+        Spec("yen_call", "rate", "JP", "percent a year", "uncollateralised overnight call rate, daily"),
+        Spec("yen_call_month", "rate", "month", "percent a year", "overnight call rate, month average"),
+        Spec("us_cpi", "index", "month", "index points", "CPI-U, all items, not seasonally adjusted"),
+        Spec("macro", "macro", "month", "percent", "macro figures by reference period"),
+    )
+}  # fmt: skip
+
+
+def spec_of(name: str) -> Spec:
+    """Return what a series is; a listed instrument's name is the series of its prices.
+
+    Raises
+    ------
+    DataError
+        A name that is neither; the message says what was probably meant.
+    """
+    if name in SPECS:
+        return SPECS[name]
+    listed = {i.name: i for i in LIBRARY.values() if i.kind == "listed"}
+    if name in listed:
+        return Spec(name, "price", "any", listed[name].currency, f"prices on {listed[name].exchange}")
+    raise DataError(f"unknown series '{name}'{did_you_mean(name, [*SPECS, *listed])}")
+
+
+def listed_names() -> list[str]:
+    """Return the built-in instruments whose prices can be stored."""
+    return [instrument.name for instrument in LIBRARY.values() if instrument.kind == "listed"]

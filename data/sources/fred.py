@@ -1,0 +1,139 @@
+"""FRED, Federal Reserve Bank of St. Louis: yields, overnight rates, the yen and consumer prices, as graph CSV.
+
+One file holds one id or many; the date's column is `observation_date`, formerly `DATE`; missing is blank, formerly `.`.
+Monthly figures are stamped on the month's first day there and on its last day here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from data.errors import DataError, did_you_mean
+from data.series import SPECS, VALUE, Delivery
+from data.sources import http, text
+from data.sources.treasury import years
+
+ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv?id={id}"
+PAUSE = 0.5  # seconds between requests
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which column of which series an id fills."""
+
+    series: str
+    column: str = VALUE
+
+
+_MONTHS = {"1MO": 1, "3MO": 3, "6MO": 6, "1": 12, "2": 24, "3": 36, "5": 60, "7": 84, "10": 120, "20": 240, "30": 360}
+IDS: dict[str, Place] = {
+    **{f"DGS{name}": Place("ust", years(months)) for name, months in _MONTHS.items()},
+    **{f"DFII{name}": Place("tips", name) for name in ("5", "7", "10", "20", "30")},
+    "DFF": Place("fed_funds"),
+    "SOFR": Place("sofr"),
+    "DEXJPUS": Place("usdjpy"),
+    "CPIAUCNS": Place("us_cpi"),
+    "IRSTCI01JPM156N": Place("yen_call_month"),
+}
+REFUSED = {
+    "IRSTCB01JPM156N": "is the old discount rate, not the policy rate; use IRSTCI01JPM156N",
+    "CPIAUCSL": "is seasonally adjusted, and TIPS accrue on the unadjusted index; use CPIAUCNS",
+}
+ESTIMATED = slice("2002-02-19", "2006-02-08")  # no 30-year Treasury was published: DGS30 is an estimate
+
+
+def fetch(
+    ids: Iterable[str] = tuple(IDS),
+    address: str = ADDRESS,
+    policy: http.Policy = http.DEFAULT,
+    today: date | None = None,
+) -> list[Delivery]:
+    """Return the series that `ids` fill, one request an id: a file of several is cut to their common frequency.
+
+    `address` holds {id}.
+
+    Raises
+    ------
+    SourceError, DataError
+        An id that is not used here, a file that cannot be had or cannot be read.
+    """
+    wanted = list(dict.fromkeys(ids))
+    for name in wanted:
+        _refuse(name, "FRED")
+        if name not in IDS:
+            raise DataError(f"FRED's {name} is not used here{did_you_mean(name, IDS)}")
+    parts: dict[str, list[Delivery]] = {}
+    for name in wanted:
+        url = http.fill(address, id=name)
+        for part in parse(http.get(url, pause=PAUSE, policy=policy), url, today):
+            parts.setdefault(part.series, []).append(part)
+    return [_beside(series, address, found) for series, found in parts.items()]
+
+
+def _beside(series: str, source: str, parts: list[Delivery]) -> Delivery:
+    """Return deliveries of different columns of one series as one."""
+    columns = pd.concat([part.frame for part in parts], axis=1).sort_index()
+    return text.deliver(series, source, columns, (note for part in parts for note in part.notes))
+
+
+def parse(
+    data: bytes | str, source: str, today: date | None = None, aliases: Mapping[str, str] | None = None
+) -> list[Delivery]:
+    """Return every series that the file's ids fill; other columns are left out with a note.
+
+    `aliases` are other names a file may give its columns -> ids.
+
+    Raises
+    ------
+    DataError
+        No id that is used here, one that would mislead, a row that cannot be read; with its line and what to do.
+    """
+    table = text.table(data, source)
+    names = {name: (aliases or {}).get(name, name) for name in table.header[1:]}
+    for name in names.values():
+        _refuse(name, source)
+    columns = {name: id_ for name, id_ in names.items() if id_ in IDS}
+    if not columns:
+        raise DataError(f"{source}: none of its columns is used here ({', '.join(names)}); known: {', '.join(IDS)}")
+    values, repeated = text.frame(table, columns, text.ISO, today)
+    common = (*table.remarks(columns), *repeated)
+    places: dict[str, dict[str, str]] = {}
+    for id_ in columns.values():
+        places.setdefault(IDS[id_].series, {})[id_] = IDS[id_].column
+    found = []
+    for series, ids in places.items():
+        part, notes = values[list(ids)].rename(columns=ids).dropna(how="all"), list(common)
+        if part.empty and len(places) > 1:
+            continue
+        if series == "ust":
+            part, notes = _without_estimates(part, notes)
+        if SPECS[series].calendar == "month":
+            part = _at_month_ends(part, source)
+        found.append(text.deliver(series, source, part, notes))
+    return found
+
+
+def _refuse(name: str, source: str) -> None:
+    if name in REFUSED:
+        raise DataError(f"{source}: {name} {REFUSED[name]}")
+
+
+def _without_estimates(part: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Blank the 30-year where none was published: the estimate prints false jumps of 17 and 16 bp at its ends."""
+    if "30" not in part or part.loc[ESTIMATED, "30"].isna().all():
+        return part, notes
+    part = part.copy()
+    part.loc[ESTIMATED, "30"] = float("nan")
+    return part, [*notes, f"30-year of {ESTIMATED.start} to {ESTIMATED.stop} blanked: an estimate, none was published"]
+
+
+def _at_month_ends(part: pd.DataFrame, source: str) -> pd.DataFrame:
+    index = pd.DatetimeIndex(part.index) + pd.offsets.MonthEnd(0)
+    twice = index[index.duplicated()]
+    if len(twice):
+        raise DataError(f"{source}: {twice[0]:%Y-%m} stands there twice; expected one figure a month")
+    return part.set_axis(index)

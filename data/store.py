@@ -1,0 +1,296 @@
+"""The store: every series that was fetched or imported, with every value it was ever given.
+
+A series is an immutable Parquet file named after its own hash, and a small JSON that points to it. A write makes a new
+file beside, then moves the pointer: whoever is killed in between leaves the old state whole. Values are never taken
+away or overwritten: one that a source restates is added as a later vintage, one that a source no longer publishes
+stays. What cannot be true is kept out on arrival.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError, SourceError
+from data.quality import Finding, quarantine
+from data.series import Delivery, spec_of
+
+HOME = "DIVERGENCE_HOME"
+LOCK_SECONDS = 30.0
+SAME = 1e-9  # relative: values this near are one value, printed twice
+RESTATED_SHARE = 0.2  # of the values already stored: above it a delivery is taken for a wrong file
+RESTATES_ITSELF = ("price",)  # kinds whose whole history changes with every distribution or split
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A series as it stands: the latest vintage of every value, and what is known about it."""
+
+    series: str
+    frame: pd.DataFrame  # index: dates; columns: text; as published
+    source: str  # of the latest vintage
+    fetched: datetime
+    sha256: str
+    vintages: int
+    restated: int  # values that a later vintage changed
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a delivery did to a series."""
+
+    series: str
+    added: int
+    restated: int
+    kept: int  # values stored earlier that the delivery no longer holds
+    first: date | None
+    last: date | None
+    notes: tuple[str, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+
+
+def home() -> Path:
+    """Return the store's folder: DIVERGENCE_HOME, or the platform's place for user data."""
+    named = os.environ.get(HOME)
+    if named:
+        return Path(named)
+    from platformdirs import user_data_path
+
+    return user_data_path("divergence", appauthor=False)
+
+
+class Store:
+    """The series under one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """Return the series that are stored."""
+        return sorted(path.parent.name for path in self.folder.glob("series/*/current.json"))
+
+    def read(self, series: str) -> Stored:
+        """Return a series' latest values.
+
+        Raises
+        ------
+        DataError
+            A series that is not stored.
+        SourceError
+            A file that is damaged: its content is not what its hash says.
+        """
+        meta, rows = self._load(series)
+        latest = rows.drop_duplicates(["date", "column"], keep="last")
+        frame = latest.set_index(["date", "column"])["value"].unstack().rename_axis(None, axis=1)
+        return Stored(
+            series=series,
+            frame=frame[_ordered(frame.columns)].sort_index(),
+            source=meta["vintages"][-1]["source"],
+            fetched=datetime.fromisoformat(meta["vintages"][-1]["fetched"]),
+            sha256=meta["sha256"],
+            vintages=len(meta["vintages"]),
+            restated=sum(vintage["restated"] for vintage in meta["vintages"]),
+        )
+
+    def put(self, delivery: Delivery, now: datetime, restated_share: float = RESTATED_SHARE) -> Change:
+        """Add a delivery to its series; what is stored stays.
+
+        Raises
+        ------
+        DataError
+            A delivery that restates more than `restated_share` of what is stored: more likely a wrong file.
+        SourceError
+            A disk that fails, or another process that holds the store.
+        """
+        spec = spec_of(delivery.series)
+        frame, findings = quarantine(delivery.series, delivery.frame)
+        with self._locked():
+            meta, rows = (
+                self._load(delivery.series) if self._pointer(delivery.series).exists() else ({"vintages": []}, _none())
+            )
+            fresh, change = _compared(delivery, frame, rows, findings)
+            if spec.kind not in RESTATES_ITSELF and change.restated > max(5, restated_share * _overlap(frame, rows)):
+                raise DataError(
+                    f"{delivery.source}: {change.restated} of {delivery.series}'s stored values would change; more likely a "
+                    "wrong file than a restated history. If it is one: divergence data import --restated PATH"
+                )
+            if len(fresh) or not rows.size:
+                self._write(delivery, meta, rows, fresh, change, now)
+        return change
+
+    def _write(
+        self,
+        delivery: Delivery,
+        meta: dict[str, Any],
+        rows: pd.DataFrame,
+        fresh: pd.DataFrame,
+        change: Change,
+        now: datetime,
+    ) -> None:
+        vintage = len(meta["vintages"])
+        joined = pd.concat([rows, fresh.assign(vintage=np.int32(vintage))], ignore_index=True)
+        entry: dict[str, Any] = {"fetched": now.astimezone(UTC).isoformat(timespec="seconds"), "source": delivery.source}
+        entry |= {"added": change.added, "restated": change.restated, "kept": change.kept}
+        pointer = self._pointer(delivery.series)
+        try:
+            pointer.parent.mkdir(parents=True, exist_ok=True)
+            beside = pointer.parent / f".{os.getpid()}.parquet"
+            joined.to_parquet(beside, index=False)
+            digest = _sha256(beside)
+            _sync(beside)
+            beside.replace(pointer.parent / f"{digest[:16]}.parquet")
+            state = {"series": delivery.series, "file": f"{digest[:16]}.parquet", "sha256": digest}
+            history = {"before": meta.get("file"), "vintages": [*meta["vintages"], entry]}
+            _replace(pointer, json.dumps({**state, **history}, indent=1))
+            _sync(pointer.parent)
+        except OSError as error:
+            raise SourceError(
+                f"{pointer.parent}: cannot be written ({error.strerror or error}); what was stored is unharmed"
+            ) from None
+        finally:
+            self._sweep(pointer)
+
+    def _sweep(self, pointer: Path) -> None:
+        """Drop the files that neither the pointer nor the state before it names."""
+        try:
+            state = json.loads(pointer.read_text(encoding="utf-8"))
+            for path in pointer.parent.glob("*.parquet"):
+                if path.name not in (state["file"], state["before"]):
+                    path.unlink(missing_ok=True)
+        except (OSError, ValueError, KeyError):
+            return
+
+    def _pointer(self, series: str) -> Path:
+        return self.folder / "series" / spec_of(series).name / "current.json"
+
+    def _load(self, series: str) -> tuple[dict[str, Any], pd.DataFrame]:
+        pointer = self._pointer(series)
+        if not pointer.exists():
+            raise DataError(
+                f"the series {series} is not stored in {self.folder}; fetch it with `divergence data update {series}`, "
+                "or import a file with `divergence data import PATH`"
+            )
+        try:
+            meta = json.loads(pointer.read_text(encoding="utf-8"))
+            path = pointer.parent / meta["file"]
+            intact = _sha256(path) == meta["sha256"]
+            rows = pd.read_parquet(path) if intact else _none()
+        except (OSError, ValueError, KeyError) as error:
+            raise self._damaged(pointer, type(error).__name__) from None
+        if not intact:
+            raise self._damaged(path, "its content is not what its hash says")
+        return meta, rows
+
+    def _damaged(self, path: Path, why: str) -> SourceError:
+        return SourceError(
+            f"{path}: is damaged ({why}); remove the folder {path.parent} and update or import the series again"
+        )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / "store.lock", timeout=LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise SourceError(
+                f"{self.folder}: another update has held the store for {LOCK_SECONDS:.0f} s; wait for it, then try again"
+            ) from None
+        except OSError as error:
+            raise SourceError(f"{self.folder}: cannot be written ({error.strerror or error}); set {HOME}") from None
+
+
+def _none() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "date": pd.Series(dtype="datetime64[ns]"),
+            "column": pd.Series(dtype="str"),
+            "value": pd.Series(dtype=float),
+            "vintage": pd.Series(dtype="int32"),
+        }
+    )
+
+
+def _long(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per value that is there."""
+    rows, columns = frame.shape
+    table = pd.DataFrame(
+        {
+            "date": np.repeat(frame.index.to_numpy(dtype="datetime64[ns]"), columns),
+            "column": np.tile(frame.columns.to_numpy(dtype=object), rows),
+            "value": frame.to_numpy(dtype=float).reshape(-1),
+        }
+    ).astype({"column": "str"})
+    return table.dropna(subset="value").reset_index(drop=True)
+
+
+def _compared(
+    delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame, findings: list[Finding]
+) -> tuple[pd.DataFrame, Change]:
+    """Return the values worth adding, and what they do: new ones, and those that differ from what is stored."""
+    given = _long(frame)
+    stored = rows.drop_duplicates(["date", "column"], keep="last")[["date", "column", "value"]]
+    both = given.merge(stored, how="left", on=["date", "column"], suffixes=("", "_stored"))
+    known = both["value_stored"].notna().to_numpy()
+    apart = ~np.isclose(both["value"], both["value_stored"], rtol=SAME, atol=0.0) & known
+    fresh = both.loc[~known | apart, ["date", "column", "value"]].reset_index(drop=True)
+    spanned = stored["date"].between(frame.index[0], frame.index[-1]) if len(frame) else stored["date"].isna()
+    kept = int((spanned & stored["column"].isin(frame.columns)).sum()) - int(known.sum())
+    return fresh, Change(
+        series=delivery.series,
+        added=int((~known).sum()),
+        restated=int(apart.sum()),
+        kept=kept,
+        first=frame.index[0].date() if len(frame) else None,
+        last=frame.index[-1].date() if len(frame) else None,
+        notes=delivery.notes,
+        findings=findings,
+    )
+
+
+def _overlap(frame: pd.DataFrame, rows: pd.DataFrame) -> int:
+    stored = rows.drop_duplicates(["date", "column"], keep="last")
+    return len(_long(frame).merge(stored, on=["date", "column"]))
+
+
+def _ordered(columns: pd.Index) -> list[str]:
+    """Tenors by length, other columns as they come."""
+
+    def key(name: str) -> tuple[float, str]:
+        try:
+            return (float(name), "")
+        except ValueError:
+            return (np.inf, name)
+
+    return sorted((str(name) for name in columns), key=key)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{os.getpid()}.json")
+    beside.write_text(text, encoding="utf-8")
+    _sync(beside)
+    beside.replace(path)

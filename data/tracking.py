@@ -1,0 +1,89 @@
+"""How well a listed fund's proxy tracks it, where both are known: monthly, for daily marks are hours apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data.build import build
+from data.instruments import Instrument
+from data.market import Market
+from data.tables import Tables
+
+ENOUGH_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """A fund against its proxy, on the months that both have whole."""
+
+    name: str
+    first: date
+    last: date
+    months: int
+    correlation: float
+    error: float  # a year: deviation of the difference of monthly returns
+    difference: float  # a year: mean of the fund's return less the proxy's
+    duration: float  # years: minus the slope of the fund's return on the change of its proxy's yield
+    proxy_duration: float  # years, mean
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} against its proxy, {self.first:%Y-%m} to {self.last:%Y-%m}, {self.months} months: correlation "
+            f"{self.correlation:.3f}, tracking error {self.error * 100:.2f} % a year, difference {self.difference * 100:+.2f} % "
+            f"a year, duration {self.duration:.1f} against {self.proxy_duration:.1f}"
+        )
+
+
+def tracking(tables: Tables, instruments: Sequence[Instrument]) -> list[Tracking]:
+    """Compare every listed instrument that has prices with the par bond that stands for it."""
+    listed = [one for one in instruments if one.kind == "listed" and one.name in tables.prices]
+    if not listed:
+        return []
+    modelled = build(replace(tables, prices={}), listed)
+    found = [_compare(tables, modelled, i) for i in range(len(listed))]
+    return [one for one in found if one is not None]
+
+
+def _compare(tables: Tables, modelled: Market, i: int) -> Tracking | None:
+    instrument = modelled.instruments[i]
+    prices = tables.prices[instrument.name]
+    rows = pd.DatetimeIndex(modelled.dates)
+    curve = modelled.curves[str(instrument.curve)]
+    fund = prices["price"].set_axis(pd.DatetimeIndex(prices.index))
+    total = (fund / fund.shift(1) + (prices["income"] / fund.shift(1))).fillna(1.0).cumprod()
+    exists = modelled.exists[:, i]
+    daily = pd.DataFrame(
+        {
+            "fund": total.reindex(rows),
+            "proxy": modelled.price[:, i],
+            "yield": curve.at(instrument.maturity),
+            "duration": modelled.duration[:, i],
+            "stretch": np.cumsum(np.diff(exists.astype(int), prepend=0) == 1),
+        },
+        index=rows,
+    ).dropna()
+    month = daily.groupby(pd.DatetimeIndex(daily.index).to_period("M")).last()
+    whole = (np.diff(month.index.astype("int64"), prepend=0) == 1) & (month["stretch"].diff() == 0).to_numpy()
+    change = pd.DataFrame(
+        {"fund": month["fund"].pct_change(), "proxy": month["proxy"].pct_change(), "yield": month["yield"].diff()}
+    )[whole]
+    if len(change) < ENOUGH_MONTHS:
+        return None
+    gap = change["fund"] - change["proxy"]
+    slope = np.polyfit(change["yield"], change["fund"], 1)[0]
+    return Tracking(
+        name=instrument.name,
+        first=change.index[0].to_timestamp().date(),
+        last=change.index[-1].to_timestamp().date(),
+        months=len(change),
+        correlation=float(change["fund"].corr(change["proxy"])),
+        error=float(gap.std() * np.sqrt(12)),
+        difference=float(gap.mean() * 12),
+        duration=-float(slope),
+        proxy_duration=float(month["duration"].reindex(change.index).mean()),
+    )

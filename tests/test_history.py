@@ -1,0 +1,303 @@
+"""From the store to a market: units, masks, fixings, coarser rows, listed prices chained to their proxies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data import history
+from data.build import build
+from data.errors import DataError
+from data.instruments import LIBRARY
+from data.series import Delivery
+from data.store import Store
+from data.tracking import tracking
+
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+TODAY = date(2024, 6, 1)
+US = pd.bdate_range("2023-01-02", "2024-05-31")
+JP = US.drop(pd.to_datetime(["2023-05-03", "2023-05-04", "2023-05-05"]))  # Golden Week
+US_OPEN = US.drop(pd.to_datetime(["2023-07-04"]))
+
+
+def wave(index: pd.DatetimeIndex, level: float, size: float, seed: int) -> np.ndarray:
+    return level + size * np.cumsum(np.random.default_rng(seed).normal(size=len(index)))
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A year and a half of made-up history on which New York and Tokyo have different holidays."""
+    store = Store(tmp_path)
+    us = {tenor: wave(US_OPEN, level, 0.03, 1) for tenor, level in (("20", 4.2), ("30", 4.3), ("10", 4.0), ("5", 3.9))}
+    jp = {tenor: wave(JP, level, 0.01, 2) for tenor, level in (("5", 0.3), ("10", 0.7), ("20", 1.4))}
+    deliveries = {
+        "ust": pd.DataFrame(us, index=US_OPEN),
+        "jgb": pd.DataFrame(jp, index=JP),
+        "usdjpy": pd.DataFrame({"value": wave(US_OPEN, 140, 0.5, 3)}, index=US_OPEN),
+        "fed_funds": pd.DataFrame({"value": 5.0}, index=pd.date_range("2023-01-01", "2024-05-31")),
+        "yen_call_month": pd.DataFrame({"value": np.arange(17) / 100}, index=pd.date_range("2023-01-31", periods=17, freq="ME")),
+    }
+    for name, frame in deliveries.items():
+        store.put(Delivery(name, "a test", frame), NOW)
+    return store
+
+
+def put_prices(store: Store, days: pd.DatetimeIndex, seed: int = 5) -> pd.DataFrame:
+    """Store prices of TLT that pay 0.30 on the first day of each month; return them."""
+    close = 95 * np.cumprod(1 + np.random.default_rng(seed).normal(0, 0.008, len(days)))
+    paid = np.where(pd.Series(days).dt.month.diff().fillna(0) != 0, 0.30, 0.0)
+    growth = np.concatenate([[1.0], (close[1:] + paid[1:]) / close[:-1]])
+    adjusted = close[0] * np.cumprod(growth)
+    frame = pd.DataFrame({"close": close, "adjusted": adjusted, "dividend": paid}, index=days)
+    store.put(Delivery("TLT", "a test", frame), NOW)
+    return frame
+
+
+def market(store: Store, names: list[str], frequency="daily", **options):
+    listed = [name for name in names if LIBRARY[name].kind == "listed"]
+    tables = history.load(store, frequency, listed, TODAY, **options)
+    return build(tables, [LIBRARY[name] for name in names])
+
+
+def at(market, day: str) -> int:
+    return int(np.flatnonzero(market.dates == np.datetime64(day))[0])
+
+
+# ---- rows, holidays, fixings
+
+
+def test_rows_are_the_days_on_which_either_market_trades(store):
+    dates = market(store, ["UST10", "JGB10"]).dates
+    assert np.datetime64("2023-05-03") in dates
+    assert np.datetime64("2023-07-04") in dates
+    assert len(dates) == len(US)
+
+
+def test_a_holiday_carries_the_price_and_cannot_be_traded(store):
+    both = market(store, ["UST10", "JGB10"])
+    golden, fourth = at(both, "2023-05-04"), at(both, "2023-07-04")
+    assert both.tradable[golden].tolist() == [True, False]
+    assert both.tradable[fourth].tolist() == [False, True]
+    assert both.price[golden, 1] == both.price[golden - 2, 1]
+    assert both.price[fourth, 0] == both.price[fourth - 1, 0]
+    assert both.exists.all()
+
+
+def test_a_bond_earns_its_whole_bar_when_its_market_comes_back(store):
+    one = market(store, ["JGB10"])
+    back = at(one, "2023-05-08")
+    curve = build(history.load(store, "daily", [], TODAY), [LIBRARY["JGB10"]]).curves["jp"]
+    alone = build(replace(history.load(store, "daily", [], TODAY), yields={"jp": _jp(store)}), [LIBRARY["JGB10"]])
+    assert one.price[back, 0] / one.price[back - 1, 0] == pytest.approx(
+        alone.price[at(alone, "2023-05-08"), 0] / alone.price[at(alone, "2023-05-02"), 0], rel=1e-14
+    )
+    assert curve.dates[back] == np.datetime64("2023-05-08")
+
+
+def _jp(store: Store) -> pd.DataFrame:
+    return history.load(store, "daily", [], TODAY).yields["jp"]
+
+
+def test_a_daily_bar_is_funded_at_the_fixing_of_the_row_before(store):
+    rates = pd.DataFrame({"value": np.arange(516.0) / 100}, index=pd.date_range("2023-01-01", periods=516))
+    store.put(Delivery("fed_funds", "a test", rates), NOW, restated_share=1.0)
+    one = market(store, ["UST10"])
+    monday = at(one, "2023-03-06")
+    friday_fixing = rates.loc["2023-03-03", "value"] / 100
+    assert one.usd[monday] == pytest.approx(friday_fixing * 3 / 360, rel=1e-12)
+    assert one.usd[0] == 0
+
+
+def test_a_month_average_is_the_rate_of_each_of_its_days(store):
+    one = market(store, ["JGB10"])
+    assert one.funding[at(one, "2023-03-15"), 0] == pytest.approx(0.0002 / 365, rel=1e-12)  # March: 0.02 %
+    assert one.funding[at(one, "2023-04-03"), 0] == pytest.approx(0.0002 * 3 / 365, rel=1e-12)  # fixed on Friday in March
+    assert one.funding[at(one, "2023-04-04"), 0] == pytest.approx(0.0003 / 365, rel=1e-12)
+
+
+def test_without_a_rate_there_is_no_market(store):
+    rates = pd.DataFrame({"value": 5.0}, index=pd.date_range("2023-01-01", "2023-12-31"))
+    fresh = Store(store.folder / "other")
+    for name in ("ust", "jgb", "usdjpy", "yen_call_month"):
+        fresh.put(Delivery(name, "a test", store.read(name).frame), NOW)
+    with pytest.raises(DataError, match="lacks fed_funds or sofr or fed_funds_month; fetch with"):
+        market(fresh, ["UST10"])
+    fresh.put(Delivery("fed_funds", "a test", rates), NOW)
+    one = market(fresh, ["UST10"])
+    assert one.dates[one.exists[:, 0]][-1] == np.datetime64("2024-01-11")  # ten days after the last fixing, and a bar
+
+
+# ---- masks
+
+
+def test_the_thirty_year_that_was_not_published_is_not_used(tmp_path):
+    index = pd.bdate_range("2002-01-02", "2006-03-31")
+    frame = pd.DataFrame({"20": 5.0, "30": 5.1}, index=index)
+    store = Store(tmp_path)
+    store.put(Delivery("ust", "a test", frame), NOW)
+    for name in ("jgb", "usdjpy", "fed_funds", "yen_call"):
+        columns = {"10": 1.0} if name == "jgb" else {"value": 100.0 if name == "usdjpy" else 1.0}
+        store.put(Delivery(name, "a test", pd.DataFrame(columns, index=index)), NOW)
+    yields = history.load(store, "daily", [], TODAY).yields["us"][30.0].dropna().index
+    assert "2002-02-18" in yields
+    assert "2006-02-09" in yields
+    assert not ((yields >= "2002-02-19") & (yields <= "2006-02-08")).any()
+
+
+def test_no_bar_spans_the_break_in_the_real_curve(store):
+    index = pd.bdate_range("2008-10-01", "2009-01-30")
+    real = pd.DataFrame({"5": 3.0, "7": 3.0, "10": 2.8, "20": 2.9}, index=index)
+    real.loc["2008-12-01":, ["5", "7"]] -= 2.0
+    store.put(Delivery("tips", "a test", real), NOW)
+    tables = history.load(store, "daily", [], TODAY)
+    blank = tables.yields["us_real"].loc["2008-11-28"]
+    assert blank[[5.0, 7.0]].isna().all()
+    assert blank[[10.0, 20.0]].notna().all()
+
+
+# ---- coarser rows
+
+
+def test_month_ends_hold_the_last_published_values_on_the_last_calendar_day(store):
+    tables = history.load(store, "monthly", [], TODAY)
+    assert tables.dates[0] == pd.Timestamp("2023-01-31")
+    assert (tables.dates == tables.dates + pd.offsets.MonthEnd(0)).all()
+    september = store.read("ust").frame.loc["2023-09-29", "10"] / 100  # the 30th was a Saturday
+    assert tables.yields["us"].loc["2023-09-30", 10.0] == september
+    assert tables.overnight["JPY"].loc["2023-09-30"] == pytest.approx(0.0008)
+    assert build(tables, [LIBRARY["UST10"]]).periods_per_year == 12
+
+
+def test_a_month_under_way_is_left_out(store):
+    frame = store.read("ust").frame.loc[:"2024-05-14"]
+    fresh = Store(store.folder / "other")
+    for name in ("jgb", "usdjpy", "fed_funds", "yen_call_month"):
+        fresh.put(Delivery(name, "a test", store.read(name).frame.loc[:"2024-05-14"]), NOW)
+    fresh.put(Delivery("ust", "a test", frame), NOW)
+    assert history.load(fresh, "monthly", [], TODAY).dates[-1] == pd.Timestamp("2024-04-30")
+
+
+def test_week_ends_are_fridays_funded_at_the_fixings_of_the_week(store):
+    rates = pd.DataFrame({"value": np.arange(516.0) / 100}, index=pd.date_range("2023-01-01", periods=516))
+    store.put(Delivery("fed_funds", "a test", rates), NOW, restated_share=1.0)
+    tables = history.load(store, "weekly", [], TODAY)
+    assert (tables.dates.day_of_week == 4).all()
+    week = rates.loc["2023-03-03":"2023-03-09", "value"].mean() / 100  # from Friday to the Thursday after
+    assert tables.overnight["USD"].loc["2023-03-10"] == pytest.approx(week, rel=1e-9)
+    assert build(tables, [LIBRARY["UST10"]]).periods_per_year == 52
+
+
+# ---- listed names
+
+
+def test_a_listed_name_moves_as_traded_where_it_is_priced_and_as_its_proxy_elsewhere(store):
+    prices = put_prices(store, US_OPEN[100:250])
+    one, proxy = market(store, ["TLT"]), build(history.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
+    first, last = at(one, str(US_OPEN[100].date())), at(one, str(US_OPEN[249].date()))
+    change = one.price[1:, 0] / one.price[:-1, 0]
+    model = proxy.price[1:, 0] / proxy.price[:-1, 0]
+    np.testing.assert_allclose(change[:first], model[:first], rtol=1e-12)
+    np.testing.assert_allclose(change[last:], model[last:], rtol=1e-12)
+    traded = prices["adjusted"].reindex(pd.DatetimeIndex(one.dates[first : last + 1])).ffill().to_numpy()
+    np.testing.assert_allclose(change[first:last], traded[1:] / traded[:-1], rtol=1e-12)
+    assert one.proxy[: first + 1, 0].all()
+    assert not one.proxy[first + 1 : last + 1, 0].any()
+    assert one.proxy[last + 1 :, 0].all()
+
+
+def test_a_lot_is_a_share_where_there_are_shares(store):
+    prices = put_prices(store, US_OPEN[100:250])
+    one = market(store, ["TLT"])
+    t = at(one, str(US_OPEN[150].date()))
+    assert one.lot[0, 0] == 0
+    assert one.lot[t, 0] * one.price[t, 0] == pytest.approx(prices["adjusted"].iloc[50], rel=1e-12)
+
+
+def test_history_that_begins_with_prices_is_quoted_in_them(store):
+    prices = put_prices(store, US_OPEN)
+    one = market(store, ["TLT"])
+    t = at(one, str(US_OPEN[50].date()))
+    assert one.price[t, 0] == pytest.approx(prices["adjusted"].iloc[50], rel=1e-12)
+    assert one.lot[t, 0] == pytest.approx(1.0, rel=1e-12)
+
+
+def test_paid_distributions_are_income_on_their_day_and_add_up_to_the_total_return(store):
+    put_prices(store, US_OPEN)
+    total, paid = market(store, ["TLT"]), market(store, ["TLT"], distributions="paid")
+    t = at(paid, "2023-06-01")
+    assert paid.income[t, 0] == pytest.approx(0.30, rel=1e-12)
+    assert paid.income[t + 1, 0] == 0
+    assert total.income.max() == 0
+    earned = (paid.price[1:, 0] + paid.income[1:, 0]) / paid.price[:-1, 0]
+    np.testing.assert_allclose(earned, total.price[1:, 0] / total.price[:-1, 0], rtol=1e-9)
+
+
+def test_a_distribution_on_a_day_the_market_has_no_row_for_is_not_lost(store):
+    days = US_OPEN[US_OPEN < "2023-09-29"]
+    prices = put_prices(store, days)
+    prices.loc["2023-05-01", "dividend"] = 0.30  # a Monday
+    sunday = pd.Timestamp("2023-05-14")
+    extra = prices.loc[[pd.Timestamp("2023-05-12")]].set_axis([sunday]).assign(dividend=0.11)
+    store.put(Delivery("TLT", "a test", pd.concat([prices, extra]).sort_index()), NOW)
+    paid = market(store, ["TLT"], distributions="paid")
+    assert paid.income[at(paid, "2023-05-15"), 0] == pytest.approx(0.11, rel=1e-12)
+
+
+def test_a_price_before_the_listing_day_is_not_used(store):
+    put_prices(store, US_OPEN)
+    late = replace(LIBRARY["TLT"], listed_on=date(2023, 6, 1))
+    one = build(history.load(store, "daily", ["TLT"], TODAY), [late])
+    assert one.proxy[: at(one, "2023-06-01") + 1, 0].all()
+    assert not one.proxy[at(one, "2023-06-01") + 1 :, 0].any()
+
+
+def test_tracking_needs_a_year_of_months_and_tells_a_perfect_proxy(store):
+    one = build(history.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
+    perfect = pd.Series(one.price[:, 0], index=pd.DatetimeIndex(one.dates)).reindex(US_OPEN)
+    frame = pd.DataFrame({"close": perfect, "adjusted": perfect, "dividend": 0.0})
+    store.put(Delivery("TLT", "a test", frame), NOW)
+    (found,) = tracking(history.load(store, "daily", ["TLT"], TODAY), [LIBRARY["TLT"]])
+    assert found.months == 16
+    assert found.correlation == pytest.approx(1.0, abs=1e-12)
+    assert found.error == pytest.approx(0.0, abs=1e-12)
+    assert found.duration == pytest.approx(found.proxy_duration, rel=0.05)
+    short = history.load(store, "daily", ["TLT"], TODAY)
+    short = replace(short, prices={"TLT": short.prices["TLT"].iloc[:100]})
+    assert tracking(short, [LIBRARY["TLT"]]) == []
+
+
+# ---- nothing known later changes anything earlier
+
+
+@pytest.mark.parametrize("distributions", ["reinvested", "paid"])
+def test_what_happens_after_a_day_changes_nothing_at_or_before_it(store, distributions):
+    put_prices(store, US_OPEN[60:])
+    names = ["UST10", "JGB10", "TLT", "JPY"]
+    tables = history.load(store, "daily", ["TLT"], TODAY, distributions)
+    instruments = [LIBRARY[name] for name in names]
+    whole = build(tables, instruments)
+    rows = pd.DatetimeIndex(whole.dates)
+    for cut in (40, 130, 300):
+        later = rows[cut + 1]
+        bent = replace(
+            tables,
+            yields={name: _bent(frame, later, 1.1) for name, frame in tables.yields.items()},
+            usdjpy=_bent(tables.usdjpy, later, 0.9),
+            overnight={name: _bent(rate, later, 1.5) for name, rate in tables.overnight.items()},
+            prices={name: _bent(frame, later, 1.07) for name, frame in tables.prices.items()},
+        )
+        other = build(bent, instruments)
+        for name in ("price", "duration", "funding", "borrow", "roll", "income", "spread", "fx", "lot", "tradable", "proxy"):
+            before, after = getattr(whole, name), getattr(other, name)
+            np.testing.assert_array_equal(before[: cut + 1], after[: cut + 1], err_msg=name)
+        assert not np.array_equal(whole.price[cut + 1 :], other.price[cut + 1 :])
+
+
+def _bent(values, since: pd.Timestamp, factor: float):
+    changed = values.copy()
+    changed.loc[since:] *= factor
+    return changed
