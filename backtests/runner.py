@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 
@@ -107,7 +107,10 @@ def _tables(config: Config, listed: Sequence[str]) -> Tables:
             )
         return bundled.load()
     native: Frequency = "daily" if frequency == "native" else frequency
-    return history.load(Store(home()), native, listed, datetime.now(UTC).date(), config.data.distributions)
+    today = datetime.now(UTC).date()
+    return history.load(
+        Store(home()), native, listed, today, config.data.distributions, config.data.start or date.min
+    )
 
 
 def _spans(config: Config, market: Market) -> dict[str, Span]:

@@ -221,10 +221,11 @@ def _described(one: VariantRun) -> dict[str, Any]:
 
 
 def _leg(run: Run, name: str) -> dict[str, Any]:
-    """What an instrument is and costs, and which part of its history is modelled from a curve."""
+    """What an instrument is and costs, and which part of the history traded is modelled from a curve."""
     column = run.market.column(name)
     instrument = run.market.instruments[column]
-    modelled = run.market.dates[run.market.proxy[:, column]]
+    users = [one.span.rows for one in run.variants if name in one.market.names]
+    window = slice(min(rows.start for rows in users), max(rows.stop for rows in users))
     return {
         "kind": instrument.kind,
         "currency": instrument.currency,
@@ -236,8 +237,15 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
         "borrow_steps": [{"from": step.since, "bp": step.rate * 1e4} for step in instrument.borrow_steps],
         "fee_bp": instrument.fee * 1e4,
         "listed_on": instrument.listed_on,
-        "proxy": {"first": str(modelled[0]), "last": str(modelled[-1])} if len(modelled) else None,
+        "proxy": _stretches(run.market.dates[window], run.market.proxy[window, column]),
+        "traded": _stretches(run.market.dates[window], (run.market.exists & ~run.market.proxy)[window, column]),
     }
+
+
+def _stretches(dates: np.ndarray, flags: np.ndarray) -> list[dict[str, str]]:
+    """First and last date of every run of flagged rows."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    return [{"first": str(dates[a]), "last": str(dates[b - 1])} for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _commit() -> str | None:

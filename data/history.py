@@ -26,12 +26,17 @@ TIPS_BREAK = pd.Timestamp("2008-12-01")  # DFII5 and DFII7 fall by 2.1 and 1.6 p
 
 
 def load(
-    store: Store, frequency: Frequency, listed: Collection[str], today: date, distributions: Distributions = "reinvested"
+    store: Store,
+    frequency: Frequency,
+    listed: Collection[str],
+    today: date,
+    distributions: Distributions = "reinvested",
+    since: date = date.min,
 ) -> Tables:
     """Return the stored history on daily, weekly or monthly rows.
 
     `listed` are the instruments whose prices are wanted, where they are stored: total-return prices, or raw ones with
-    their income where `distributions` are "paid".
+    their income where `distributions` are "paid". The records hold what was found from `since` on.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def load(
         cpi=background.cpi if cpi is None else cpi,
         macro=_macro(stored, background),
         prices={name: _prices(one, frequency, distributions) for name, one in chosen.items()},
-        records=tuple(_record(one, today) for one in stored.values() if one.series in _used(chosen)),
+        records=tuple(_record(one, today, since) for one in stored.values() if one.series in _used(chosen)),
     )
 
 
@@ -82,8 +87,9 @@ def _used(chosen: Collection[str]) -> set[str]:
     return market | {"us_cpi", "macro"} | set(chosen)
 
 
-def _record(one: Stored, today: date) -> Record:
-    found = [str(finding) for finding in check(one.series, one.frame, today) if finding.level != "note"]
+def _record(one: Stored, today: date, since: date) -> Record:
+    checked = check(one.series, one.frame, today)
+    found = [str(finding) for finding in checked if finding.level != "note" and (finding.last or today) >= since]
     index = one.frame.index
     return Record(
         series=one.series,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from string import Formatter
 
 from data.errors import DataError, did_you_mean
 from data.series import SPECS, Delivery, listed_names
@@ -13,7 +14,13 @@ from data.sources import boj, fred, mof, nyfed, treasury, yahoo
 
 FIRST_YEAR = 1990  # of the Treasury's yearly files
 FRED_IDS = {"usdjpy": "DEXJPUS", "fed_funds": "DFF", "us_cpi": "CPIAUCNS", "yen_call_month": "IRSTCI01JPM156N"}
-SOURCES = ("mof", "treasury", "fred", "boj", "nyfed")  # those with an address of their own
+PLACES = {  # what an address of each source must leave open
+    "mof": {"file"},
+    "treasury": {"type", "year"},
+    "fred": {"id"},
+    "boj": {"start"},
+    "nyfed": {"start", "end"},
+}
 NOT_FETCHED = ("fed_funds_month", "macro")  # they come with the project or from a file
 
 
@@ -41,8 +48,7 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
     for name in names:
         if name not in official and name not in listed_names():
             raise DataError(f"no source delivers '{name}'{did_you_mean(name, [*official, *listed_names()])}")
-    at = {source: {"address": addresses[source]} for source in SOURCES if source in addresses}
-    at = {source: at.get(source, {}) for source in SOURCES}
+    at = {source: _address(source, addresses) for source in PLACES}
     found: dict[str, Job] = {}
     for name in names:
         if name in ("ust", "tips"):
@@ -58,3 +64,17 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
         else:
             found[name] = Job(name, partial(yahoo.fetch, name))
     return list(found.values())
+
+
+def _address(source: str, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Return the address to call a source with, where it is not the source's own."""
+    if source not in addresses:
+        return {}
+    try:
+        found = {name for _, name, _, _ in Formatter().parse(addresses[source]) if name is not None}
+    except ValueError:
+        found = {"?"}
+    if found != PLACES[source]:
+        wanted = " and ".join(f"{{{name}}}" for name in sorted(PLACES[source]))
+        raise DataError(f"sources.{source}: the address must hold {wanted} and no other braces; got {addresses[source]}")
+    return {"address": addresses[source]}

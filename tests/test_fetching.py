@@ -129,6 +129,8 @@ def test_waits_double_with_jitter(web, slept):
     complaint(http.get, web.serve("/a", status(500)), policy=policy)
     assert len(slept) == 3
     assert 1.0 <= slept[0] <= 2.0 <= slept[1] <= 3.0 == slept[2]
+    complaint(http.get, web.serve("/a", status(500)), policy=policy)
+    assert slept[3] != slept[0]
 
 
 def test_retry_after_in_seconds_is_honoured(web, slept):
@@ -244,15 +246,17 @@ def treasury_files(web: Faults, **answers: Answer) -> str:
 
 
 def test_treasury_years_are_one_table_each_from_its_first_year(web):
-    older = TREASURY.replace("2026", "2002").replace('"1 Mo","1.5 Month",', '"2 Mo","4 Mo",')
+    newer = TREASURY.replace("2026", "2003").replace("1 Yr", "Mood")
+    older = newer.replace("2003", "2002").replace('"1 Mo","1.5 Month",', '"2 Mo","4 Mo",')
     address = treasury_files(
-        web, ust_2002=page(older), ust_2003=page(TREASURY.replace("2026", "2003")),
+        web, ust_2002=page(older), ust_2003=page(newer),
         tips_2003=page(TREASURY_REAL.replace("2026", "2003")),
     )  # fmt: skip
     ust, tips = treasury.fetch(2002, 2003, address, FAST, TODAY)
     assert (ust.series, tips.series) == ("ust", "tips")
     assert [str(when.date()) for when in ust.frame.index] == ["2002-06-29", "2002-06-30", "2003-06-29", "2003-06-30"]
-    assert list(ust.frame.columns) == ["0.0833333", "0.125", "0.166667", "0.25", "0.333333", "1", "10", "30"]
+    assert list(ust.frame.columns) == ["0.0833333", "0.125", "0.166667", "0.25", "0.333333", "10", "30"]
+    assert ust.notes == ("columns left out: Mood",)
     assert np.isnan(day(ust.frame, "2003-06-30")["0.166667"])
     assert len(tips.frame) == 2
 

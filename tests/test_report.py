@@ -205,8 +205,8 @@ def test_pictures_are_3200_by_1800(default, tmp_path):
 
 def test_the_page_tells_proxies_from_official_yields(default):
     rows = {row[0]: row[4] for row in tables.legs(default[1])}
-    assert rows["TLT"].startswith("PROXY 1993-10 to 2026-01; listed 2002-07-30")
-    assert rows["236A.T"].startswith("PROXY 1992-12 to 2026-06; listed 2024-08-28")
+    assert rows["TLT"].startswith("PROXY 2006-02 to 2026-01; listed 2002-07-30")
+    assert rows["236A.T"].startswith("PROXY 2006-02 to 2026-01; listed 2024-08-28")
     assert "PROXY" not in rows["UST10"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -56,6 +57,7 @@ FRED = """observation_date,DGS10,DGS30,DFII10,DEXJPUS,VIXCLS
 SOFR = """Effective Date,Rate Type,Rate (%),1st Percentile (%),Footnote ID
 08/20/2025,SOFRAI,,,
 08/19/2025,SOFR,4.33,4.28,
+08/19/2025,EFFR,4.32,4.31,
 08/18/2025,SOFR,4.36,4.30,
 """
 PRICES = """Date,Open,High,Low,Close,Adj Close,Volume,Dividends,Stock Splits
@@ -246,6 +248,8 @@ def test_an_id_nobody_uses_is_refused_with_a_guess():
 def test_every_id_fills_a_column_of_a_series_there_is():
     assert {place.series for place in fred.IDS.values()} <= set(SPECS)
     assert len(set(fred.IDS.values())) == len(fred.IDS)
+    assert [place.column for place in fred.IDS.values() if place.series == "tips"] == ["5", "7", "10", "20", "30"]
+    assert len([place for place in fred.IDS.values() if place.series == "ust"]) == 11
 
 
 # Bank of Japan, New York Fed
@@ -256,8 +260,8 @@ def boj_answer(days: list[object], values: list[object], **more: object) -> str:
     return json.dumps({"STATUS": 200, "MESSAGE": "done", "RESULTSET": [entry]} | more)
 
 
-def test_the_call_rate_is_read_without_its_holidays():
-    delivery = boj.parse(boj_answer([20240105, "20240104", 20240108], [-0.01, "-0.012", None]), "boj", TODAY)
+def test_the_call_rate_is_read_without_days_that_have_none_yet():
+    delivery = boj.parse(boj_answer([20240105, "20240104", 20270104], [-0.01, "-0.012", None]), "boj", TODAY)
     assert delivery.series == "yen_call"
     assert delivery.frame["value"].to_dict() == {pd.Timestamp("2024-01-04"): -0.012, pd.Timestamp("2024-01-05"): -0.01}
     assert boj.CREDIT in delivery.notes
@@ -352,6 +356,16 @@ def test_the_bar_of_a_day_that_is_not_over_at_the_exchange_is_left_out():
     assert len(delivery.frame) == 2
 
 
+def test_warnings_of_yfinance_are_its_own_affair():
+    class WarningTicker(FakeTicker):
+        def history(self, **named: object) -> pd.DataFrame:
+            warnings.warn("inplace is deprecated", DeprecationWarning, stacklevel=1)
+            return super().history(**named)
+
+    (delivery,) = yahoo.fetch("TLT", policy=FAST, ticker=WarningTicker(FRAME), now=MORNING_AFTER)
+    assert len(delivery.frame) == 2
+
+
 def test_a_rate_limit_is_waited_out():
     from yfinance.exceptions import YFRateLimitError
 
@@ -388,7 +402,15 @@ def test_a_column_yahoo_renames_is_named():
 
 def test_only_listed_instruments_have_prices():
     assert "did you mean 'TLT'?" in complaint(yahoo.fetch, "tlt", ticker=FakeTicker(FRAME))
-    assert "'jgb' is a series, not a listed instrument" in complaint(yahoo.fetch, "jgb", ticker=FakeTicker(FRAME))
+    ticker = FakeTicker(FRAME)
+    assert "'jgb' is a series, not a listed instrument" in complaint(yahoo.fetch, "jgb", ticker=ticker)
+    assert ticker.asked == []
+
+
+def test_a_day_without_prices_is_left_out_whatever_else_it_has():
+    frame = FRAME.copy()
+    frame.loc[DAYS[0], ["Open", "High", "Low", "Close", "Adj Close", "Volume"]] = np.nan
+    assert [when.day for when in yahoo.parse(frame, "TLT", "yahoo", TODAY).frame.index] == [30]
 
 
 def test_capital_gains_and_new_columns_are_noted():
@@ -499,7 +521,7 @@ def test_a_file_is_recognised_by_its_content(tmp_path, name):
     found = files.read(path, TODAY)
     assert {one.series for one in found} == series
     assert all(one.notes[0].startswith("read as: ") and one.source == str(path) for one in found)
-    assert all((one.frame.dtypes == float).all() for one in found)
+    assert all(set(one.frame.dtypes) == {np.dtype(float)} for one in found)
 
 
 def test_every_kind_of_file_has_a_sample(tmp_path):
@@ -568,6 +590,7 @@ def test_a_price_file_may_lack_actions_and_says_so(tmp_path):
             "date,rate_pct,note\n1995-09-08,0.5,cut\n",
             "no kind of file that is known; its header is 'date,rate_pct,note'",
         ),
+        ("x.csv", "DATE,CPIAUCSL\n2024-02-01,311\n", "CPIAUCSL is seasonally adjusted"),
         ("x.csv", "hello\nworld\n", "its header is 'hello'; known: Ministry of Finance (Japanese), "),
         ("x.csv", "", "is empty"),
         ("x.csv", "<html></html>", "is a web page"),

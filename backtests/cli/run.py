@@ -63,7 +63,8 @@ def _show(done: Run) -> None:
         terminal.say(f"{one}.")
     for record in done.tables.records:
         if record.findings:
-            terminal.say(f"{record.series}: {len(record.findings)} findings, see `divergence data verify` and the report.")
+            count = f"{len(record.findings)} finding{'s' if len(record.findings) > 1 else ''}"
+            terminal.say(f"{record.series}: {count} in the window; see the report's data certificate.")
     widest = max(one.gap for one in done.variants)
     terminal.say(f"Two engines agree to {widest:.0e} of capital. {len(rows)} variants, {done.seconds:.1f} s.")
 

@@ -187,10 +187,11 @@ def _priced(leg: dict[str, Any]) -> str:
 def _modelled(leg: dict[str, Any]) -> str:
     if leg["kind"] != "listed":
         return "the yields are official; the index is modelled from them"
-    if not leg["proxy"]:
-        return "traded prices"
+    spans = {kind: ", ".join(f"{month(s['first'])} to {month(s['last'])}" for s in leg[kind]) for kind in ("proxy", "traded")}
+    parts = [f"PROXY {spans['proxy']}"] if spans["proxy"] else []
+    parts += [f"traded prices {spans['traded']}"] if spans["traded"] else []
     listed = f"; listed {leg['listed_on']}" if leg["listed_on"] else ""
-    return f"PROXY {month(leg['proxy']['first'])} to {month(leg['proxy']['last'])}{listed}; duration by proxy, ±10 %"
+    return f"{'; '.join(parts)}{listed}; duration by proxy, ±10 %"
 
 
 def _borrow(leg: dict[str, Any]) -> str:

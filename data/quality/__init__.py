@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -35,10 +37,12 @@ def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
     if broken:
         return broken
     table = Table.of(spec, frame)
-    past = table.rows(table.days <= np.datetime64(today))
     found = days.future(table, today)
-    if not np.isnan(past.values).all():
-        found += _dates(past, today) + ticks.errors(past, "update or import the series again") + _values(past)
+    past = table.rows(table.days <= np.datetime64(today))
+    found += ticks.errors(past, "update or import the series again")
+    sound = replace(past, values=np.where(ticks.impossible(past)[0], np.nan, past.values))
+    if not np.isnan(sound.values).all():
+        found += _dates(sound, today) + _values(sound)
     return by_level_then_date(found)
 
 
@@ -68,11 +72,11 @@ def _unusable(name: str, frame: pd.DataFrame) -> list[Finding]:
         return [Finding("error", name, None, None, "there are no values; import the series again")]
     dates = [stamp.date() for stamp in pd.DatetimeIndex(frame.index)]
     found = []
-    twice = sorted({b for a, b in zip(sorted(dates), sorted(dates)[1:], strict=False) if a == b})
+    twice = [b for a, b in pairwise(sorted(dates)) if a == b]
     if twice:
         message = f"dates that come twice: {len(twice)}; drop the older rows, import again"
         found.append(Finding("error", name, twice[0], twice[-1], message))
-    back = [b for a, b in zip(dates, dates[1:], strict=False) if b < a]
+    back = [b for a, b in pairwise(dates) if b < a]
     if back:
         message = f"rows earlier than the row before them: {len(back)}; sort the dates, import again"
         found.append(Finding("error", name, min(back), max(back), message))
@@ -80,9 +84,10 @@ def _unusable(name: str, frame: pd.DataFrame) -> list[Finding]:
 
 
 def _dates(table: Table, today: date) -> list[Finding]:
-    quoted = table.rows(~np.isnan(table.values).all(axis=1))
-    if table.spec.kind == "price":
-        quoted = table.rows(~np.isnan(table.get("close")))
+    judged = table.only("close") if table.spec.kind == "price" else table
+    quoted = judged.rows(~judged.blank)
+    if not len(quoted.days):
+        return []
     if table.spec.kind == "macro":
         return days.age(quoted, today)
     if table.spec.calendar == "month":

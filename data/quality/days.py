@@ -80,7 +80,7 @@ def _exchange(spec: Spec) -> str | None:
 def sessions(exchange: str, days: Days, today: date) -> Days:
     """Return the exchange's sessions from the first of `days` to the last."""
     every = _sessions(exchange, max(today, day(days[-1])).year)
-    return every[(every >= days[0]) & (every <= days[-1])]
+    return every[np.searchsorted(every, days[0]) : np.searchsorted(every, days[-1], side="right")]
 
 
 @lru_cache

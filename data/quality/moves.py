@@ -81,7 +81,7 @@ def _extent(table: Table, size: Array) -> str:
     """On how many days and in which tenors, where it is more than one change."""
     if (size > 0).sum() == 1:
         return ""
-    tenors = [column for column, far in zip(table.columns, size.any(axis=0), strict=True) if far]
+    tenors = [table.columns[k] for k in np.flatnonzero(size.max(axis=0)).tolist()]
     where = f" in the tenors {', '.join(tenors)}" if table.spec.kind == "curve" else ""
     return f"outlying changes on {count(len(size), 'day')}{where}, the largest: "
 

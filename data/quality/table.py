@@ -38,13 +38,18 @@ class Table:
         """The columns of a curve (k,) in years."""
         return np.array([float(column) for column in self.columns])
 
+    @property
+    def blank(self) -> Flags:
+        """Which rows (T,) have no value at all."""
+        return np.asarray(np.isnan(self.values).all(axis=1), dtype=bool)
+
     def rows(self, keep: Flags) -> Table:
         """Return the rows whose flag is set."""
         return replace(self, days=self.days[keep], values=self.values[keep])
 
-    def only(self, column: str) -> Table:
-        """Return one column, with all rows."""
-        return replace(self, columns=(column,), values=self.get(column)[:, None])
+    def only(self, *columns: str) -> Table:
+        """Return these columns, with all rows."""
+        return replace(self, columns=columns, values=self.values[:, [self.columns.index(c) for c in columns]])
 
     def get(self, column: str) -> Array:
         """Return the values (T,) of a column."""

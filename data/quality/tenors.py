@@ -83,4 +83,5 @@ def rebased(table: Table) -> list[Finding]:
 
 def rebased_rows(name: str, column: str, days: Days) -> Flags:
     """Return on which days (T,) the source went over to other bonds."""
-    return days == np.datetime64(REBASED.get((name, column), date.min))
+    day_of_change = REBASED.get((name, column))
+    return np.zeros(len(days), dtype=bool) if day_of_change is None else np.equal(days, np.datetime64(day_of_change))

@@ -22,6 +22,8 @@ A_REAL_CHANGE = 0.5  # percentage points that a hundredfold must also be: near 0
 
 PRICES = ("open", "high", "low", "close", "adjusted")
 FACTS = ("dividend", "split")  # what a row still says when its prices are gone
+Reasons = dict[int, dict[int, str]]  # by row and column
+
 POSITIVE: tuple[Kind, ...] = ("price", "fx", "index")
 
 
@@ -54,18 +56,18 @@ def off(kind: Kind, values: Array, near: Array) -> Flags:
     return (hundredfold & (points > A_REAL_CHANGE)) | ((points > POINTS) & (kind == "curve"))
 
 
-def impossible(table: Table) -> tuple[Flags, dict[tuple[int, int], str]]:
-    """Return which values (T, k) no market made, and for those judged alone, by row and column, why.
+def impossible(table: Table) -> tuple[Flags, Reasons]:
+    """Return which values (T, k) no market made, and why, of each that is judged alone.
 
     Where half of a curve's tenors are impossible the whole row is: in decimals its small yields look like yields.
     """
     bad = np.zeros(table.values.shape, dtype=bool)
-    why: dict[tuple[int, int], str] = {}
+    why: Reasons = {}
     for k, (column, rows, values) in enumerate(table.lists()):
         if table.spec.kind != "price" or column in PRICES:
-            why |= {(int(rows[i]), k): reason for i, reason in _reasons(table.spec.kind, values, table.days[rows])}
-    for cell in why:
-        bad[cell] = True
+            for i, reason in _reasons(table.spec.kind, values, table.days[rows]).items():
+                bad[rows[i], k] = True
+                why.setdefault(int(rows[i]), {})[k] = reason
     if table.spec.kind == "curve":
         quoted = ~np.isnan(table.values)
         doubtful = bad.any(axis=1) & (2 * bad.sum(axis=1) >= quoted.sum(axis=1))
@@ -73,28 +75,47 @@ def impossible(table: Table) -> tuple[Flags, dict[tuple[int, int], str]]:
     return bad, why
 
 
-def _reasons(kind: Kind, values: Array, days: Days) -> list[tuple[int, str]]:
-    """Which of a column's values are impossible, and why."""
+def _reasons(kind: Kind, values: Array, days: Days) -> dict[int, str]:
+    """Which of a column's values are impossible, and why; what is found is left out and the rest looked at again."""
     infinite = np.isinf(values)
     negative = (values <= 0) & ~infinite & (kind in POSITIVE)
-    why = [(i, f"{values[i]:g} is no number") for i in np.flatnonzero(infinite).tolist()]
-    why += [(i, f"{values[i]:g}, expected above 0") for i in np.flatnonzero(negative).tolist()]
+    why = {i: f"{values[i]:g} is no number" for i in np.flatnonzero(infinite).tolist()}
+    why |= {i: f"{values[i]:g}, expected above 0" for i in np.flatnonzero(negative).tolist()}
     rest = np.flatnonzero(~(infinite | negative))
-    values = values[rest]
-    before, after = around(values, days[rest])
-    for i in np.flatnonzero(_ticks(kind, values, before, after)).tolist():
-        sides = [f"{near:g} {word}" for near, word in ((before[i], "before"), (after[i], "after")) if near == near]
-        unconfirmed = ", nothing yet to confirm it" if np.isnan(after[i]) else ""
-        why.append((int(rest[i]), f"{values[i]:g} against {' and '.join(sides)}{unconfirmed}"))
-    return why
+    while True:
+        before, after = around(values[rest], days[rest])
+        ticks = _ticks(kind, values[rest], before, after)
+        if not ticks.any():
+            return why
+        for i in np.flatnonzero(ticks).tolist():
+            why[int(rest[i])] = f"{values[rest[i]]:g} against {_sides(before[i], after[i])}"
+        rest = rest[~ticks]
+
+
+def _sides(before: float, after: float) -> str:
+    if np.isnan(after):
+        return f"{before:g} before, nothing yet to confirm it"
+    return f"{after:g} after" if np.isnan(before) else f"{before:g} before and {after:g} after"
 
 
 def _ticks(kind: Kind, values: Array, before: Array, after: Array) -> Flags:
-    """Whether each value is far off both its sides, in one direction: a level that changes and stays is not."""
-    agreed = (off(kind, values, before) | np.isnan(before)) & (off(kind, values, after) | np.isnan(after))
-    sides = (~np.isnan(before)).astype(int) + ~np.isnan(after)
-    needed = 2 if kind == "fx" else 1  # 8 % in a day has happened and stayed
-    return agreed & (sides >= needed) & ~((values - before) * (values - after) < 0)
+    """Whether each value is far off both its sides, in one direction: a level that changes and stays is not.
+
+    Where a side has too few values the nearest value that has enough of them speaks for it, but not for currencies:
+    8 % in a day has happened and stayed.
+    """
+    few_before, few_after = np.isnan(before), np.isnan(after)
+    unheard = few_before | few_after if kind == "fx" else few_before & few_after
+    before = np.where(few_before, _nearest(values, few_before, backwards=True), before)
+    after = np.where(few_after, _nearest(values, few_after, backwards=False), after)
+    between = (values - before) * (values - after) < 0
+    return off(kind, values, before) & off(kind, values, after) & ~between & ~unheard
+
+
+def _nearest(values: Array, few: Flags, backwards: bool) -> Array:
+    known = pd.Series(np.where(few, np.nan, values))
+    filled = known.bfill() if backwards else known.ffill()
+    return filled.to_numpy(dtype=float)
 
 
 def errors(table: Table, remedy: str) -> list[Finding]:
@@ -109,19 +130,18 @@ def errors(table: Table, remedy: str) -> list[Finding]:
     return [table.finding("error", run[0], run[-1], f"{_describe(table, bad, why, run)}; {remedy}") for run in runs]
 
 
-def _describe(table: Table, bad: Flags, why: dict[tuple[int, int], str], run: list[int]) -> str:
-    told = min(k for row, k in why if row == run[0])
+def _describe(table: Table, bad: Flags, why: Reasons, run: list[int]) -> str:
+    told, reason = next(iter(why[run[0]].items()))
     others = [table.columns[k] for k in np.flatnonzero(bad[run[0]]).tolist() if k != told]
     also = f", and {', '.join(others)} with it" if others else ""
     more = f", and so on for {len(run)} rows" if len(run) > 1 else ""
-    return f"{table.label(table.columns[told])} {why[run[0], told]}{also}{more}"
+    return f"{table.label(table.columns[told])} {reason}{also}{more}"
 
 
 def empty(table: Table) -> Flags:
     """Return which rows (T,) say nothing; a row without prices still does where it has a dividend or a split."""
-    missing = np.isnan(table.values)
     if table.spec.kind != "price":
-        return missing.all(axis=1)
-    prices = np.isin(table.columns, PRICES)
-    facts = np.isin(table.columns, FACTS)
-    return missing[:, prices].all(axis=1) & (missing | (table.values == 0))[:, facts].all(axis=1)
+        return table.blank
+    prices = table.only(*(c for c in table.columns if c in PRICES))
+    facts = table.only(*(c for c in table.columns if c in FACTS))
+    return prices.blank & ~np.nan_to_num(facts.values).any(axis=1)

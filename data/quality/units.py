@@ -53,8 +53,8 @@ def of_index(table: Table) -> list[Finding]:
         if falls.size:
             worst = falls[change[falls].argmin()]
             message = (
-                f"falls by more than {CPI_FALL:.0%} in {count(len(falls), 'month')}, the most by {-change[worst]:.1%} to "
-                f"{values[worst + 1]:g} on {recent.days[rows[worst + 1]]}; another base year? import the whole series"
+                f"falls by more than {CPI_FALL:.0%} in {count(len(falls), 'month')}, the most by {-change[worst]:.1%} "
+                f"to {values[worst + 1]:g} on {recent.days[rows[worst + 1]]}; another base year? import it whole"
             )
             found.append(recent.finding("warning", rows[falls[0] + 1], rows[falls[-1] + 1], message))
     return found
@@ -69,8 +69,7 @@ def _within(days: Days, spans: tuple[tuple[str, str], ...]) -> Flags:
 
 def _decimals(table: Table, judged: Flags) -> list[Finding]:
     largest = np.abs(np.nan_to_num(table.values)).max(axis=1)
-    quoted = ~np.isnan(table.values).all(axis=1)
-    rows = np.flatnonzero(judged & quoted & (largest < DECIMALS))
+    rows = np.flatnonzero(judged & ~table.blank & (largest < DECIMALS))
     if len(rows) < PROOF.get(table.spec.calendar, 20):
         return []
     message = (

@@ -47,7 +47,7 @@ class PassingError(Exception):
         self.wait = wait
 
 
-_asked: dict[str, float] = {}  # host -> when it was last asked, on the monotonic clock
+_left: dict[str, float] = {}  # host -> when it was last done with us, on the monotonic clock
 
 
 def get(url: str, *, pause: float = 0.0, headers: Mapping[str, str] | None = None, policy: Policy = DEFAULT) -> bytes:
@@ -55,7 +55,7 @@ def get(url: str, *, pause: float = 0.0, headers: Mapping[str, str] | None = Non
 
     Parameters
     ----------
-    pause : seconds between two requests to one host, at least
+    pause : seconds to leave a host alone after its last answer
 
     Raises
     ------
@@ -68,8 +68,13 @@ def get(url: str, *, pause: float = 0.0, headers: Mapping[str, str] | None = Non
         raise SourceError(f"'{url}' is not an http or https address; mend it in the configuration")
 
     def attempt() -> bytes:
-        _keep_distance(host, pause)
-        return _answer(url, host, {**HEADERS, **(headers or {})}, policy)
+        due = _left.get(host, -pause) + pause - monotonic()
+        if due > 0:
+            sleep(due)
+        try:
+            return _answer(url, host, {**HEADERS, **(headers or {})}, policy)
+        finally:
+            _left[host] = monotonic()
 
     return patiently(attempt, host, policy)
 
@@ -121,13 +126,6 @@ def patiently(call: Callable[[], T], name: str, policy: Policy) -> T:
         return retrying(call)
     except PassingError as error:
         raise SourceError(f"{name} {error} ({policy.attempts} attempts); try again later, or {IMPORT}") from None
-
-
-def _keep_distance(host: str, pause: float) -> None:
-    due = _asked.get(host, -pause) + pause - monotonic()
-    if due > 0:
-        sleep(due)
-    _asked[host] = monotonic()
 
 
 def _answer(url: str, host: str, headers: Mapping[str, str], policy: Policy) -> bytes:

@@ -7,6 +7,7 @@ they stay in the user's store. Dates are the exchange's own.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -85,9 +86,11 @@ def _history(ticker: Ticker, symbol: str, start: date, policy: http.Policy) -> p
     from yfinance.exceptions import YFRateLimitError
 
     try:
-        history = ticker(symbol).history(
-            start=start.isoformat(), auto_adjust=False, actions=True, timeout=policy.timeout
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # yfinance shows its deprecation warnings to everyone
+            history = ticker(symbol).history(
+                start=start.isoformat(), auto_adjust=False, actions=True, timeout=policy.timeout
+            )
     except YFRateLimitError:
         raise http.PassingError(f"limits the rate of requests for {symbol}") from None
     except OSError as error:

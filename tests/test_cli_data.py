@@ -1,0 +1,195 @@
+"""The data commands as a user meets them: import, status, verify, update, and a run on what was stored."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backtests import cli
+from data.store import Store
+from tests.faults import Faults, page, status
+
+DAYS = pd.bdate_range("2020-01-01", "2023-12-29")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIVERGENCE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def divergence(home, monkeypatch, capsys):
+    """Run the command line in this process; return status, stdout and stderr."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["divergence", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(end.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+def walk(level: float, seed: int, days: pd.DatetimeIndex = DAYS) -> np.ndarray:
+    return (level + 0.03 * np.cumsum(np.random.default_rng(seed).normal(size=len(days)))).round(3)
+
+
+def fred(days: pd.DatetimeIndex = DAYS, **columns) -> str:
+    return pd.DataFrame(columns, index=days.rename("observation_date")).to_csv()
+
+
+def mof(days: pd.DatetimeIndex = DAYS) -> str:
+    tenors = [*range(1, 11), 15, 20, 25, 30, 40]
+    lines = ["Interest Rate,,,,,,,,,,,,,,,(Unit : %)", "Date," + ",".join(f"{tenor}Y" for tenor in tenors)]
+    move = walk(0.0, 2, days)
+    for day, change in zip(days, move, strict=True):
+        values = ",".join(f"{2 + tenor / 20 + change:.3f}" for tenor in tenors)
+        lines.append(f"{day.year}/{day.month}/{day.day},{values}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def official(tmp_path):
+    """Files of made-up history in the formats of the official sources."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    every_day = pd.date_range(DAYS[0], DAYS[-1])
+    months = pd.date_range("2020-01-01", "2023-12-01", freq="MS")
+    texts = {
+        "jgb.csv": mof(),
+        "ust.csv": fred(DGS2=walk(4, 1), DGS5=walk(4.1, 1), DGS10=walk(4.3, 1), DGS20=walk(4.5, 1), DGS30=walk(4.6, 1)),
+        "fx.csv": fred(DEXJPUS=(walk(110, 3) + 0.0).round(2)),
+        "funds.csv": fred(every_day, DFF=np.full(len(every_day), 1.58)),
+        "call.csv": fred(months, IRSTCI01JPM156N=np.full(len(months), -0.03)),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+CONFIG = """
+name: stored
+data: {source: store, frequency: daily, start: 2021-01-04}
+variants: {pair: {strategy: divergence, params: {long: UST10, short: JGB10}}}
+"""
+
+
+def test_imported_files_are_recognised_listed_checked_and_traded(divergence, official, home):
+    code, out, err = divergence("data", "import", *sorted(official.iterdir()))
+    assert (code, err) == (0, "")
+    assert "jgb.csv: jgb" in out
+    assert "ust 2020-01-01 to 2023-12-29: 5,215 new values" in out
+    code, out, _ = divergence("data", "status")
+    assert code == 0
+    stored = out.split("bundled")[0]
+    assert all(f"\n{name} " in stored for name in ("jgb", "ust", "usdjpy", "fed_funds", "yen_call_month"))
+    code, out, _ = divergence("data", "verify")
+    assert code == 0
+    assert "5 series: 0 errors" in out
+    Path("stored.yaml").write_text(CONFIG)
+    code, out, _ = divergence("run", "stored.yaml", "-q")
+    assert code == 0
+    assert out.splitlines()[1].startswith("pair ")
+
+
+def test_a_run_without_history_says_how_to_get_it(divergence, home):
+    Path("stored.yaml").write_text(CONFIG)
+    code, out, err = divergence("run", "stored.yaml", "-q")
+    assert (code, out) == (2, "")
+    assert "lacks ust, jgb, usdjpy" in err
+    assert "divergence data update" in err
+    assert not Path("runs").exists()
+
+
+def test_daily_rows_are_not_to_be_had_from_month_ends(divergence, home):
+    Path("stored.yaml").write_text(CONFIG.replace("source: store", "source: bundled"))
+    code, _, err = divergence("run", "stored.yaml", "-q")
+    assert code == 2
+    assert "the bundled figures are month ends; set data.source: store" in err
+
+
+def test_what_cannot_be_recognised_does_not_stop_the_rest(divergence, official, home):
+    (official / "letter.csv").write_text("Dear,Sir\n1,2\n")
+    code, out, err = divergence("data", "import", official / "letter.csv", official / "fx.csv", official / "none.csv")
+    assert code == 2
+    assert err.count("error: ") == 2
+    assert "usdjpy 2020-01-01" in out
+    assert Store(home).names() == ["usdjpy"]
+
+
+def test_a_wrong_file_is_refused_unless_it_is_meant(divergence, official, home):
+    divergence("data", "import", official / "fx.csv")
+    (official / "fx.csv").write_text(fred(DEXJPUS=(walk(130, 9)).round(2)))
+    code, _, err = divergence("data", "import", official / "fx.csv")
+    assert code == 2
+    assert "more likely a wrong file than a restated history" in err
+    assert Store(home).read("usdjpy").restated == 0
+    code, out, _ = divergence("data", "import", "--restated", official / "fx.csv")
+    assert code == 0
+    assert "restated (the old ones are kept as an earlier vintage)" in out
+
+
+def test_verify_ends_with_one_where_something_cannot_be_true(divergence, official, home, monkeypatch):
+    divergence("data", "import", official / "funds.csv")
+    decimals = Store(home).read("fed_funds").frame / 100
+    from datetime import UTC, datetime
+
+    from data.series import Delivery
+
+    Store(home).put(Delivery("fed_funds", "a test", decimals), datetime.now(UTC), restated_share=1.0)
+    code, out, _ = divergence("data", "verify")
+    assert code == 1
+    assert out.startswith("error fed_funds")
+
+
+def test_an_update_keeps_what_worked_and_names_what_failed(divergence, official, home):
+    answers = {
+        "/fx?id=DEXJPUS": [page((official / "fx.csv").read_text())],
+        "/fx?id=DFF": [status(404)],
+    }
+    with Faults(answers=answers) as server:
+        Path("here.yaml").write_text(CONFIG + f'sources: {{fred: "{server.root}/fx?id={{id}}"}}\n')
+        code, out, err = divergence("data", "update", "usdjpy", "fed_funds", "--config", "here.yaml")
+    assert code == 3
+    assert "usdjpy 2020-01-01 to 2023-12-29: 1,043 new values" in out
+    assert "1 of 2 sources answered" in out
+    assert "failed: fed_funds; what was stored before is unharmed" in err
+    assert [line for line in err.splitlines() if line.startswith("error: fed_funds: ")]
+    assert Store(home).names() == ["usdjpy"]
+
+
+def test_yesterdays_good_rows_survive_a_worse_answer(divergence, official, home):
+    good = (official / "fx.csv").read_text()
+    worse = "\n".join(line for line in good.splitlines() if not line.startswith("2021-03"))
+    with Faults(answers={"/fx?id=DEXJPUS": [page(good), page(worse + "\n")]}) as server:
+        Path("here.yaml").write_text(CONFIG + f'sources: {{fred: "{server.root}/fx?id={{id}}"}}\n')
+        divergence("data", "update", "usdjpy", "--config", "here.yaml")
+        before = Store(home).read("usdjpy").frame
+        code, out, _ = divergence("data", "update", "usdjpy", "--config", "here.yaml")
+    assert code == 0
+    assert "23 no longer published, kept" in out
+    pd.testing.assert_frame_equal(Store(home).read("usdjpy").frame, before)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["data", "update", "usdjpx"], "no source delivers 'usdjpx'; did you mean 'usdjpy'?"),
+        (["data", "update", "usdjpy", "--config", "here.yaml"], "sources.fred: the address must hold {id}"),
+        (["data", "import", "."], "folder"),
+    ],
+)
+def test_bad_words_are_one_line(divergence, home, words, said):
+    Path("here.yaml").write_text(CONFIG + 'sources: {fred: "http://127.0.0.1:9/{x}"}\n')
+    code, out, err = divergence(*words)
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
+    assert not home.exists()
