@@ -108,9 +108,7 @@ def _tables(config: Config, listed: Sequence[str]) -> Tables:
         return bundled.load()
     native: Frequency = "daily" if frequency == "native" else frequency
     today = datetime.now(UTC).date()
-    return history.load(
-        Store(home()), native, listed, today, config.data.distributions, config.data.start or date.min
-    )
+    return history.load(Store(home()), native, listed, today, config.data.distributions, config.data.start or date.min)
 
 
 def _spans(config: Config, market: Market) -> dict[str, Span]:

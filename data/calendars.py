@@ -68,7 +68,9 @@ def check_same_close(variant: str, legs: Sequence[Instrument], day: date) -> Non
                     f"{other.name} of {day}", close(other.currency, day), f"{leg.name} fills", close(leg.currency, day)
                 )
             except DataError as error:
-                raise DataError(f"variant '{variant}' looks ahead: {error}; on daily rows set fill: next_close") from None
+                raise DataError(
+                    f"variant '{variant}' looks ahead: {error}; on daily rows set fill: next_close"
+                ) from None
 
 
 def known_at(name: str, values: pd.Series, dates: NDArray[np.datetime64]) -> Array:

@@ -13,7 +13,7 @@ from data.errors import DataError
 from data.quality import check
 from data.series import VALUE
 from data.sources import bundled
-from data.store import Store, Stored
+from data.store import Store, Stored, monthly
 from data.tables import Frequency, Record, Tables, rows_of
 
 Distributions = Literal["reinvested", "paid"]
@@ -47,6 +47,8 @@ def load(
     yields = {curve: _curve(stored, name) for curve, name in CURVES.items() if name in stored}
     _require(store, stored)
     daily_rows = rows_of(yields)
+    if frequency != "monthly" and monthly(daily_rows):
+        raise DataError(f"the store in {store.folder} holds month ends; set data.frequency: monthly, or update it")
     yields = {curve: _coarser(frame, frequency, SAME_PERIOD_DAYS) for curve, frame in yields.items()}
     if "us_real" in yields:
         yields["us_real"] = _unspanned(yields["us_real"])
@@ -77,8 +79,8 @@ def _require(store: Store, stored: Collection[str]) -> None:
     missing = [" or ".join(names) for names in NEEDED if not any(name in stored for name in names)]
     if missing:
         raise DataError(
-            f"the store in {store.folder} lacks {', '.join(missing)}; fetch with `divergence data update`, or import files "
-            "with `divergence data import PATH`"
+            f"the store in {store.folder} lacks {', '.join(missing)}; fetch with `divergence data update`, or import "
+            "files with `divergence data import PATH`"
         )
 
 

@@ -29,6 +29,7 @@ HOME = "DIVERGENCE_HOME"
 LOCK_SECONDS = 30.0
 SAME = 1e-9  # relative: values this near are one value, printed twice
 RESTATED_SHARE = 0.2  # of the values already stored: above it a delivery is taken for a wrong file
+BESIDE = 10  # stored rows on each side of a delivery that it is judged beside
 RESTATES_ITSELF = ("price",)  # kinds whose whole history changes with every distribution or split
 
 
@@ -90,11 +91,9 @@ class Store:
             A file that is damaged: its content is not what its hash says.
         """
         meta, rows = self._load(series)
-        latest = rows.drop_duplicates(["date", "column"], keep="last")
-        frame = latest.set_index(["date", "column"])["value"].unstack().rename_axis(None, axis=1)
         return Stored(
             series=series,
-            frame=frame[_ordered(frame.columns)].sort_index(),
+            frame=_latest(rows),
             source=meta["vintages"][-1]["source"],
             fetched=datetime.fromisoformat(meta["vintages"][-1]["fetched"]),
             sha256=meta["sha256"],
@@ -113,16 +112,17 @@ class Store:
             A disk that fails, or another process that holds the store.
         """
         spec = spec_of(delivery.series)
-        frame, findings = quarantine(delivery.series, delivery.frame)
         with self._locked():
             meta, rows = (
                 self._load(delivery.series) if self._pointer(delivery.series).exists() else ({"vintages": []}, _none())
             )
+            _check_spacing(delivery, rows)
+            frame, findings = _judged(delivery, rows)
             fresh, change = _compared(delivery, frame, rows, findings)
             if spec.kind not in RESTATES_ITSELF and change.restated > max(5, restated_share * _overlap(frame, rows)):
                 raise DataError(
-                    f"{delivery.source}: {change.restated} of {delivery.series}'s stored values would change; more likely a "
-                    "wrong file than a restated history. If it is one: divergence data import --restated PATH"
+                    f"{delivery.source}: {change.restated} of {delivery.series}'s stored values would change; "
+                    "more likely a wrong file than a restated history. If it is one: divergence data import --restated PATH"
                 )
             if len(fresh) or not rows.size:
                 self._write(delivery, meta, rows, fresh, change, now)
@@ -139,7 +139,10 @@ class Store:
     ) -> None:
         vintage = len(meta["vintages"])
         joined = pd.concat([rows, fresh.assign(vintage=np.int32(vintage))], ignore_index=True)
-        entry: dict[str, Any] = {"fetched": now.astimezone(UTC).isoformat(timespec="seconds"), "source": delivery.source}
+        entry: dict[str, Any] = {
+            "fetched": now.astimezone(UTC).isoformat(timespec="seconds"),
+            "source": delivery.source,
+        }
         entry |= {"added": change.added, "restated": change.restated, "kept": change.kept}
         pointer = self._pointer(delivery.series)
         try:
@@ -206,10 +209,53 @@ class Store:
                 yield
         except Timeout:
             raise SourceError(
-                f"{self.folder}: another update has held the store for {LOCK_SECONDS:.0f} s; wait for it, then try again"
+                f"{self.folder}: another update has held the store for {LOCK_SECONDS:.0f} s; wait for it and try again"
             ) from None
         except OSError as error:
             raise SourceError(f"{self.folder}: cannot be written ({error.strerror or error}); set {HOME}") from None
+
+
+def _check_spacing(delivery: Delivery, rows: pd.DataFrame) -> None:
+    """Refuse month ends into a daily series, and the reverse: each would put days into the other that never were."""
+    given, stored = (
+        monthly(delivery.frame.index),
+        monthly(pd.DatetimeIndex(rows["date"].drop_duplicates().sort_values())),
+    )
+    if given is not None and stored is not None and given != stored and spec_of(delivery.series).calendar != "month":
+        words = ("month ends", "daily rows") if given else ("daily rows", "month ends")
+        raise DataError(
+            f"{delivery.source}: {words[0]} of {delivery.series}, of which the store holds {words[1]}; keep them apart "
+            f"with another {HOME}"
+        )
+
+
+def monthly(index: pd.Index) -> bool | None:
+    """Whether dates are about a month apart; None where there are too few to tell."""
+    return None if len(index) < 3 else bool(pd.Series(index).diff().dt.days.median() > 20)
+
+
+def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the latest vintage of every value, dates x columns."""
+    latest = rows.drop_duplicates(["date", "column"], keep="last")
+    frame = latest.set_index(["date", "column"])["value"].unstack().rename_axis(None, axis=1)
+    return frame[_ordered(frame.columns)].sort_index()
+
+
+def _judged(delivery: Delivery, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return what of a delivery can be true, judged beside the stored rows next to it: three rows say little alone."""
+    given = delivery.frame
+    if rows.empty or given.empty:
+        return quarantine(delivery.series, given)
+    stored = _latest(rows)
+    beside = pd.concat(
+        [stored[stored.index < given.index[0]].tail(BESIDE), stored[stored.index > given.index[-1]].head(BESIDE)]
+    )
+    frame, findings = quarantine(delivery.series, pd.concat([beside, given]).sort_index())
+    first, last = given.index[0].date(), given.index[-1].date()
+    mine = [
+        one for one in findings if one.last is None or one.first is None or (one.last >= first and one.first <= last)
+    ]
+    return frame.reindex(index=frame.index.intersection(given.index), columns=given.columns), mine
 
 
 def _none() -> pd.DataFrame:

@@ -33,9 +33,10 @@ class Tracking:
 
     def __str__(self) -> str:
         return (
-            f"{self.name} against its proxy, {self.first:%Y-%m} to {self.last:%Y-%m}, {self.months} months: correlation "
-            f"{self.correlation:.3f}, tracking error {self.error * 100:.2f} % a year, difference {self.difference * 100:+.2f} % "
-            f"a year, duration {self.duration:.1f} against {self.proxy_duration:.1f}"
+            f"{self.name} against its proxy, {self.first:%Y-%m} to {self.last:%Y-%m}, {self.months} months: "
+            f"correlation {self.correlation:.3f}, tracking error {self.error * 100:.2f} % a year, "
+            f"difference {self.difference * 100:+.2f} % a year, "
+            f"duration {self.duration:.1f} against {self.proxy_duration:.1f}"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from string import Formatter
 
@@ -14,12 +14,12 @@ from data.sources import boj, fred, mof, nyfed, treasury, yahoo
 
 FIRST_YEAR = 1990  # of the Treasury's yearly files
 FRED_IDS = {"usdjpy": "DEXJPUS", "fed_funds": "DFF", "us_cpi": "CPIAUCNS", "yen_call_month": "IRSTCI01JPM156N"}
-PLACES = {  # what an address of each source must leave open
-    "mof": {"file"},
-    "treasury": {"type", "year"},
-    "fred": {"id"},
-    "boj": {"start"},
-    "nyfed": {"start", "end"},
+OWN = {
+    "mof": mof.ADDRESS,
+    "treasury": treasury.ADDRESS,
+    "fred": fred.ADDRESS,
+    "boj": boj.ADDRESS,
+    "nyfed": nyfed.ADDRESS,
 }
 NOT_FETCHED = ("fed_funds_month", "macro")  # they come with the project or from a file
 
@@ -48,33 +48,44 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
     for name in names:
         if name not in official and name not in listed_names():
             raise DataError(f"no source delivers '{name}'{did_you_mean(name, [*official, *listed_names()])}")
-    at = {source: _address(source, addresses) for source in PLACES}
+    at = {source: _address(source, addresses) for source in OWN}
     found: dict[str, Job] = {}
     for name in names:
-        if name in ("ust", "tips"):
-            found["treasury"] = Job("treasury", partial(treasury.fetch, FIRST_YEAR, today.year, **at["treasury"]))
-        elif name == "jgb":
-            found[name] = Job(name, partial(mof.fetch, **at["mof"]))
-        elif name == "yen_call":
-            found[name] = Job(name, partial(boj.fetch, **at["boj"]))
-        elif name == "sofr":
-            found[name] = Job(name, partial(nyfed.fetch, **at["nyfed"]))
-        elif name in FRED_IDS:
-            found[name] = Job(name, partial(fred.fetch, [FRED_IDS[name]], **at["fred"]))
-        else:
-            found[name] = Job(name, partial(yahoo.fetch, name))
+        job = _job(name, at, today)
+        found[job.name] = job
     return list(found.values())
 
 
-def _address(source: str, addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return the address to call a source with, where it is not the source's own."""
+def _job(name: str, at: Mapping[str, str], today: date) -> Job:
+    if name in ("ust", "tips"):
+        return Job("treasury", partial(treasury.fetch, FIRST_YEAR, today.year, address=at["treasury"]))
+    if name == "jgb":
+        return Job(name, partial(mof.fetch, address=at["mof"]))
+    if name == "yen_call":
+        return Job(name, partial(boj.fetch, address=at["boj"]))
+    if name == "sofr":
+        return Job(name, partial(nyfed.fetch, address=at["nyfed"]))
+    if name in FRED_IDS:
+        return Job(name, partial(fred.fetch, [FRED_IDS[name]], address=at["fred"]))
+    return Job(name, partial(yahoo.fetch, name))
+
+
+def _address(source: str, addresses: Mapping[str, str]) -> str:
+    """Return the address to call a source with: its own, or the one given in its place."""
     if source not in addresses:
-        return {}
+        return OWN[source]
     try:
-        found = {name for _, name, _, _ in Formatter().parse(addresses[source]) if name is not None}
+        found = _places(addresses[source])
     except ValueError:
         found = {"?"}
-    if found != PLACES[source]:
-        wanted = " and ".join(f"{{{name}}}" for name in sorted(PLACES[source]))
-        raise DataError(f"sources.{source}: the address must hold {wanted} and no other braces; got {addresses[source]}")
-    return {"address": addresses[source]}
+    if found != _places(OWN[source]):
+        wanted = " and ".join(f"{{{name}}}" for name in sorted(_places(OWN[source])))
+        raise DataError(
+            f"sources.{source}: the address must hold {wanted} and no other braces; got {addresses[source]}"
+        )
+    return addresses[source]
+
+
+def _places(address: str) -> set[str]:
+    """Return what an address leaves open."""
+    return {name for _, name, _, _ in Formatter().parse(address) if name is not None}

@@ -19,8 +19,8 @@ ORDER = {
     ],
     "strategies": ["base", "signals", "sizing", "divergence", "curve", "hold", "__init__"],
     "backtests": [
-        "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "config", "window", "runner", "store",
-        "panels", "report", "cli",
+        "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "config", "window", "runner",
+        "store", "panels", "report", "cli",
     ],
 }  # fmt: skip
 PACKAGES = list(ORDER)

@@ -188,7 +188,7 @@ def test_yesterdays_good_rows_survive_a_worse_answer(divergence, official, home)
 )
 def test_bad_words_are_one_line(divergence, home, words, said):
     Path("here.yaml").write_text(CONFIG + 'sources: {fred: "http://127.0.0.1:9/{x}"}\n')
-    code, out, err = divergence(*words)
+    code, _, err = divergence(*words)
     assert code == 2
     assert said in err
     assert err.count("\n") == 1

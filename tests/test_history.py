@@ -14,6 +14,7 @@ from data.build import build
 from data.errors import DataError
 from data.instruments import LIBRARY
 from data.series import Delivery
+from data.sources import bundled
 from data.store import Store
 from data.tracking import tracking
 
@@ -39,7 +40,9 @@ def store(tmp_path):
         "jgb": pd.DataFrame(jp, index=JP),
         "usdjpy": pd.DataFrame({"value": wave(US_OPEN, 140, 0.5, 3)}, index=US_OPEN),
         "fed_funds": pd.DataFrame({"value": 5.0}, index=pd.date_range("2023-01-01", "2024-05-31")),
-        "yen_call_month": pd.DataFrame({"value": np.arange(17) / 100}, index=pd.date_range("2023-01-31", periods=17, freq="ME")),
+        "yen_call_month": pd.DataFrame(
+            {"value": np.arange(17) / 100}, index=pd.date_range("2023-01-31", periods=17, freq="ME")
+        ),
     }
     for name, frame in deliveries.items():
         store.put(Delivery(name, "a test", frame), NOW)
@@ -115,7 +118,9 @@ def test_a_daily_bar_is_funded_at_the_fixing_of_the_row_before(store):
 def test_a_month_average_is_the_rate_of_each_of_its_days(store):
     one = market(store, ["JGB10"])
     assert one.funding[at(one, "2023-03-15"), 0] == pytest.approx(0.0002 / 365, rel=1e-12)  # March: 0.02 %
-    assert one.funding[at(one, "2023-04-03"), 0] == pytest.approx(0.0002 * 3 / 365, rel=1e-12)  # fixed on Friday in March
+    assert one.funding[at(one, "2023-04-03"), 0] == pytest.approx(
+        0.0002 * 3 / 365, rel=1e-12
+    )  # fixed on Friday in March
     assert one.funding[at(one, "2023-04-04"), 0] == pytest.approx(0.0003 / 365, rel=1e-12)
 
 
@@ -189,6 +194,26 @@ def test_week_ends_are_fridays_funded_at_the_fixings_of_the_week(store):
     week = rates.loc["2023-03-03":"2023-03-09", "value"].mean() / 100  # from Friday to the Thursday after
     assert tables.overnight["USD"].loc["2023-03-10"] == pytest.approx(week, rel=1e-9)
     assert build(tables, [LIBRARY["UST10"]]).periods_per_year == 52
+
+
+def test_a_store_of_month_ends_trades_on_month_ends_only(tmp_path):
+    from data.sources import files
+
+    store = Store(tmp_path)
+    for name in ("month_end_markets.csv", "month_end_macro.csv"):
+        for delivery in files.read(bundled.FOLDER / name):
+            store.put(delivery, NOW)
+    with pytest.raises(DataError, match=r"holds month ends; set data.frequency: monthly"):
+        history.load(store, "daily", [], TODAY)
+    ours, along = history.load(store, "monthly", [], TODAY), bundled.load()
+    assert ours.dates.equals(along.dates.astype(ours.dates.dtype))
+    for a, b in zip(market_of(ours), market_of(along), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def market_of(tables) -> list[np.ndarray]:
+    one = build(tables, [LIBRARY[name] for name in ("UST10", "JGB30", "TIPS10", "JPY")])
+    return [one.price, one.funding, one.fx, one.usd]
 
 
 # ---- listed names
@@ -291,7 +316,19 @@ def test_what_happens_after_a_day_changes_nothing_at_or_before_it(store, distrib
             prices={name: _bent(frame, later, 1.07) for name, frame in tables.prices.items()},
         )
         other = build(bent, instruments)
-        for name in ("price", "duration", "funding", "borrow", "roll", "income", "spread", "fx", "lot", "tradable", "proxy"):
+        for name in (
+            "price",
+            "duration",
+            "funding",
+            "borrow",
+            "roll",
+            "income",
+            "spread",
+            "fx",
+            "lot",
+            "tradable",
+            "proxy",
+        ):
             before, after = getattr(whole, name), getattr(other, name)
             np.testing.assert_array_equal(before[: cut + 1], after[: cut + 1], err_msg=name)
         assert not np.array_equal(whole.price[cut + 1 :], other.price[cut + 1 :])

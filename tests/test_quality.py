@@ -129,6 +129,8 @@ def test_dates_after_today_are_an_error_and_the_rest_is_still_checked():
     found = check("jgb", curve("2024-06-03", "2024-07-12").drop(pd.Timestamp("2024-06-12")), date(2024, 7, 10))
     assert spans(about(found, "2 rows after today, 2024-07-10")) == [("error", "2024-07-11", "2024-07-12")]
     assert about(found, "no row on 1 session of XTKS")
+    mistyped = check("jgb", curve("2024-06-03", "2024-07-12").pipe(with_row, "2204-07-16"), date(2024, 7, 16))
+    assert [f.level for f in mistyped] == ["error"]  # it does not count as a gap of 180 years
 
 
 @pytest.mark.parametrize(("days", "told"), [(10, False), (11, True)])
@@ -179,6 +181,12 @@ def test_before_the_calendar_begins_only_new_year_and_golden_week_explain_a_gap(
     rows = curve("1980-01-04", "1981-12-28", freq="D")
     rows = rows[(rows.index <= first) | (rows.index >= last)]
     assert spans(about(check("jgb", rows, TODAY), "no row for ")) == [(level, first, last)]
+
+
+def test_new_york_has_no_golden_week():
+    rows = curve("1966-01-04", "1966-12-28")
+    rows = rows[(rows.index <= "1966-04-28") | (rows.index >= "1966-05-06")]
+    assert spans(about(check("ust", rows, TODAY), "no row for 8 days")) == [("warning", "1966-04-28", "1966-05-06")]
 
 
 def test_ordinary_new_years_are_counted_in_one_line():
@@ -381,6 +389,12 @@ def test_a_price_that_does_not_move_for_more_than_five_days_is_stale(n, told):
     assert spans(found) == ([("warning", "2024-02-27", "2024-03-05")] if told else [])
 
 
+def test_a_fund_that_hardly_moves_may_not_stop_for_more_than_five_days_either():
+    prices = fund().assign(close=84.0 + 0.01 * (np.arange(28) // 2 % 2))
+    prices.iloc[8:14, prices.columns.get_loc("close")] = 84.02
+    assert [f.level for f in about(check("TLT", prices, TODAY), "close stays")] == ["warning"]
+
+
 def test_a_yield_that_always_moves_and_then_stops_is_stale():
     rows = curve("2023-01-02", "2023-12-29")
     rows.iloc[100:106, 1] = 4.2
@@ -395,6 +409,15 @@ def test_a_yield_that_often_sits_still_is_noted_only_when_it_does_for_more_than_
         still.iloc[100 : 100 + n, 0] = 0.12
         found = about(check("jgb", still, TODAY), f"2-year stays at 0.12 for {n} rows")
         assert [f.level for f in found] == (["note"] if told else [])
+
+
+def test_a_tenor_that_sits_still_most_days_may_do_so_for_weeks():
+    rows = curve("2013-01-02", "2013-12-30")
+    rows["2"] = 0.1 + 0.005 * (np.arange(len(rows)) % 5 < 3)  # two-year JGBs of 2012: 60 % unchanged
+    rows.iloc[100:153, 0] = 0.12
+    found = about(check("jgb", rows, TODAY), "2-year stays at 0.12 for 53 rows")
+    assert [f.level for f in found] == ["note"]
+    assert found[0].message.endswith("it sits still in such years")
 
 
 def test_an_overnight_rate_may_sit_still():
@@ -422,6 +445,15 @@ def test_a_price_that_halves_and_stays_is_a_split_and_not_a_tick():
     assert quarantine("TLT", prices)[1] == []
     found = about(check("TLT", prices, TODAY), "a split that is not adjusted for?")
     assert spans(found) == [("warning", "2024-03-12", "2024-03-12")]
+
+
+def test_a_price_that_doubles_for_a_day_is_kept_and_is_neither_a_split():
+    prices = fund("2023-06-05", "2023-12-29")
+    prices.loc["2023-09-12", ["close", "adjusted"]] *= 2
+    assert quarantine("TLT", prices)[1] == []
+    found = check("TLT", prices, TODAY)
+    assert about(found, "and stays") == []
+    assert [f.level for f in about(found, "close -") + about(found, "close +")] == ["warning"]
 
 
 def test_a_price_that_changes_a_hundredfold_and_stays_is_kept_and_reported():
@@ -712,7 +744,7 @@ def test_a_yield_off_by_more_than_three_points_for_a_day_is_removed(points, gone
 
 def test_yields_near_zero_multiply_without_being_ticks():
     rows = curve("2024-06-03", "2024-07-12")
-    rows["2"] = 0.001 + 0.0001 * np.arange(len(rows))
+    rows["2"] = 0.002 + 0.000001 * np.arange(len(rows))
     rows.loc["2024-06-20", "2"] = 0.2
     assert quarantine("jgb", rows)[1] == []
 

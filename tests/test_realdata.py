@@ -33,7 +33,28 @@ FILES = [
 ]  # fmt: skip
 TODAY = date(2026, 9, 1)
 # Total returns of TLT as published, 2003 to 2024, percent
-TLT = [1.6, 8.7, 8.6, 0.7, 10.3, 34.0, -21.8, 9.0, 34.0, 2.4, -13.4, 27.3, -1.8, 1.2, 9.2, -1.6, 14.1, 18.2, -4.6, -31.2]
+TLT = [
+    1.6,
+    8.7,
+    8.6,
+    0.7,
+    10.3,
+    34.0,
+    -21.8,
+    9.0,
+    34.0,
+    2.4,
+    -13.4,
+    27.3,
+    -1.8,
+    1.2,
+    9.2,
+    -1.6,
+    14.1,
+    18.2,
+    -4.6,
+    -31.2,
+]
 TLT += [2.8, -8.1]
 
 pytestmark = [
@@ -75,7 +96,9 @@ def run(store, monkeypatch, tmp_path):
 
 def test_the_daily_experiment_ends_well_in_under_a_minute(store, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("DIVERGENCE_HOME", str(store.folder))
-    monkeypatch.setattr(sys, "argv", ["divergence", "run", str(ROOT / "config/daily.yaml"), "--out", str(tmp_path / "run"), "-q"])
+    monkeypatch.setattr(
+        sys, "argv", ["divergence", "run", str(ROOT / "config/daily.yaml"), "--out", str(tmp_path / "run"), "-q"]
+    )
     start = time.monotonic()
     with pytest.raises(SystemExit) as end:
         cli.main()
@@ -168,9 +191,14 @@ def test_tlt_through_the_engine_is_tlt_as_published(run, distributions):
 
 
 def test_a_short_of_an_etf_pays_what_a_long_is_paid(run):
-    text = HOLD_TLT.replace("TLT: 1.0}", "TLT: -1.0}") + "account: {cash_interest: false, withholding: 0.3, size_on: capital}\n"
+    text = (
+        HOLD_TLT.replace("TLT: 1.0}", "TLT: -1.0}")
+        + "account: {cash_interest: false, withholding: 0.3, size_on: capital}\n"
+    )
     (short,) = run(text, "data.distributions=paid", "data.start=2015-01-02", "data.end=2016-12-30").variants
-    (long,) = run(text.replace("-1.0", "1.0"), "data.distributions=paid", "data.start=2015-01-02", "data.end=2016-12-30").variants
+    (long,) = run(
+        text.replace("-1.0", "1.0"), "data.distributions=paid", "data.start=2015-01-02", "data.end=2016-12-30"
+    ).variants
     assert long.result.income.sum() == pytest.approx(-0.7 * short.result.income.sum(), rel=2e-3)  # lots round
     assert long.result.income.sum() > 0
 
@@ -178,7 +206,12 @@ def test_a_short_of_an_etf_pays_what_a_long_is_paid(run):
 def test_known_days_are_in_the_history(daily):
     jgb, ust = daily.yields["jp"], daily.yields["us"]
     assert jgb.loc["2026-06-30", 10.0] == pytest.approx(0.0269)
-    moves = {("2013-04-04", 30.0): -27, ("2016-01-29", 10.0): -12.5, ("2024-08-05", 10.0): -19, ("2026-01-20", 30.0): 20}
+    moves = {
+        ("2013-04-04", 30.0): -27,
+        ("2016-01-29", 10.0): -12.5,
+        ("2024-08-05", 10.0): -19,
+        ("2026-01-20", 30.0): 20,
+    }
     for (day, tenor), bp in moves.items():
         series = jgb[tenor].dropna()
         assert (series.diff().loc[day] * 1e4) == pytest.approx(bp, abs=6.5), day

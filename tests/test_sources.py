@@ -605,15 +605,15 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path, name, content,
 
 
 def test_a_folder_or_a_path_that_is_not_there_is_told_in_one_line(tmp_path):
-    assert "is a folder; name the files in it" in complaint(files.read, tmp_path, kind=SourceError)
-    assert "no such file" in complaint(files.read, tmp_path / "none.csv", kind=SourceError)
+    assert "is a folder; name the files in it" in complaint(files.read, tmp_path)
+    assert "no such file" in complaint(files.read, tmp_path / "none.csv")
 
 
 def test_a_file_too_large_for_a_table_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(http, "LARGEST", 10)
     path = tmp_path / "TLT.csv"
     path.write_text(PRICES, encoding="utf-8")
-    assert "is larger than" in complaint(files.read, path, kind=SourceError)
+    assert "is larger than" in complaint(files.read, path)
 
 
 def test_parsers_bring_in_no_network_library():

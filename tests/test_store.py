@@ -1,4 +1,4 @@
-"""The store: nothing is lost, nothing is overwritten in silence, damage is named, a crash leaves the old state whole."""
+"""The store: nothing is lost or overwritten in silence, damage is named, a crash leaves the old state whole."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_the_old_state(store, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
-    with pytest.raises(SourceError, match="No space left on device.*unharmed"):
+    with pytest.raises(SourceError, match=r"No space left on device.*unharmed"):
         store.put(yields(), NOW)
     monkeypatch.undo()
     assert len(store.read("ust").frame) == 10
@@ -234,3 +234,32 @@ def test_the_store_is_where_the_environment_says(monkeypatch, tmp_path):
     assert stores.home() == tmp_path / "mine"
     monkeypatch.delenv("DIVERGENCE_HOME")
     assert stores.home().name == "divergence"
+
+
+def test_month_ends_and_daily_rows_are_kept_apart(store):
+    months = yields(days=pd.date_range("2020-01-31", periods=20, freq="ME"))
+    store.put(yields(), NOW)
+    with pytest.raises(DataError, match="month ends of ust, of which the store holds daily rows; keep them apart"):
+        store.put(months, NOW)
+    other = Store(store.folder / "other")
+    other.put(months, NOW)
+    with pytest.raises(DataError, match="daily rows of ust, of which the store holds month ends"):
+        other.put(yields(), NOW)
+
+
+def test_a_short_delivery_is_judged_beside_what_is_stored(store):
+    store.put(yields(), NOW)
+    days = pd.bdate_range(DAYS[-1] + pd.offsets.BDay(), periods=3)
+    tick = pd.DataFrame({"2": [4.2, 4.2, 4.21], "10": [4.7, 470.0, 4.71]}, index=days)
+    tick.loc[days[1], "2"] = 420.0
+    change = store.put(Delivery("ust", "a short file", tick), NOW)
+    assert change.findings
+    assert change.findings[0].level == "error"
+    assert change.added == 4
+    assert store.read("ust").frame.max().max() < 5
+
+
+def test_what_is_stored_is_not_lost_to_a_delivery_beside_it(store):
+    store.put(yields(days=DAYS[:10]), NOW)
+    store.put(yields(level=4.1, days=DAYS[10:]), NOW)
+    assert len(store.read("ust").frame) == 20

@@ -29,7 +29,17 @@ def status() -> None:
         terminal.table(
             ("series", "first", "last", "rows", "gaps", "days old", "restated", "sha256", "source"),
             [
-                (r.name, str(r.first), str(r.last), str(r.rows), str(r.gaps), str(r.age_days), str(r.restated), r.sha256, r.source)
+                (
+                    r.name,
+                    str(r.first),
+                    str(r.last),
+                    str(r.rows),
+                    str(r.gaps),
+                    str(r.age_days),
+                    str(r.restated),
+                    r.sha256,
+                    r.source,
+                )
                 for r in rows
             ],
             left=(0, 1, 2, 7, 8),
@@ -41,18 +51,25 @@ def status() -> None:
     terminal.say("bundled month ends")
     terminal.table(
         ("series", "first", "last", "rows", "gaps", "days old"),
-        [(r.name, str(r.first), str(r.last), str(r.rows), str(r.gaps), str(r.age_days)) for r in contents.bundled(tables)],
+        [
+            (r.name, str(r.first), str(r.last), str(r.rows), str(r.gaps), str(r.age_days))
+            for r in contents.bundled(tables)
+        ],
         left=(0, 1, 2),
     )
     for record in tables.records:
         terminal.say(f"{record.series}: sha256 {record.sha256}")
-    terminal.say("gaps: rows without a value between the first and the last; of daily series, weekdays, holidays included")
+    terminal.say(
+        "gaps: rows without a value between the first and the last; of daily series, weekdays, holidays included"
+    )
 
 
 @app.command("import")
 def import_(
     paths: Annotated[list[Path], typer.Argument(help="Files; what they are is recognised by their content.")],
-    restated: Annotated[bool, typer.Option("--restated", help="Accept a file that changes much of what is stored.")] = False,
+    restated: Annotated[
+        bool, typer.Option("--restated", help="Accept a file that changes much of what is stored.")
+    ] = False,
 ) -> None:
     """Add files to the store: MoF, Treasury, FRED and Yahoo-style CSVs, and our own month-end tables."""
     from backtests.cli import terminal
@@ -91,7 +108,7 @@ def update(
     addresses = configuration.load(config).addresses if config else {}
     store = Store(home())
     jobs = updating.jobs(series or [], addresses)
-    failed = []
+    failed: list[tuple[str, DivergenceError]] = []
     with terminal.progress(quiet) as progress:
         for i, job in enumerate(jobs):
             progress(job.name, i, len(jobs))
@@ -101,8 +118,8 @@ def update(
             except DivergenceError as error:
                 failed.append((job.name, error))
         progress("", len(jobs), len(jobs))
-    for name, error in failed:
-        terminal.talk(f"error: {name}: {error}")
+    for name, why in failed:
+        terminal.talk(f"error: {name}: {why}")
     terminal.say(f"{len(jobs) - len(failed)} of {len(jobs)} sources answered; the store is {store.folder}")
     if failed:
         terminal.talk(f"failed: {', '.join(name for name, _ in failed)}; what was stored before is unharmed")

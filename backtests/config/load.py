@@ -57,7 +57,7 @@ def resolve(document: Document) -> Config:
         fill=file.fill,
         rebalance=file.rebalance,
         instrument_sections=file.instruments,
-        addresses=dict(file.sources),
+        addresses={str(name): address for name, address in file.sources.items()},
         library=instruments,
         variants=variants,
         benchmarks=tuple(dict.fromkeys(file.benchmarks)),

@@ -187,7 +187,9 @@ def _priced(leg: dict[str, Any]) -> str:
 def _modelled(leg: dict[str, Any]) -> str:
     if leg["kind"] != "listed":
         return "the yields are official; the index is modelled from them"
-    spans = {kind: ", ".join(f"{month(s['first'])} to {month(s['last'])}" for s in leg[kind]) for kind in ("proxy", "traded")}
+    spans = {
+        kind: ", ".join(f"{month(s['first'])} to {month(s['last'])}" for s in leg[kind]) for kind in ("proxy", "traded")
+    }
     parts = [f"PROXY {spans['proxy']}"] if spans["proxy"] else []
     parts += [f"traded prices {spans['traded']}"] if spans["traded"] else []
     listed = f"; listed {leg['listed_on']}" if leg["listed_on"] else ""

@@ -157,7 +157,7 @@ def _long_gaps(table: Table, expected: Days) -> list[Finding]:
         covered = len(expected) > 0 and first >= expected[0]
         if covered and ((expected > first) & (expected < last)).any():
             continue
-        if covered or _japanese_holidays(day(first), day(last)):
+        if covered or (table.spec.calendar == "JP" and _japanese_holidays(day(first), day(last))):
             why = "holidays, no session between" if covered else "holidays of the season, before the calendar begins"
             finding = table.finding("note", row, row + 1, f"no row for {n} days: {why}")
             holidays.append((n, finding))
@@ -167,7 +167,7 @@ def _long_gaps(table: Table, expected: Days) -> list[Finding]:
             other.append((n, table.finding("warning", row, row + 1, message)))
     if len(common) < 2:
         return largest(holidays, "long holidays") + largest(other, "long gaps")
-    message = f"{len(common)} gaps of {LONG_GAP + 1} or {COMMON_GAP} days: holidays, no session between"
+    message = f"{len(common)} gaps of {LONG_GAP + 1} or {COMMON_GAP} days: holidays"
     return [
         *largest([(n, finding) for n, finding in holidays if n > COMMON_GAP], "long holidays"),
         *largest(other, "long gaps"),

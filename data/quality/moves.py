@@ -145,7 +145,7 @@ def shifts(table: Table) -> list[Finding]:
     """Return the days on which a level changes out of all proportion and stays: a split, or a change of unit."""
     found = []
     for column, rows, values in table.lists():
-        before, after = around(values, table.days[rows])
+        before, after = around(table.spec, values, table.days[rows])
         shifted = _shifted(table.spec.kind, values, before) & ~_shifted(table.spec.kind, values, after)
         for start, _ in spells(shifted & ~np.isnan(after)):
             old, new = before[start], values[start]

@@ -8,11 +8,12 @@ import pandas as pd
 from data.bonds import Array
 from data.quality.finding import Finding
 from data.quality.table import Days, Flags, Table, ratio
-from data.series import Kind
+from data.series import Kind, Spec
 
 NEIGHBOURS = 5  # values on each side; their median outvotes two bad ones
 WITNESSES = 3  # of them that must be there; at the ends of a series one side is enough
-RECENT = np.timedelta64(100, "D")  # within which they lie: the level before a hole of years says nothing
+RECENT = {True: np.timedelta64(100, "D"), False: np.timedelta64(20, "D")}  # within which they lie, monthly and daily:
+# the level before a hole of years says nothing, and month ends of a daily series truly move by this much
 
 FACTOR = 5.0  # of a price or an index off its neighbours
 FX = 0.08  # fraction off its neighbours; Yahoo's yen has ticks of 10-16 on 100 in 2008
@@ -27,11 +28,11 @@ Reasons = dict[int, dict[int, str]]  # by row and column
 POSITIVE: tuple[Kind, ...] = ("price", "fx", "index")
 
 
-def around(values: Array, days: Days) -> tuple[Array, Array]:
+def around(spec: Spec, values: Array, days: Days) -> tuple[Array, Array]:
     """Return the medians of the 5 values before and of the 5 after each, NaN where fewer than 3 of them are near."""
     before = _earlier(values)
     after = _earlier(values[::-1])[::-1].copy()
-    apart = days[WITNESSES:] - days[:-WITNESSES] > RECENT
+    apart = days[WITNESSES:] - days[:-WITNESSES] > RECENT[spec.calendar == "month"]
     before[WITNESSES:][apart] = np.nan
     after[: len(apart)][apart] = np.nan
     return before, after
@@ -65,7 +66,7 @@ def impossible(table: Table) -> tuple[Flags, Reasons]:
     why: Reasons = {}
     for k, (column, rows, values) in enumerate(table.lists()):
         if table.spec.kind != "price" or column in PRICES:
-            for i, reason in _reasons(table.spec.kind, values, table.days[rows]).items():
+            for i, reason in _reasons(table.spec, values, table.days[rows]).items():
                 bad[rows[i], k] = True
                 why.setdefault(int(rows[i]), {})[k] = reason
     if table.spec.kind == "curve":
@@ -75,16 +76,16 @@ def impossible(table: Table) -> tuple[Flags, Reasons]:
     return bad, why
 
 
-def _reasons(kind: Kind, values: Array, days: Days) -> dict[int, str]:
+def _reasons(spec: Spec, values: Array, days: Days) -> dict[int, str]:
     """Which of a column's values are impossible, and why; what is found is left out and the rest looked at again."""
     infinite = np.isinf(values)
-    negative = (values <= 0) & ~infinite & (kind in POSITIVE)
+    negative = (values <= 0) & ~infinite & (spec.kind in POSITIVE)
     why = {i: f"{values[i]:g} is no number" for i in np.flatnonzero(infinite).tolist()}
     why |= {i: f"{values[i]:g}, expected above 0" for i in np.flatnonzero(negative).tolist()}
     rest = np.flatnonzero(~(infinite | negative))
     while True:
-        before, after = around(values[rest], days[rest])
-        ticks = _ticks(kind, values[rest], before, after)
+        before, after = around(spec, values[rest], days[rest])
+        ticks = _ticks(spec.kind, values[rest], before, after)
         if not ticks.any():
             return why
         for i in np.flatnonzero(ticks).tolist():
@@ -114,8 +115,7 @@ def _ticks(kind: Kind, values: Array, before: Array, after: Array) -> Flags:
 
 def _nearest(values: Array, few: Flags, backwards: bool) -> Array:
     known = pd.Series(np.where(few, np.nan, values))
-    filled = known.bfill() if backwards else known.ffill()
-    return filled.to_numpy(dtype=float)
+    return np.asarray(known.bfill() if backwards else known.ffill(), dtype=float)
 
 
 def errors(table: Table, remedy: str) -> list[Finding]:

@@ -61,12 +61,12 @@ def read(path: Path, today: date | None = None) -> list[Delivery]:
 
 def _bytes(path: Path) -> bytes:
     if path.is_dir():
-        raise SourceError(f"{path}: is a folder; name the files in it")
+        raise DataError(f"{path}: is a folder; name the files in it")
     if not path.exists():
-        raise SourceError(f"{path}: no such file; check the path")
+        raise DataError(f"{path}: no such file; check the path")
     try:
         if path.stat().st_size > http.LARGEST:
-            raise SourceError(f"{path}: is larger than {http.LARGEST // 2**20} MB; tables of rates and prices are not")
+            raise DataError(f"{path}: is larger than {http.LARGEST // 2**20} MB; tables of rates and prices are not")
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from None
