@@ -122,7 +122,8 @@ class Store:
             if spec.kind not in RESTATES_ITSELF and change.restated > max(5, restated_share * _overlap(frame, rows)):
                 raise DataError(
                     f"{delivery.source}: {change.restated} of {delivery.series}'s stored values would change; "
-                    "more likely a wrong file than a restated history. If it is one: divergence data import --restated PATH"
+                    "more likely a wrong file than a restated history. If it is one: "
+                    "divergence data import --restated PATH"
                 )
             if len(fresh) or not rows.size:
                 self._write(delivery, meta, rows, fresh, change, now)
