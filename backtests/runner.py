@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-import numpy as np
-
 from backtests import broker, ledger, metrics
 from backtests.book import Book, Terms, prepare
 from backtests.config import Config, Variant
 from backtests.metrics import Figure
 from backtests.reconcile import reconcile
 from backtests.result import Result
-from backtests.window import Span, check_dates, span
+from backtests.window import Span, check_dates, existing, span
 from data import history
 from data.build import build
 from data.calendars import check_same_close
@@ -74,9 +72,9 @@ def run(config: Config, progress: Progress = lambda what, done, of: None) -> Run
     runs = []
     for i, variant in enumerate(config.variants):
         progress(variant.name, i, len(config.variants))
-        runs.append(_one(variant, market.select(variant.strategy.legs), spans[variant.name], config))
+        runs.append(_one(variant, _legs(market, variant, config), spans[variant.name], config))
     progress("", len(runs), len(runs))
-    proxies = tuple(tracking(tables, market.instruments))
+    proxies = tuple(tracking(tables, market.instruments, config.data.start or date.min))
     return Run(config, tables, market, _compared(runs, config, market), proxies, time.perf_counter() - start)
 
 
@@ -89,12 +87,16 @@ def _market(config: Config) -> tuple[Tables, Market]:
     names = dict.fromkeys(leg for variant in config.variants for leg in variant.strategy.legs)
     instruments = [config.library[name] for name in names]
     tables = _tables(config, [one.name for one in instruments if one.kind == "listed"])
-    market = build(tables, instruments, config.data.interpolation)
-    if tables.frequency != "daily":
-        return tables, market
-    start, end = (np.datetime64(day) if day else None for day in (config.data.start, config.data.end))
-    inside = market.dates[(market.dates >= (start or market.dates[0])) & (market.dates <= (end or market.dates[-1]))]
-    return tables, replace(market, periods_per_year=metrics.periods_per_year(inside, market.periods_per_year))
+    return tables, build(tables, instruments, config.data.interpolation)
+
+
+def _legs(market: Market, variant: Variant, config: Config) -> Market:
+    """Return a variant's own market: on daily rows a year has the bars of its own window, not of all history."""
+    legs = market.select(variant.strategy.legs)
+    if market.periods_per_year <= 52.5:
+        return legs
+    there = existing(legs, config)
+    return replace(legs, periods_per_year=metrics.periods_per_year(market.dates[there], market.periods_per_year))
 
 
 def _tables(config: Config, listed: Sequence[str]) -> Tables:
@@ -116,7 +118,7 @@ def _spans(config: Config, market: Market) -> dict[str, Span]:
     check_dates(config, market)
     found = {}
     for variant in config.variants:
-        legs = market.select(variant.strategy.legs)
+        legs = _legs(market, variant, config)
         found[variant.name] = span(variant, legs, config)
         if fill_of(variant, market) == "same_close" and market.periods_per_year > 52.5:
             check_same_close(variant.name, legs.instruments, found[variant.name].first)

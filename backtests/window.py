@@ -34,6 +34,24 @@ def check_dates(config: Config, market: Market) -> None:
             )
 
 
+def _inside(market: Market, config: Config) -> Flags:
+    """Rows (T,) inside [start, end]."""
+    start = np.datetime64(config.data.start) if config.data.start else market.dates[0]
+    end = np.datetime64(config.data.end) if config.data.end else market.dates[-1]
+    return np.asarray((market.dates >= start) & (market.dates <= end))
+
+
+def existing(market: Market, config: Config) -> Flags:
+    """Rows (T,) of the last unbroken stretch inside [start, end] on which all legs exist; all inside if there is none."""
+    inside = _inside(market, config)
+    together = inside & np.asarray(market.exists.all(axis=1))
+    if not together.any():
+        return inside
+    last = int(np.flatnonzero(together)[-1])
+    rows = np.arange(len(inside))
+    return np.asarray((rows <= last) & (rows > last - int(_streak(together)[last])))
+
+
 def span(variant: Variant, market: Market, config: Config) -> Span:
     """Return the last unbroken stretch inside [start, end] on which all legs exist and have for the warm-up.
 
@@ -43,14 +61,12 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
         No such row: the message says when each leg has history.
     """
     dates = market.dates
-    start = np.datetime64(config.data.start) if config.data.start else dates[0]
-    end = np.datetime64(config.data.end) if config.data.end else dates[-1]
-    inside = (dates >= start) & (dates <= end)
+    inside = _inside(market, config)
     warmup = variant.strategy.warmup(market)
     ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup)
     if not ready.any():
         raise DataError(
-            f"variant '{variant.name}' never trades between {start} and {end}: "
+            f"variant '{variant.name}' never trades between {dates[inside][0]} and {dates[inside][-1]}: "
             f"{'; '.join(_history(market, name) for name in market.names)}"
             f"{f'; its signals need {warmup} rows' if warmup > 1 else ''}"
         )

@@ -25,6 +25,7 @@ BASE = 100.0
 class _Leg:
     """One instrument's columns on the market's rows."""
 
+    dates: NDArray[np.datetime64]
     price: Array
     duration: Array
     exists: Flags
@@ -125,7 +126,8 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
     known = known & np.isfinite(money.overnight[instrument.currency]) & np.isfinite(money.fx[instrument.currency])
     if instrument.kind == "cash":
         price, exists = _index(money.overnight[instrument.currency], known)
-        return _plain(instrument, price, np.where(exists, 0.0, np.nan), exists, exists, np.zeros_like(exists))
+        none = np.where(exists, 0.0, np.nan)
+        return _plain(instrument, money.dates, price, none, exists, exists, np.zeros_like(exists))
     if instrument.curve not in curves:
         raise DataError(
             f"{instrument.name}: no curve '{instrument.curve}'{did_you_mean(str(instrument.curve), curves)}"
@@ -134,14 +136,27 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
     bond = _bond(instrument, curve, tables.cpi, money.dates, known) if len(curve.dates) else _nothing(instrument, money)
     if instrument.kind != "listed":
         return bond
-    return _listed(instrument, bond, tables.prices.get(instrument.name), money.dates, known)
+    prices = tables.prices.get(instrument.name)
+    table = (
+        None if prices is None else prices.loc[prices.index >= pd.Timestamp(instrument.listed_on or date(1900, 1, 1))]
+    )
+    if table is None or table.empty:
+        return replace(bond, lot=np.zeros(len(money.dates)), proxy=bond.exists)
+    return _listed(instrument, bond, _near(curve, instrument.maturity, money.dates), table, tables.carried_days, known)
 
 
 def _plain(
-    instrument: Instrument, price: Array, duration: Array, exists: Flags, tradable: Flags, unrolled: Flags
+    instrument: Instrument,
+    dates: NDArray[np.datetime64],
+    price: Array,
+    duration: Array,
+    exists: Flags,
+    tradable: Flags,
+    unrolled: Flags,
 ) -> _Leg:
     """One leg that pays no income, in its own lots."""
     return _Leg(
+        dates=dates,
         price=price * instrument.multiplier,
         duration=duration,
         exists=exists,
@@ -156,34 +171,40 @@ def _plain(
 def _nothing(instrument: Instrument, money: _Money) -> _Leg:
     never = np.zeros(len(money.dates), dtype=bool)
     nothing = np.full(len(money.dates), np.nan)
-    return _plain(instrument, nothing, nothing, never, never, never)
+    return _plain(instrument, money.dates, nothing, nothing, never, never, never)
+
+
+def _near(curve: Curve, maturity: float, dates: NDArray[np.datetime64]) -> Array:
+    """Duration (T,) at the yield of the quoted tenor nearest to a maturity: how a fund is sized where its proxy is not."""
+    yields = curve.on(dates).yields
+    apart = np.where(np.isnan(yields), np.inf, np.abs(curve.tenors - maturity))
+    return par_duration(yields[np.arange(len(dates)), apart.argmin(axis=1)], maturity)
 
 
 def _listed(
-    instrument: Instrument, bond: _Leg, prices: pd.DataFrame | None, dates: NDArray[np.datetime64], known: Flags
+    instrument: Instrument, bond: _Leg, near: Array, table: pd.DataFrame, carried_days: int, known: Flags
 ) -> _Leg:
-    """Traded prices where they are stored, its proxy chained on before and after, so that no bar jumps.
+    """Traded prices where they are stored, its proxy chained on before, between and after, so that no bar jumps.
 
     The price is the traded one where history begins with it; after a proxy it goes on from the proxy's level, and lot
     and income are scaled likewise. A bar is real where both its ends are priced.
     """
-    table = (
-        None if prices is None else prices.loc[prices.index >= pd.Timestamp(instrument.listed_on or date(1900, 1, 1))]
-    )
-    if table is None or table.empty:
-        return replace(bond, lot=np.zeros(len(dates)), proxy=bond.exists)
-    days = _days(table.index)
+    dates, days = bond.dates, _days(table.index)
     row = np.maximum(np.searchsorted(days, dates, side="right") - 1, 0)
-    priced = (dates >= days[0]) & (dates <= days[-1]) & known
-    session = priced & (days[row] == dates)
+    session = (days[row] == dates) & known
+    closed = np.append(
+        np.diff(days).astype(int) <= carried_days, False
+    )  # whether the next price is only a holiday away
+    priced = known & (dates >= days[0]) & (session | closed[row])
     raw = np.where(priced, table["price"].to_numpy(dtype=float)[row], np.nan)
-    real = priced & np.concatenate([[False], priced[:-1]])
+    real = priced & _after(priced)
     returns = np.where(real, _change(raw), _change(bond.price))
     level, exists = _index(returns, priced | bond.exists, np.where(priced & ~_after(bond.exists), raw, BASE))
     scale = np.where(priced, level / raw, np.nan)
     return _Leg(
+        dates=dates,
         price=level * instrument.multiplier,
-        duration=np.where(exists, bond.duration, np.nan),
+        duration=np.where(exists, np.where(np.isnan(bond.duration), near, bond.duration), np.nan),
         exists=exists,
         tradable=exists & np.where(priced, session, bond.tradable),
         unrolled=bond.unrolled & ~real,
@@ -228,7 +249,7 @@ def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[n
     price, exists = _index(np.where(session, returns[row], 0.0), quoted[row] & inside & known)
     duration = np.where(exists, par_duration(par, instrument.maturity)[row], np.nan)
     unrolled = exists & _after(exists) & session & ~aged[row]
-    return _plain(instrument, price, duration, exists, exists & session, unrolled)
+    return _plain(instrument, dates, price, duration, exists, exists & session, unrolled)
 
 
 def _index(returns: Array, quoted: Flags, base: Array | float = BASE) -> tuple[Array, Flags]:

@@ -1,9 +1,9 @@
-"""What was known when: closes and publication times, lags of the macro series, a month's price index on a given day."""
+"""What was known when: closes, publication lags of the macro series, a month's price index on a given day."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -36,14 +36,6 @@ def close(currency: str, day: date) -> datetime:
     if currency == "USD":
         return datetime.combine(day, time(16), NEW_YORK)
     return datetime.combine(day, time(15, 30) if day >= TOKYO_CLOSES_LATER else time(15), TOKYO)
-
-
-def published(curve: str, day: date) -> datetime:
-    """Return when a curve's yields of a day are public: 18:00 in New York; 9:30 in Tokyo on the next business day."""
-    if curve != "jp":
-        return datetime.combine(day, time(18), NEW_YORK)
-    ahead = {4: 3, 5: 2}.get(day.weekday(), 1)
-    return datetime.combine(day + timedelta(days=ahead), time(9, 30), TOKYO)
 
 
 def require_known(what: str, stamped: datetime, use: str, used: datetime) -> None:

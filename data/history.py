@@ -21,6 +21,7 @@ CURVES = {"us": "ust", "us_real": "tips", "jp": "jgb"}
 IN_PERCENT = 100.0
 CARRIED_DAYS = 10  # a fixing older than this is missing
 SAME_PERIOD_DAYS = 5  # a tenor not quoted this long before a week or month ends is missing at its end
+PRICED_DAYS = 3  # likewise a price: then the fund's proxy stands in for the period
 ESTIMATED_30_YEAR = slice("2002-02-19", "2006-02-08")  # no 30-year Treasury was published; FRED shows an estimate
 TIPS_BREAK = pd.Timestamp("2008-12-01")  # DFII5 and DFII7 fall by 2.1 and 1.6 points that day, prices did not
 
@@ -49,7 +50,7 @@ def load(
     daily_rows = rows_of(yields)
     if frequency != "monthly" and monthly(daily_rows):
         raise DataError(f"the store in {store.folder} holds month ends; set data.frequency: monthly, or update it")
-    yields = {curve: _coarser(frame, frequency, SAME_PERIOD_DAYS) for curve, frame in yields.items()}
+    yields = {curve: _coarser(frame, frequency, daily_rows, SAME_PERIOD_DAYS) for curve, frame in yields.items()}
     if "us_real" in yields:
         yields["us_real"] = _unspanned(yields["us_real"])
     rows = rows_of(yields)
@@ -67,7 +68,7 @@ def load(
         },
         cpi=background.cpi if cpi is None else cpi,
         macro=_macro(stored, background),
-        prices={name: _prices(one, frequency, distributions) for name, one in chosen.items()},
+        prices={name: _prices(one, frequency, distributions, daily_rows) for name, one in chosen.items()},
         records=tuple(_record(one, today, since) for one in stored.values() if one.series in _used(chosen)),
     )
 
@@ -129,17 +130,23 @@ def _periods(index: pd.DatetimeIndex, frequency: Frequency) -> pd.DatetimeIndex:
     return index + pd.offsets.MonthEnd(0)
 
 
-def _coarser(frame: pd.DataFrame, frequency: Frequency, carried_days: int) -> pd.DataFrame:
-    """Return each period's last values, on its last day; a period still under way is left out."""
+def _coarser(frame: pd.DataFrame, frequency: Frequency, days: pd.DatetimeIndex, carried_days: int) -> pd.DataFrame:
+    """Return each period's last values, on its last day.
+
+    `days` are those of all markets: a value more than `carried_days` older than the last of them in its period is
+    missing at the period's end, and a period whose last weekday they have not reached is left out.
+    """
     if frequency == "daily":
         return frame
     index = pd.DatetimeIndex(frame.index)
+    last_day = pd.Series(days, index=_periods(days, frequency)).groupby(level=0).max()
     ends = _periods(index, frequency)
-    last_day = pd.Series(index, index=index).groupby(ends).transform("max")
-    recent = frame[(last_day - index).dt.days.to_numpy() <= carried_days]
+    age = (pd.DatetimeIndex(last_day.reindex(ends)) - index).days
+    recent = frame[age.to_numpy() <= carried_days]
     result = recent.groupby(_periods(pd.DatetimeIndex(recent.index), frequency)).last()
-    under_way = frequency == "monthly" and (result.index[-1] - index[-1]).days > SAME_PERIOD_DAYS
-    return result.iloc[:-1] if under_way else result
+    stamped = pd.DatetimeIndex(result.index)
+    last_weekday = stamped - pd.to_timedelta((stamped.day_of_week - 4).to_numpy().clip(0), unit="D")
+    return result[last_weekday <= days[-1]]
 
 
 def _value(stored: dict[str, Stored], name: str) -> pd.Series:
@@ -197,14 +204,17 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     return result if cpi is None else {**result, "us_cpi": cpi}
 
 
-def _prices(one: Stored, frequency: Frequency, distributions: Distributions) -> pd.DataFrame:
-    """Return `price` and `income` per unit on the days traded: total-return prices, or raw ones with what they paid."""
+def _prices(one: Stored, frequency: Frequency, distributions: Distributions, days: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return `price` and `income` per unit on the days traded: total-return prices, or raw ones with what they paid.
+
+    A day without the price wanted is a day without a price; the other one is never put in its place.
+    """
     frame = one.frame.reindex(columns=["close", "adjusted", "dividend"])
-    paid = distributions == "paid"
-    price = frame["close"] if paid else frame["adjusted"].fillna(frame["close"])
-    income = frame["dividend"].fillna(0.0) if paid else 0.0 * price
-    table = pd.DataFrame({"price": price, "income": income}).dropna(subset="price")
+    paid = distributions == "paid" or frame["adjusted"].isna().all()
+    price = frame["close"] if paid else frame["adjusted"]
+    income = frame["dividend"].fillna(0.0) if paid else 0.0 * frame["close"].fillna(0.0)
     if frequency == "daily":
-        return table
-    ends = _periods(pd.DatetimeIndex(table.index), frequency)
-    return table.groupby(ends).agg({"price": "last", "income": "sum"})
+        return pd.DataFrame({"price": price, "income": income}).dropna(subset="price")
+    ends = _periods(pd.DatetimeIndex(income.index), frequency)
+    table = _coarser(price.dropna().to_frame("price"), frequency, days, PRICED_DAYS)
+    return table.assign(income=income.groupby(ends).sum().reindex(table.index))

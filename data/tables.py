@@ -48,8 +48,13 @@ class Tables:
 
     @property
     def dates(self) -> pd.DatetimeIndex:
-        """The rows of the market: every date on which any curve is quoted."""
+        """The rows of the market: every date on which either market's curve is quoted."""
         return rows_of(self.yields)
+
+    @property
+    def carried_days(self) -> int:
+        """Longest stretch of days between two prices of a fund that is a holiday and not a hole."""
+        return {"daily": 10, "weekly": 17, "monthly": 41}[self.frequency]
 
     @property
     def periods_per_year(self) -> float:
@@ -61,6 +66,7 @@ class Tables:
 
 
 def rows_of(yields: dict[str, pd.DataFrame]) -> pd.DatetimeIndex:
-    """Return every date on which any curve is quoted."""
-    quoted = [frame.dropna(how="all").index for frame in yields.values()]
+    """Return every date on which the nominal curve of either market is quoted."""
+    nominal = [frame for curve, frame in yields.items() if curve in ("us", "jp")] or list(yields.values())
+    quoted = [frame.dropna(how="all").index for frame in nominal]
     return pd.DatetimeIndex(sorted(set().union(*quoted)))

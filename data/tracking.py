@@ -40,19 +40,20 @@ class Tracking:
         )
 
 
-def tracking(tables: Tables, instruments: Sequence[Instrument]) -> list[Tracking]:
-    """Compare every listed instrument that has prices with the par bond that stands for it."""
+def tracking(tables: Tables, instruments: Sequence[Instrument], since: date = date.min) -> list[Tracking]:
+    """Compare every listed instrument that has prices with the par bond that stands for it, from a day on."""
     listed = [one for one in instruments if one.kind == "listed" and one.name in tables.prices]
     if not listed:
         return []
     modelled = build(replace(tables, prices={}), listed)
-    found = [_compare(tables, modelled, i) for i in range(len(listed))]
+    found = [_compare(tables, modelled, i, since) for i in range(len(listed))]
     return [one for one in found if one is not None]
 
 
-def _compare(tables: Tables, modelled: Market, i: int) -> Tracking | None:
+def _compare(tables: Tables, modelled: Market, i: int, since: date) -> Tracking | None:
     instrument = modelled.instruments[i]
     prices = tables.prices[instrument.name]
+    prices = prices[prices.index >= pd.Timestamp(max(since, date(1900, 1, 1)))]
     rows = pd.DatetimeIndex(modelled.dates)
     curve = modelled.curves[str(instrument.curve)]
     fund = prices["price"].set_axis(pd.DatetimeIndex(prices.index))

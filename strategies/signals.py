@@ -11,11 +11,11 @@ STILL = 1e-12  # a deviation below this is rounding, not movement
 
 
 def excess_returns(market: Market, name: str) -> Array:
-    """Local price return (T,) less funding over the bar, before roll and borrow; NaN where a bar is missing."""
+    """Local return (T,), income included, less funding, before roll and borrow; NaN where a bar is missing."""
     i = market.column(name)
     returns = np.full(len(market.dates), np.nan)
     price = market.price[:, i]
-    returns[1:] = price[1:] / price[:-1] - 1.0 - market.funding[1:, i]
+    returns[1:] = (price[1:] + market.income[1:, i]) / price[:-1] - 1.0 - market.funding[1:, i]
     return returns
 
 

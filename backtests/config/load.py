@@ -43,6 +43,11 @@ def resolve(document: Document) -> Config:
     file = _checked(document, ConfigFile, document.data, [()])
     if file.data.start and file.data.end and file.data.end <= file.data.start:
         raise document.error(("data", "end"), f"{file.data.end} is not after start, {file.data.start}; swap them")
+    if file.account.withholding and file.data.distributions != "paid":
+        raise document.error(
+            ("account", "withholding"),
+            "total-return prices reinvest distributions whole; set data.distributions: paid, or leave withholding out",
+        )
     instruments = library(document, file)
     variants = tuple(_variant(document, file, name, instruments) for name in file.variants)
     for i, name in enumerate(file.benchmarks):
