@@ -42,7 +42,7 @@ def _inside(market: Market, config: Config) -> Flags:
 
 
 def existing(market: Market, config: Config) -> Flags:
-    """Rows (T,) of the last unbroken stretch inside [start, end] on which all legs exist; all inside if there is none."""
+    """Rows (T,) of the last unbroken stretch inside [start, end] on which all legs exist; else all inside."""
     inside = _inside(market, config)
     together = inside & np.asarray(market.exists.all(axis=1))
     if not together.any():

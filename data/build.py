@@ -175,7 +175,7 @@ def _nothing(instrument: Instrument, money: _Money) -> _Leg:
 
 
 def _near(curve: Curve, maturity: float, dates: NDArray[np.datetime64]) -> Array:
-    """Duration (T,) at the yield of the quoted tenor nearest to a maturity: how a fund is sized where its proxy is not."""
+    """Duration (T,) at the yield of the tenor nearest to a maturity: how a fund is sized where its proxy is not."""
     yields = curve.on(dates).yields
     apart = np.where(np.isnan(yields), np.inf, np.abs(curve.tenors - maturity))
     return par_duration(yields[np.arange(len(dates)), apart.argmin(axis=1)], maturity)

@@ -118,6 +118,7 @@ class Store:
             )
             _check_spacing(delivery, rows)
             frame, findings = _judged(delivery, rows)
+            frame = _on_one_basis(delivery, frame, rows) if spec.kind == "price" else frame
             fresh, change = _compared(delivery, frame, rows, findings)
             if spec.kind not in RESTATES_ITSELF and change.restated > max(5, restated_share * _overlap(frame, rows)):
                 raise DataError(
@@ -257,6 +258,30 @@ def _judged(delivery: Delivery, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[
         one for one in findings if one.last is None or one.first is None or (one.last >= first and one.first <= last)
     ]
     return frame.reindex(index=frame.index.intersection(given.index), columns=given.columns), mine
+
+
+def _on_one_basis(delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return prices with the adjusted ones that only the store has, brought to the basis of the delivery.
+
+    Adjusted prices are rescaled whole with every distribution; joined as they are, two bases would make a return.
+    """
+    if rows.empty or "adjusted" not in frame or "adjusted" not in rows["column"].to_numpy():
+        return frame
+    stored, given = _latest(rows)["adjusted"].dropna(), frame["adjusted"].dropna()
+    only = stored.index.difference(given.index)
+    both = stored.index.intersection(given.index)
+    if only.empty:
+        return frame
+    if both.empty:
+        raise DataError(
+            f"{delivery.source}: adjusted prices of {delivery.series} that share no day with those stored "
+            f"({stored.index[0].date()} to {stored.index[-1].date()}); import a file that overlaps them"
+        )
+    factor = (given[both] / stored[both]).reindex(stored.index).ffill().bfill()
+    if np.allclose(factor[only], 1.0, rtol=SAME, atol=0.0):
+        return frame
+    moved = pd.DataFrame({"adjusted": (stored * factor)[only]})
+    return frame.combine_first(moved)
 
 
 def _none() -> pd.DataFrame:

@@ -263,6 +263,7 @@ REFUSED = {
     "a number as key": ("name: x\n1: y\nvariants: {}\n", "the key 1 is not text"),
     "too large": ("# " + "x" * 10_000_000, "is 10.0 MB"),
     "unknown source": (config(more="data: {source: bloomberg}"), "is not one of bundled"),
+    "withholding of nothing": (config(more="account: {withholding: 0.15}"), "set data.distributions: paid"),
     "unknown currency": (config(f"p: {PAIR[:-1]}, currency: hedged}}"), "is not repo, unhedged, fx_swap"),
     "half an instrument": (config(more="instruments: {JGB8: {kind: par_bond}}"), "a new par_bond needs currency"),
     "an odd maturity": (config(more="instruments: {UST10: {maturity: 10.3}}"), "multiple of 0.5"),

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from data import history
+from data.bonds import par_duration
 from data.build import build
 from data.errors import DataError
 from data.instruments import LIBRARY
@@ -186,6 +187,33 @@ def test_a_month_under_way_is_left_out(store):
     assert history.load(fresh, "monthly", [], TODAY).dates[-1] == pd.Timestamp("2024-04-30")
 
 
+@pytest.mark.parametrize(
+    ("frequency", "cut", "last"),
+    [
+        ("weekly", "2024-05-15", "2024-05-10"),
+        ("weekly", "2024-05-17", "2024-05-17"),
+        ("monthly", "2024-05-28", "2024-04-30"),
+        ("monthly", "2024-05-31", "2024-05-31"),
+    ],
+)
+def test_a_period_ends_when_its_last_weekday_has_come(store, frequency, cut, last):
+    fresh = Store(store.folder / "other")
+    for name in ("ust", "jgb", "usdjpy", "fed_funds", "yen_call_month"):
+        until = "2024-05-31" if name.startswith("yen") else cut
+        fresh.put(Delivery(name, "a test", store.read(name).frame.loc[:until]), NOW)
+    assert history.load(fresh, frequency, [], TODAY).dates[-1] == pd.Timestamp(last)
+
+
+def test_a_curve_that_stopped_days_before_the_month_did_is_missing_at_its_end(store):
+    fresh = Store(store.folder / "other")
+    for name in ("ust", "usdjpy", "fed_funds", "yen_call_month"):
+        fresh.put(Delivery(name, "a test", store.read(name).frame), NOW)
+    fresh.put(Delivery("jgb", "a test", store.read("jgb").frame.loc[:"2024-05-14"]), NOW)
+    yields = history.load(fresh, "monthly", [], TODAY).yields
+    assert yields["jp"].index[-1] == pd.Timestamp("2024-04-30")
+    assert yields["us"].index[-1] == pd.Timestamp("2024-05-31")
+
+
 def test_week_ends_are_fridays_funded_at_the_fixings_of_the_week(store):
     rates = pd.DataFrame({"value": np.arange(516.0) / 100}, index=pd.date_range("2023-01-01", periods=516))
     store.put(Delivery("fed_funds", "a test", rates), NOW, restated_share=1.0)
@@ -293,6 +321,56 @@ def test_tracking_needs_a_year_of_months_and_tells_a_perfect_proxy(store):
     short = history.load(store, "daily", ["TLT"], TODAY)
     short = replace(short, prices={"TLT": short.prices["TLT"].iloc[:100]})
     assert tracking(short, [LIBRARY["TLT"]]) == []
+
+
+def test_a_day_without_an_adjusted_price_is_a_day_without_a_price(store):
+    prices = put_prices(store, US_OPEN)
+    fresh = Store(store.folder / "other")
+    for name in ("ust", "jgb", "usdjpy", "fed_funds", "yen_call_month"):
+        fresh.put(Delivery(name, "a test", store.read(name).frame), NOW)
+    holed = prices.copy()
+    holed.loc[US_OPEN[200], "adjusted"] = np.nan
+    fresh.put(Delivery("TLT", "a test", holed), NOW)
+    whole, one = market(store, ["TLT"]), market(fresh, ["TLT"])
+    t = at(one, str(US_OPEN[200].date()))
+    assert one.price[t, 0] == one.price[t - 1, 0]
+    assert not one.tradable[t, 0]
+    assert one.price[t + 1, 0] == pytest.approx(whole.price[t + 1, 0], rel=1e-12)
+
+
+def test_a_hole_in_prices_is_bridged_by_the_proxy(store):
+    days = US_OPEN.drop(US_OPEN[150:200])
+    put_prices(store, days)
+    one, proxy = market(store, ["TLT"]), build(history.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
+    a, b = at(one, str(US_OPEN[149].date())), at(one, str(US_OPEN[199].date()))
+    assert one.proxy[a + 1 : b + 1, 0].all()
+    assert one.tradable[a + 5, 0]
+    assert one.price[b, 0] / one.price[a, 0] == pytest.approx(proxy.price[b, 0] / proxy.price[a, 0], rel=1e-12)
+
+
+@pytest.mark.parametrize("frequency", ["weekly", "monthly"])
+def test_prices_that_stop_inside_a_period_leave_the_period_to_the_proxy(store, frequency):
+    last = "2023-11-13"
+    put_prices(store, US_OPEN[last >= US_OPEN])
+    one = market(store, ["TLT"], frequency)
+    modelled = build(history.load(store, frequency, [], TODAY), [LIBRARY["TLT"]])
+    t = int(np.flatnonzero(one.dates > np.datetime64(last))[0])
+    assert one.proxy[t, 0]
+    ours, theirs = one.price[:, 0], modelled.price[:, 0]
+    assert ours[t] / ours[t - 1] == pytest.approx(theirs[t] / theirs[t - 1], rel=1e-12)
+
+
+def test_a_fund_whose_proxy_is_not_quoted_still_has_a_duration(store):
+    put_prices(store, US_OPEN)
+    fresh = Store(store.folder / "other")
+    for name in ("jgb", "usdjpy", "fed_funds", "yen_call_month", "TLT"):
+        fresh.put(Delivery(name, "a test", store.read(name).frame), NOW)
+    fresh.put(Delivery("ust", "a test", store.read("ust").frame.drop(columns="30")), NOW)
+    one = market(fresh, ["TLT"])
+    t = at(one, "2023-06-01")
+    yield_ = fresh.read("ust").frame.loc["2023-06-01", "20"] / 100
+    assert one.exists[t, 0]
+    assert one.duration[t, 0] == pytest.approx(float(par_duration(yield_, 25.0)), rel=1e-12)
 
 
 # ---- nothing known later changes anything earlier

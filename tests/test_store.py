@@ -263,3 +263,22 @@ def test_what_is_stored_is_not_lost_to_a_delivery_beside_it(store):
     store.put(yields(days=DAYS[:10]), NOW)
     store.put(yields(level=4.1, days=DAYS[10:]), NOW)
     assert len(store.read("ust").frame) == 20
+
+
+def adjusted(days: pd.DatetimeIndex, basis: float) -> Delivery:
+    close = 90 + np.arange(len(DAYS))[DAYS.get_indexer(days)] / 10
+    return Delivery("TLT", "a test", pd.DataFrame({"close": close, "adjusted": close * basis}, index=days))
+
+
+def test_two_bases_of_adjusted_prices_make_no_return(store):
+    store.put(adjusted(DAYS[:12], 0.97), NOW)
+    store.put(adjusted(DAYS[8:], 0.95), NOW)
+    frame = store.read("TLT").frame
+    np.testing.assert_allclose(frame["adjusted"] / frame["close"], 0.95, rtol=1e-12)
+    assert store.read("TLT").restated == 12
+
+
+def test_adjusted_prices_that_share_no_day_are_refused(store):
+    store.put(adjusted(DAYS[:12], 0.97), NOW)
+    with pytest.raises(DataError, match=r"share no day with those stored .*; import a file that overlaps them"):
+        store.put(adjusted(DAYS[12:], 1.0), NOW)
