@@ -54,7 +54,11 @@ def destination(config: Config, out: Path | None, now: datetime) -> Path:
     if out is None:
         digest = hashlib.sha256(f"{dump(config)}{now.isoformat()}".encode()).hexdigest()[:6]
         return RUNS / f"{config.name}-{now:%Y%m%dT%H%M%SZ}-{digest}"
-    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+    try:
+        taken = out.is_symlink() or out.is_file() or (out.is_dir() and any(out.iterdir()))
+    except OSError as error:
+        raise ConfigError(f"--out {str(out)[:60]}: cannot be used ({error.strerror}); choose another folder") from None
+    if taken:
         raise ConfigError(f"--out {out}: already exists; choose a folder that does not, or remove it")
     return out
 
@@ -89,6 +93,8 @@ def writing(folder: Path) -> Iterator[Path]:
     except BaseException as error:
         shutil.rmtree(beside, ignore_errors=True)
         _remove_empty(made)
+        if isinstance(error, OSError) and folder.exists():
+            raise ConfigError(f"{folder}: another run was written there meanwhile; choose another --out") from None
         if isinstance(error, OSError):
             raise SourceError(f"{folder}: cannot be written ({error.strerror or error}); nothing was kept") from None
         raise
@@ -289,6 +295,8 @@ def listed(folder: Path) -> list[tuple[Path, dict[str, Any], dict[str, Any]]]:
     """Return the runs in a folder, newest first: folder, manifest, figures by variant. What is no run is left out."""
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name.startswith("."):
+            continue  # one that is being written
         try:
             manifest_ = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
             figures = json.loads((path / "metrics.json").read_text(encoding="utf-8"))["variants"]

@@ -64,6 +64,8 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
     inside = _inside(market, config)
     warmup = variant.strategy.warmup(market)
     ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup)
+    if not inside.any():
+        raise DataError(f"no row of the data lies between {config.data.start} and {config.data.end}; widen the window")
     if not ready.any():
         raise DataError(
             f"variant '{variant.name}' never trades between {dates[inside][0]} and {dates[inside][-1]}: "

@@ -15,6 +15,7 @@ Kind = Literal["par_bond", "inflation_bond", "listed", "cash"]
 Currency = Literal["USD", "JPY"]
 
 DAY_COUNT = {"USD": 360.0, "JPY": 365.0}  # money-market conventions: act/360, act/365
+CURRENCY_OF = {"us": "USD", "us_real": "USD", "jp": "JPY"}
 BP = 1e-4
 
 
@@ -57,6 +58,10 @@ class Instrument:
             )
         if self.kind == "inflation_bond" and self.curve != "us_real":
             raise DataError(f"{self.name}: an inflation_bond is priced on the curve us_real, not {self.curve}")
+        if self.curve is not None and CURRENCY_OF.get(self.curve, self.currency) != self.currency:
+            raise DataError(f"{self.name}: the curve {self.curve} is in {CURRENCY_OF[self.curve]}, not {self.currency}")
+        if self.kind == "par_bond" and self.curve == "us_real":
+            raise DataError(f"{self.name}: a bond on the curve us_real is an inflation_bond")
         late = [b.since for a, b in zip(self.borrow_steps, self.borrow_steps[1:], strict=False) if b.since <= a.since]
         if late:
             raise DataError(f"{self.name}: borrow steps must ascend; {late[0]} does not come after the step before it")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pandas as pd
 
 from data.series import spec_of
-from data.store import Store
+from data.store import Stored
 from data.tables import Tables
 
 
@@ -47,16 +47,12 @@ def _extent(name: str, values: pd.Series, today: date) -> Extent:
     return Extent(name, first.date(), last.date(), len(known), gaps, (today - last.date()).days)
 
 
-def stored(store: Store, today: date | None = None) -> list[Extent]:
-    """Return the extent of every stored series; the gaps are weekdays (or months) without a row."""
+def stored(one: Stored, today: date | None = None) -> Extent:
+    """Return the extent of a stored series; the gaps are weekdays (or months) without a row."""
     today = today or datetime.now(UTC).date()
-    found = []
-    for name in store.names():
-        one = store.read(name)
-        index = pd.DatetimeIndex(one.frame.index)
-        step = "ME" if spec_of(name).calendar == "month" else "B"
-        gaps = len(pd.date_range(index[0], index[-1], freq=step).difference(index))
-        first, last = index[0].date(), index[-1].date()
-        age = (today - last).days
-        found.append(Extent(name, first, last, len(index), gaps, age, one.source, one.sha256[:12], one.restated))
-    return found
+    index = pd.DatetimeIndex(one.frame.index)
+    step = "ME" if spec_of(one.series).calendar == "month" else "B"
+    gaps = len(pd.date_range(index[0], index[-1], freq=step).difference(index))
+    first, last = index[0].date(), index[-1].date()
+    age = (today - last).days
+    return Extent(one.series, first, last, len(index), gaps, age, one.source, one.sha256[:12], one.restated)

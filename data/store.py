@@ -78,6 +78,8 @@ class Store:
 
     def names(self) -> list[str]:
         """Return the series that are stored."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise SourceError(f"{self.folder}: is not a folder; set {HOME} to one")
         return sorted(path.parent.name for path in self.folder.glob("series/*/current.json"))
 
     def read(self, series: str) -> Stored:
@@ -172,7 +174,7 @@ class Store:
             for path in pointer.parent.glob("*.parquet"):
                 if path.name not in (state["file"], state["before"]):
                     path.unlink(missing_ok=True)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return
 
     def _pointer(self, series: str) -> Path:
@@ -190,7 +192,7 @@ class Store:
             path = pointer.parent / meta["file"]
             intact = _sha256(path) == meta["sha256"]
             rows = pd.read_parquet(path) if intact else _none()
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._damaged(pointer, type(error).__name__) from None
         if not intact:
             raise self._damaged(path, "its content is not what its hash says")

@@ -48,7 +48,7 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
     for name in names:
         if name not in official and name not in listed_names():
             raise DataError(f"no source delivers '{name}'{did_you_mean(name, [*official, *listed_names()])}")
-    at = {source: _address(source, addresses) for source in OWN}
+    at = {source: addresses.get(source, own) for source, own in OWN.items()}
     found: dict[str, Job] = {}
     for name in names:
         job = _job(name, at, today)
@@ -70,20 +70,15 @@ def _job(name: str, at: Mapping[str, str], today: date) -> Job:
     return Job(name, partial(yahoo.fetch, name))
 
 
-def _address(source: str, addresses: Mapping[str, str]) -> str:
-    """Return the address to call a source with: its own, or the one given in its place."""
-    if source not in addresses:
-        return OWN[source]
+def check_address(source: str, address: str) -> None:
+    """Raise DataError where an address given in place of a source's own leaves other things open than that one."""
     try:
-        found = _places(addresses[source])
+        found = _places(address)
     except ValueError:
         found = {"?"}
     if found != _places(OWN[source]):
         wanted = " and ".join(f"{{{name}}}" for name in sorted(_places(OWN[source])))
-        raise DataError(
-            f"sources.{source}: the address must hold {wanted} and no other braces; got {addresses[source]}"
-        )
-    return addresses[source]
+        raise DataError(f"the address must hold {wanted} and no other braces; got {address}")
 
 
 def _places(address: str) -> set[str]:

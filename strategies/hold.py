@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -12,7 +11,7 @@ import numpy as np
 
 from data.bonds import Array
 from data.market import Market
-from strategies.sizing import book
+from strategies.sizing import LARGEST, book
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,10 @@ class Hold:
         if not self.weights:
             raise ValueError("weights is empty; name at least one instrument, like {UST10: 1.0}")
         for name, weight in self.weights.items():
-            if not math.isfinite(weight) or weight == 0:
-                raise ValueError(f"the weight of {name} is {weight:g}; expected a finite number other than 0")
+            if not 0 < abs(weight) <= LARGEST:
+                raise ValueError(
+                    f"the weight of {name} is {weight:g}; expected a number other than 0, {LARGEST:g} at most"
+                )
         object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
 
     @property

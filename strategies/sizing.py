@@ -5,7 +5,6 @@ A sizing rule answers with two magnitudes, for the leg held long and the leg hel
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -18,6 +17,7 @@ from data.market import Market
 from strategies.base import Window
 from strategies.signals import excess_returns, rolling_beta, rolling_deviation
 
+LARGEST = 1000.0  # of any weight, duration or volatility: beyond it a slip of the pen
 Rule = Literal["notional", "duration", "volatility", "beta"]
 
 
@@ -138,8 +138,10 @@ def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
 
 def positive(name: str, value: float) -> None:
     """Raise ValueError where a size is not a number above 0: direction is said by the legs, not by a sign."""
-    if not 0 < value < math.inf:
-        raise ValueError(f"{name} is {value:g}; expected a number above 0 (swap the legs to turn the trade round)")
+    if not 0 < value <= LARGEST:
+        raise ValueError(
+            f"{name} is {value:g}; expected a number above 0, {LARGEST:g} at most (swap the legs to turn the trade)"
+        )
 
 
 def one_of(name: str, value: str, choices: Collection[str]) -> None:

@@ -236,8 +236,16 @@ REFUSED = {
         "duration is not used by sizing: notional",
     ),
     "end before start": (config(more="data: {start: 2020-01-31, end: 2010-01-31}"), "is not after start"),
+    "a window between rows": (config(more="data: {start: 2010-01-05, end: 2010-01-15}"), "no row of the data lies"),
+    "a band that never trades": (config(more="rebalance: {band: 1}"), "rebalance.band: is 1; expected below 1"),
+    "a huge weight": (config("p: {strategy: hold, params: {weights: {UST10: 1e308}}}"), "1000 at most"),
+    "a time for a number": (config(more="account: {capital: 1:30}"), "is a time of day to YAML"),
+    "dollars on a yen curve": (config(more="instruments: {UST10: {curve: jp}}"), "the curve jp is in JPY, not USD"),
+    "another currency": (config(more="instruments: {UST10: {currency: JPY}}"), "UST10 is a USD par_bond"),
+    "an address without its place": (config(more="sources: {fred: \"https://x.org\"}"), "must hold {id}"),
+    "a quoted date": (config(more="data: {start: \"2010-01-31\"}"), "a date without quotes"),
     "impossible date": (config(more="data: {start: 2020-02-31}"), "data.start: 2020-02-31 cannot be read"),
-    "not a date": (config(more="data: {start: early}"), "expected a date, like 1999-09-30"),
+    "not a date": (config(more="data: {start: early}"), "expected a date without quotes, like 1999-09-30"),
     "start before the data": (config(more="data: {start: 1950-01-31}"), "runs from 1992-12-31 to 2026-06-30"),
     "end after the data": (config(more="data: {end: 2050-01-31}"), "data.end is 2050-01-31, outside"),
     "same leg twice": (config("p: {strategy: divergence, params: {long: UST10, short: UST10}}"), "named twice"),
@@ -303,6 +311,12 @@ def test_bad_input_is_one_line_and_leaves_nothing_behind(divergence, here, case)
         (["run", "good.yaml", "--set", "capital"], "expected key=value"),
         (["run", "good.yaml", "--set", "account.capitol=1"], "did you mean 'capital'?"),
         (["run", "good.yaml", "--set", "account.capital=[1"], "is not a YAML value"),
+        (["run", "good.yaml", "--set", "account.margin=1"], "--set account.margin=1: account.margin: unknown key"),
+        (["run", "good.yaml", "--set", "account..capital=1"], "a key between two dots is empty"),
+        (["run", "good.yaml", "--set", "variants.pair.params.sizng=beta"], "variants.pair.params.sizng: unknown key"),
+        (["run", "good.yaml", "--out", "a" * 300], "File name too long"),
+        (["run", "good.yaml", "twice"], "unexpected extra argument"),
+        (["run", "--bad"], "No such option"),
         (["run", "good.yaml", "--set", "name.x=1"], "name is 'small', which has no keys"),
         (["run", "good.yaml", "--out", "good.yaml"], "already exists"),
         (["run", "good.yaml", "--out", "good.yaml/inside"], "cannot be written"),
@@ -318,6 +332,66 @@ def test_bad_words_are_one_line_too(divergence, here, words, said):
     assert said in answer.err
     assert answer.err.count("\n") == 1
     assert files(here) == ["good.yaml"]
+
+
+def test_a_link_is_not_written_through(divergence, here):
+    (here / "good.yaml").write_text(SMALL)
+    (here / "link").symlink_to(here / "elsewhere")
+    assert divergence("run", "good.yaml", "--out", "link").status == 2
+    assert files(here) == ["good.yaml", "link"]
+
+
+def test_a_number_may_begin_with_its_point(divergence, here):
+    (here / "config.yaml").write_text(SMALL.replace("UST10: 0.6", "UST10: -.5"))
+    assert divergence("config", "check").status == 0
+
+
+def test_ruin_and_idleness_are_said(divergence, here):
+    text = SMALL.replace("{UST10: 0.6}", "{UST10: 30}").replace("thesis_date", "account: {max_gross: 50}\nthesis_date")
+    (here / "config.yaml").write_text(text + "instruments: {JGB10: {lot: 1.0e+12}, UST10: {lot: 1}}\n")
+    answer = divergence("run", "-q", "--out", "x")
+    assert answer.status == 0
+    assert "bond LOST ALL ITS CAPITAL by 20" in answer.out
+    assert "RUINED 20" in (here / "x/report.html").read_text()
+    (here / "config.yaml").write_text(SMALL + "instruments: {UST10: {lot: 1.0e+12}}\n")
+    assert "bond never traded" in divergence("run", "-q").out
+
+
+def _command(here, *words, **options):
+    command = [Path(sys.executable).parent / "divergence", *words]
+    return subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_a_polite_kill_leaves_nothing_behind(here):
+    (here / "config.yaml").write_text((ROOT / "config.yaml").read_text())
+    with _command(here, "run") as running:
+        assert "[1/15]" in running.stderr.readline()
+        running.terminate()
+        assert running.wait(20) == 130
+        assert "interrupted; nothing was kept" in running.stderr.read()
+    assert files(here) == ["config.yaml"]
+
+
+def test_a_run_being_written_is_not_listed(divergence, here):
+    (here / "config.yaml").write_text(SMALL)
+    divergence("run", "-q", "--out", "runs/.half")
+    assert "no runs" in divergence("runs").out
+
+
+def test_a_terminal_without_the_true_minus_is_served(here):
+    (here / "config.yaml").write_text(SMALL)
+    with _command(here, "run", "-q", env={**os.environ, "PYTHONIOENCODING": "ascii"}) as running:
+        assert running.wait(60) == 0
+        assert "pair" in running.stdout.read()
+
+
+def test_a_reader_that_leaves_is_no_failed_check(here):
+    (here / "config.yaml").write_text(SMALL)
+    code = "import sys; sys.stdin.readline()"
+    with _command(here, "config", "schema") as running:
+        subprocess.run([sys.executable, "-c", code], stdin=running.stdout, check=True)
+        running.stdout.close()
+        assert running.wait(20) in (0, 141)
 
 
 def test_a_full_folder_is_not_written_over(divergence, here):

@@ -182,7 +182,10 @@ def test_yesterdays_good_rows_survive_a_worse_answer(divergence, official, home)
     ("words", "said"),
     [
         (["data", "update", "usdjpx"], "no source delivers 'usdjpx'; did you mean 'usdjpy'?"),
-        (["data", "update", "usdjpy", "--config", "here.yaml"], "sources.fred: the address must hold {id}"),
+        (
+            ["data", "update", "usdjpy", "--config", "here.yaml"],
+            "here.yaml:5: sources.fred: the address must hold {id}",
+        ),
         (["data", "import", "."], "folder"),
     ],
 )

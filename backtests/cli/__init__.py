@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -26,28 +30,63 @@ app.command("instruments")(catalogue.instruments)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 
+INTERRUPTED = 130  # as the shell says of it
 INTERNAL = 70  # EX_SOFTWARE of sysexits.h: neither the user's nor the disk's fault
 
 
 def main() -> None:
     """Run the command line; every error is one line on stderr and an exit status."""
+    signal.signal(signal.SIGTERM, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a minus shows a question mark
     try:
-        app()
+        status = _parsed()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        sys.exit(status)
     except DivergenceError as error:
         _end(str(error), error.exit_status)
-    except KeyboardInterrupt:
-        _end("interrupted; nothing was kept", 130)
+    except (KeyboardInterrupt, typer.Abort):
+        _end("interrupted; nothing was kept", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        _discard_output()
+        sys.exit(141)  # as the shell says of a process whose reader left
     except Exception as error:
+        if hasattr(error, "format_message"):
+            _end(f"{error.format_message()} See divergence --help.", 2)  # what was typed, as the parser puts it
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _discard_output()
+            _end("the output cannot be written: no space left on device", 3)
         if os.environ.get("DIVERGENCE_DEBUG"):
             raise
         _end(f"internal error: {type(error).__name__}: {error}; set DIVERGENCE_DEBUG=1 for the whole story", INTERNAL)
 
 
+def _parsed() -> int:
+    """Run the command typed and return its status; the parser's own ends are made exceptions again."""
+    try:
+        status = int(app(standalone_mode=False) or 0)
+    except SystemExit:  # the parser's answer to a reader that left
+        raise BrokenPipeError from None
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
+    return status
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Let a polite kill clean up as an interrupt does."""
+    raise KeyboardInterrupt
+
+
+def _discard_output() -> None:
+    """Keep the interpreter from trying to flush, as it leaves, what cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _end(message: str, status: int) -> None:
     """Print one line, whatever the message holds, and leave."""
     line = "".join(c if c.isprintable() else " " for c in message)
-    print(f"error: {' '.join(line.split())}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"error: {' '.join(line.split())}", file=sys.stderr)
     sys.exit(status)

@@ -26,7 +26,7 @@ def check(
     spans = runner.check(settings)
     for name, span in spans.items():
         terminal.say(f"{name}: {span.first} to {span.last}{f' ({span.reason})' if span.reason else ''}")
-    terminal.say(f"{config}: good, {len(spans)} variants")
+    terminal.say(f"{config}: good, {terminal.count(len(spans), 'variant')}")
 
 
 @app.command()

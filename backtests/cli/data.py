@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from data.series import Delivery
-    from data.store import Change, Store
+    from data.store import Change, Store, Stored
 
 app = typer.Typer(help="Fetch, import and check market data.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -23,7 +23,8 @@ def status() -> None:
     from data.store import Store, home
 
     store = Store(home())
-    rows = contents.stored(store)
+    good, failed = _readable(store)
+    rows = [contents.stored(one) for one in good]
     if rows:
         terminal.say(f"stored in {store.folder}")
         terminal.table(
@@ -62,6 +63,8 @@ def status() -> None:
     terminal.say(
         "gaps: rows without a value between the first and the last; of daily series, weekdays, holidays included"
     )
+    if failed:
+        raise typer.Exit(3)
 
 
 @app.command("import")
@@ -138,13 +141,32 @@ def verify() -> None:
     store = Store(home())
     today = datetime.now(UTC).date()
     counts = {"error": 0, "warning": 0, "note": 0}
-    for name in store.names():
-        for finding in check(name, store.read(name).frame, today):
+    good, failed = _readable(store)
+    for one in good:
+        for finding in check(one.series, one.frame, today):
             counts[finding.level] += 1
             terminal.say(str(finding))
-    terminal.say(f"{len(store.names())} series: {', '.join(f'{n} {level}s' for level, n in counts.items())}")
-    if counts["error"]:
-        raise typer.Exit(1)
+    if not good and not failed:
+        terminal.say(f"nothing is stored in {store.folder}; fetch with `divergence data update`")
+    told = ", ".join(terminal.count(number, level) for level, number in counts.items())
+    terminal.say(f"{len(good)} series: {told}")
+    if failed or counts["error"]:
+        raise typer.Exit(3 if failed else 1)
+
+
+def _readable(store: Store) -> tuple[list[Stored], int]:
+    """Return the series that can be read, and how many cannot, having said why."""
+    from backtests.cli import terminal
+    from data.errors import SourceError
+
+    good, failed = [], 0
+    for name in store.names():
+        try:
+            good.append(store.read(name))
+        except SourceError as error:
+            failed += 1
+            terminal.talk(f"error: {error}")
+    return good, failed
 
 
 def _put(store: Store, delivery: Delivery, restated_share: float | None) -> None:
@@ -163,8 +185,10 @@ def _put(store: Store, delivery: Delivery, restated_share: float | None) -> None
 
 
 def _told(change: Change) -> str:
+    from backtests.cli import terminal
+
     span = f"{change.first} to {change.last}" if change.first else "no rows"
-    words = [f"{change.series} {span}: {change.added:,} new values"]
+    words = [f"{change.series} {span}: {terminal.count(change.added, 'new value')}"]
     if change.restated:
         words.append(f"{change.restated:,} restated (the old ones are kept as an earlier vintage)")
     if change.kept:

@@ -52,21 +52,28 @@ def _show(done: Run) -> None:
     faint = [i for i, one in enumerate(done.variants) if one.variant.name in done.config.benchmarks]
     terminal.table(HEADINGS, rows, left=(0, 5), faint=faint)
     terminal.say(
-        "% a year in excess of cash (excess, vol) and in all (CAGR); fall: largest in excess of cash, %; P&L: USD m;"
+        "% a year: return in excess of cash, volatility of returns, CAGR in all; fall: largest in excess of cash, %;"
     )
-    terminal.say("turnov.: times equity a year, one side; next bar: Sharpe with every order filled one bar later.")
+    terminal.say("P&L: USD m; turnov.: times equity a year, one side; next bar: Sharpe filled one bar later.")
     for variant in done.variants:
-        if variant.span.reason:
-            span = variant.span
-            terminal.say(f"{variant.variant.name} trades {span.first} to {span.last}: {span.reason}.")
+        name, span, figures = variant.variant.name, variant.span, variant.figures
+        if span.reason:
+            terminal.say(f"{name} trades {span.first} to {span.last}: {span.reason}.")
+        if figures["ruined"]:
+            terminal.say(
+                f"{name} LOST ALL ITS CAPITAL by {figures['ruined']}; its figures include the dead years after."
+            )
+        if not figures["turnover"]:
+            terminal.say(f"{name} never traded: its units round to nothing, or its signal stayed at 0.")
     for one in done.tracking:
         terminal.say(f"{one}.")
     for record in done.tables.records:
         if record.findings:
-            count = f"{len(record.findings)} finding{'s' if len(record.findings) > 1 else ''}"
-            terminal.say(f"{record.series}: {count} in the window; see the report's data certificate.")
+            found = terminal.count(len(record.findings), "finding")
+            terminal.say(f"{record.series}: {found} in the window; see the report's data certificate.")
     widest = max(one.gap for one in done.variants)
-    terminal.say(f"Two engines agree to {widest:.0e} of capital. {len(rows)} variants, {done.seconds:.1f} s.")
+    variants = terminal.count(len(rows), "variant")
+    terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {done.seconds:.1f} s.")
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:

@@ -20,6 +20,11 @@ def console() -> Console:
     return Console(highlight=False, width=max(ROOM, found.width), soft_wrap=False)
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say(text: str) -> None:
     """Print a plain line on stdout, never wrapped and never read as markup."""
     print(text)
@@ -27,7 +32,8 @@ def say(text: str) -> None:
 
 def talk(text: str) -> None:
     """Print a plain line on stderr."""
-    print(text, file=sys.stderr)
+    if sys.stderr is not None:
+        print(text, file=sys.stderr)
 
 
 def table(
@@ -47,7 +53,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Give a callback that shows what is being done, of how much."""
     if quiet:
         yield lambda what, done, of: None
-    elif not sys.stderr.isatty():
+    elif sys.stderr is None or not sys.stderr.isatty():
         yield _plain
     else:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

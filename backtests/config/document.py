@@ -14,7 +14,7 @@ from data.errors import ConfigError
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
-EXPONENT = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+")  # 1e7, which YAML 1.1 reads as text
+NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")  # 1e7 and -.5 are text to YAML 1.1
 
 Loc = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -153,7 +153,9 @@ def _mapping(node: yaml.MappingNode, loc: Loc, document: Document) -> dict[str, 
 def _scalar(node: Any, loc: Loc, document: Document) -> Any:
     if node.tag.endswith(":str"):
         plain = not node.style
-        return float(node.value.replace("_", "")) if plain and EXPONENT.fullmatch(node.value) else node.value
+        return float(node.value.replace("_", "")) if plain and NUMBER.fullmatch(node.value) else node.value
+    if ":" in node.value and node.tag.endswith((":int", ":float")):
+        raise document.error(loc, f"{node.value} is a time of day to YAML; write a plain number, or quote a word")
     try:
         return yaml.SafeLoader("").construct_object(node)
     except (ValueError, OverflowError) as error:
@@ -166,12 +168,16 @@ def override(document: Document, setting: str, names: tuple[str, ...]) -> None:
     if not separator or not dotted.strip():
         raise ConfigError(f"--set {setting}: expected key=value, like account.capital=1_000_000")
     loc = _split(dotted.strip(), names)
+    if not all(loc):
+        raise ConfigError(f"--set {setting}: a key between two dots is empty; expected a.b=value")
     try:
         value = parse(f"value: {text}", f"--set {dotted}").data["value"]
     except ConfigError:
         raise ConfigError(f"--set {setting}: {text!r} is not a YAML value") from None
     here = document.data
-    for part in loc[:-1]:
+    for depth, part in enumerate(loc[:-1], 1):
+        if part not in here:
+            document.settings[tuple(loc[:depth])] = setting
         step = here.setdefault(part, {})
         if not isinstance(step, dict):
             raise ConfigError(f"--set {setting}: {part} is {_shown(step)}, which has no keys")

@@ -38,7 +38,14 @@ def library(document: Document, file: ConfigFile) -> dict[str, Instrument]:
 def _instrument(document: Document, name: str, section: InstrumentSection) -> Instrument:
     given = _decimals(section)
     if name in LIBRARY:
-        return replace(LIBRARY[name], **given)
+        own = LIBRARY[name]
+        for key in ("kind", "currency"):
+            if given.get(key, getattr(own, key)) != getattr(own, key):
+                raise document.error(
+                    ("instruments", name, key),
+                    f"{name} is a {own.currency} {own.kind}; give another instrument its own name",
+                )
+        return replace(own, **given)
     if section.kind is None:
         raise document.error(
             ("instruments", name), f"is not built in{did_you_mean(name, LIBRARY)} (a new one needs kind: par_bond, ...)"

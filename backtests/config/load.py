@@ -14,8 +14,9 @@ from backtests.config.complaints import complaint, owner
 from backtests.config.document import Document, Loc, override, read
 from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
-from data.errors import did_you_mean
+from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
+from data.updating import check_address
 from strategies import STRATEGIES
 
 M = TypeVar("M", bound=BaseModel)
@@ -42,12 +43,17 @@ def resolve(document: Document) -> Config:
     """Check a document against the schema and resolve its variants."""
     file = _checked(document, ConfigFile, document.data, [()])
     if file.data.start and file.data.end and file.data.end <= file.data.start:
-        raise document.error(("data", "end"), f"{file.data.end} is not after start, {file.data.start}; swap them")
+        raise document.error(("data", "end"), f"{file.data.end} is not after start, {file.data.start}")
     if file.account.withholding and file.data.distributions != "paid":
         raise document.error(
             ("account", "withholding"),
             "total-return prices reinvest distributions whole; set data.distributions: paid, or leave withholding out",
         )
+    for source, address in file.sources.items():
+        try:
+            check_address(source, address)
+        except DataError as error:
+            raise document.error(("sources", source), str(error)) from None
     instruments = library(document, file)
     variants = tuple(_variant(document, file, name, instruments) for name in file.variants)
     for i, name in enumerate(file.benchmarks):

@@ -11,7 +11,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from backtests.book import Currency, Every
 from data.curves import Interpolation
-from data.errors import did_you_mean
 from data.history import Distributions
 from data.instruments import Instrument
 from strategies.base import Strategy
@@ -58,7 +57,7 @@ class RebalanceSection(Model):
     """When the book is set anew."""
 
     every: Every = "month"
-    band: float = Field(default=0.0, ge=0, le=10, description="of target units; inside it nothing trades")
+    band: float = Field(default=0.0, ge=0, lt=1, description="of target units; inside it nothing trades")
 
 
 class FxSwap(Model):
@@ -83,8 +82,7 @@ def _currency(value: Any) -> CurrencyTreatment:
         return CurrencyTreatment("fx_swap", swap.basis_bp)
     if value in ("repo", "unhedged", "fx_swap"):
         return CurrencyTreatment(value)
-    hint = did_you_mean(value, ("repo", "unhedged", "fx_swap")) if isinstance(value, str) else ""
-    raise ValueError(f"{value!r} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}{hint}")
+    raise ValueError(f"{value!r} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}")
 
 
 CurrencyField = Annotated[

@@ -54,8 +54,8 @@ def verdict(panels: Panels) -> str:
     figures = lead.figures
     if figures["ruined"]:
         return f"{lead.name} lost all its capital by {figures['ruined']}."
-    if figures["excess_return"] is None:
-        return f"{lead.name} traded on {figures['bars']} rows, too few to judge."
+    if figures["sharpe"] is None:
+        return f"{lead.name} has {figures['bars']} rows and no Sharpe ratio: too little to judge."
     made = "made" if figures["excess_return"] >= 0 else "lost"
     text = (
         f"{lead.name} {made} {percent(abs(figures['excess_return']))} % a year over cash at "
@@ -82,6 +82,7 @@ def summary(panels: Panels) -> list[dict[str, Any]]:
         {
             "name": one.name,
             "benchmark": one.benchmark,
+            "ruined": one.figures["ruined"],
             "cells": [
                 column.cell(one.figures.get(column.key)) if column.key else fall(one.figures) for column in SUMMARY
             ],
@@ -185,6 +186,8 @@ def _priced(leg: dict[str, Any]) -> str:
 
 
 def _modelled(leg: dict[str, Any]) -> str:
+    if leg["kind"] == "cash":
+        return "the rate is official; the index compounds it"
     if leg["kind"] != "listed":
         return "the yields are official; the index is modelled from them"
     spans = {
