@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from backtests import broker, ledger, metrics
 from backtests.book import Book, Terms, prepare
@@ -20,9 +22,9 @@ from data.calendars import check_same_close
 from data.errors import ConfigError
 from data.instruments import BP
 from data.market import Market
-from data.sources import bundled
+from data.sources import bundled, folder
 from data.store import Store, home
-from data.tables import Frequency, Tables
+from data.tables import Tables
 from data.tracking import Tracking, tracking
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
@@ -108,9 +110,19 @@ def _tables(config: Config, listed: Sequence[str]) -> Tables:
                 "`divergence data update` or `divergence data import PATH`"
             )
         return bundled.load()
-    native: Frequency = "daily" if frequency == "native" else frequency
+    if config.data.source == "store":
+        return _from(Store(home()), config, listed)
+    with TemporaryDirectory() as scratch:
+        store = Store(Path(scratch))
+        for delivery in folder.deliveries(Path(config.data.source)):
+            store.put(delivery, datetime.now(UTC))
+        return replace(_from(store, config, listed), source=config.data.source)
+
+
+def _from(store: Store, config: Config, listed: Sequence[str]) -> Tables:
+    wanted = config.data
     today = datetime.now(UTC).date()
-    return history.load(Store(home()), native, listed, today, config.data.distributions, config.data.start or date.min)
+    return history.load(store, wanted.frequency, listed, today, wanted.distributions, wanted.start or date.min)
 
 
 def _spans(config: Config, market: Market) -> dict[str, Span]:

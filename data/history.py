@@ -28,13 +28,13 @@ TIPS_BREAK = pd.Timestamp("2008-12-01")  # DFII5 and DFII7 fall by 2.1 and 1.6 p
 
 def load(
     store: Store,
-    frequency: Frequency,
+    wanted: Frequency | Literal["native"],
     listed: Collection[str],
     today: date,
     distributions: Distributions = "reinvested",
     since: date = date.min,
 ) -> Tables:
-    """Return the stored history on daily, weekly or monthly rows.
+    """Return the stored history on daily, weekly or monthly rows, or on those it has.
 
     `listed` are the instruments whose prices are wanted, where they are stored: total-return prices, or raw ones with
     their income where `distributions` are "paid". The records hold what was found from `since` on.
@@ -48,8 +48,7 @@ def load(
     yields = {curve: _curve(stored, name) for curve, name in CURVES.items() if name in stored}
     _require(store, stored)
     daily_rows = rows_of(yields)
-    if frequency != "monthly" and monthly(daily_rows):
-        raise DataError(f"the store in {store.folder} holds month ends; set data.frequency: monthly, or update it")
+    frequency = _frequency(wanted, daily_rows)
     yields = {curve: _coarser(frame, frequency, daily_rows, SAME_PERIOD_DAYS) for curve, frame in yields.items()}
     if "us_real" in yields:
         yields["us_real"] = _unspanned(yields["us_real"])
@@ -71,6 +70,15 @@ def load(
         prices={name: _prices(one, frequency, distributions, daily_rows) for name, one in chosen.items()},
         records=tuple(_record(one, today, since) for one in stored.values() if one.series in _used(chosen)),
     )
+
+
+def _frequency(wanted: Frequency | Literal["native"], rows: pd.DatetimeIndex) -> Frequency:
+    """Return the frequency to make: what is wanted, or what the rows themselves have."""
+    if not monthly(rows):
+        return "daily" if wanted == "native" else wanted
+    if wanted in ("daily", "weekly"):
+        raise DataError(f"the history holds month ends, not {wanted} rows; set data.frequency: monthly, or native")
+    return "monthly"
 
 
 NEEDED = (("ust",), ("jgb",), ("usdjpy",), ("fed_funds", "sofr", "fed_funds_month"), ("yen_call", "yen_call_month"))

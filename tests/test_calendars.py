@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from data.build import build
-from data.calendars import PUBLICATION_LAG_DAYS, known_at, reference_cpi
+from data.calendars import PUBLICATION_LAG_DAYS, check_same_close, close, known_at, reference_cpi
 from data.errors import DataError
 from data.instruments import LIBRARY
 
@@ -150,3 +151,20 @@ def test_a_hole_is_filled_only_after_thirteen_months_of_history(months, filled):
 
 def test_no_cpi_at_all_is_missing_throughout():
     assert np.isnan(reference_cpi(series({}), days("2024-04-30"))).all()
+
+
+def test_a_price_used_before_it_is_stamped_is_refused_with_both_times():
+    legs = [LIBRARY["UST10"], LIBRARY["JGB10"]]
+    with pytest.raises(DataError) as refusal:
+        check_same_close("pair", legs, date(2024, 1, 4))
+    said = str(refusal.value)
+    assert "UST10 of 2024-01-04 is stamped 2024-01-04 16:00 EST (2024-01-05 06:00 JST)" in said
+    assert "after JGB10 fills at 2024-01-04 15:00 JST" in said
+    assert "set fill: next_close" in said
+    check_same_close("alone", legs[:1], date(2024, 1, 4))
+    check_same_close("alone", legs[1:], date(2024, 1, 4))
+
+
+def test_tokyo_closes_half_an_hour_later_since_november_2024():
+    assert close("JPY", date(2024, 11, 1)).strftime("%H:%M %Z") == "15:00 JST"
+    assert close("JPY", date(2024, 11, 5)).strftime("%H:%M %Z") == "15:30 JST"

@@ -270,7 +270,7 @@ REFUSED = {
     "two documents": ("name: x\n---\nname: y\n", "a second document"),
     "a number as key": ("name: x\n1: y\nvariants: {}\n", "the key 1 is not text"),
     "too large": ("# " + "x" * 10_000_000, "is 10.0 MB"),
-    "unknown source": (config(more="data: {source: bloomberg}"), "is not one of bundled"),
+    "unknown source": (config(more="data: {source: bloomberg}"), "is not bundled, not store and not a folder"),
     "withholding of nothing": (config(more="account: {withholding: 0.15}"), "set data.distributions: paid"),
     "unknown currency": (config(f"p: {PAIR[:-1]}, currency: hedged}}"), "is not repo, unhedged, fx_swap"),
     "half an instrument": (config(more="instruments: {JGB8: {kind: par_bond}}"), "a new par_bond needs currency"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -97,6 +98,43 @@ def test_imported_files_are_recognised_listed_checked_and_traded(divergence, off
     code, out, _ = divergence("run", "stored.yaml", "-q")
     assert code == 0
     assert out.splitlines()[1].startswith("pair ")
+
+
+def test_a_folder_of_files_is_a_source_of_its_own(divergence, official, home):
+    Path("beside.yaml").write_text(CONFIG.replace("source: store", "source: files"))
+    code, out, _ = divergence("run", "beside.yaml", "-q", "--out", "x")
+    assert code == 0
+    assert out.splitlines()[1].startswith("pair ")
+    assert not home.exists()
+    divergence("data", "import", *sorted(official.iterdir()))
+    Path("stored.yaml").write_text(CONFIG)
+    divergence("run", "stored.yaml", "-q", "--out", "y")
+    assert Path("x/metrics.json").read_text() == Path("y/metrics.json").read_text()
+    divergence("run", "x/config.yaml", "-q", "--out", "z")
+    assert Path("x/metrics.json").read_text() == Path("z/metrics.json").read_text()
+
+
+def test_our_own_month_ends_in_a_folder_are_the_bundled_run(divergence, home):
+    from data.sources import bundled
+
+    Path("own").mkdir()
+    for name in (bundled.MARKETS, bundled.MACRO):
+        Path("own", name).write_bytes((bundled.FOLDER / name).read_bytes())
+    text = CONFIG.replace("frequency: daily, start: 2021-01-04", "start: 1999-09-30")
+    Path("own.yaml").write_text(text.replace("source: store", "source: own"))
+    Path("along.yaml").write_text(text.replace("source: store", "source: bundled"))
+    divergence("run", "own.yaml", "-q", "--out", "x")
+    divergence("run", "along.yaml", "-q", "--out", "y")
+    ours, theirs = (json.loads(Path(name, "metrics.json").read_text())["variants"]["pair"] for name in "xy")
+    assert ours["pnl"] == pytest.approx(theirs["pnl"], rel=1e-9)
+
+
+def test_an_empty_folder_is_no_source(divergence, home):
+    Path("none").mkdir()
+    Path("none.yaml").write_text(CONFIG.replace("source: store", "source: none"))
+    code, _, err = divergence("run", "none.yaml", "-q")
+    assert code == 2
+    assert "holds no CSV files" in err
 
 
 def test_a_run_without_history_says_how_to_get_it(divergence, home):

@@ -231,7 +231,7 @@ def test_a_store_of_month_ends_trades_on_month_ends_only(tmp_path):
     for name in ("month_end_markets.csv", "month_end_macro.csv"):
         for delivery in files.read(bundled.FOLDER / name):
             store.put(delivery, NOW)
-    with pytest.raises(DataError, match=r"holds month ends; set data.frequency: monthly"):
+    with pytest.raises(DataError, match=r"holds month ends, not daily rows; set data.frequency"):
         history.load(store, "daily", [], TODAY)
     ours, along = history.load(store, "monthly", [], TODAY), bundled.load()
     assert ours.dates.equals(along.dates.astype(ours.dates.dtype))

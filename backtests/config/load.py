@@ -49,6 +49,7 @@ def resolve(document: Document) -> Config:
             ("account", "withholding"),
             "total-return prices reinvest distributions whole; set data.distributions: paid, or leave withholding out",
         )
+    section = file.data.model_copy(update={"source": _source(document, file.data.source)})
     for source, address in file.sources.items():
         try:
             check_address(source, address)
@@ -62,7 +63,7 @@ def resolve(document: Document) -> Config:
     return Config(
         name=file.name,
         thesis_date=file.thesis_date,
-        data=file.data,
+        data=section,
         account=file.account,
         engine=file.engine,
         fill=file.fill,
@@ -73,6 +74,17 @@ def resolve(document: Document) -> Config:
         variants=variants,
         benchmarks=tuple(dict.fromkeys(file.benchmarks)),
     )
+
+
+def _source(document: Document, source: str) -> str:
+    """Return `bundled`, `store`, or the whole path of a folder given beside the configuration."""
+    if source in ("bundled", "store"):
+        return source
+    folder = (Path(document.path).parent / source).absolute()
+    if not folder.is_dir():
+        what = f"'{source}' is not bundled, not store and not a folder of CSV files in {folder.parent}"
+        raise document.error(("data", "source"), what)
+    return str(folder)
 
 
 def _variant(document: Document, file: ConfigFile, name: str, instruments: Mapping[str, Any]) -> Variant:

@@ -32,7 +32,7 @@ class Model(BaseModel):
 class DataSection(Model):
     """Which history, and which part of it."""
 
-    source: Literal["bundled", "store"] = "bundled"
+    source: str = Field(default="bundled", description="bundled, store, or a folder of CSV files beside this one")
     start: date | None = None
     end: date | None = None
     frequency: Literal["native", "daily", "weekly", "monthly"] = "native"

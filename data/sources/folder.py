@@ -1,0 +1,25 @@
+"""A folder of CSV files as the source of a run: a store for as long as the run takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.errors import DataError
+from data.series import Delivery
+from data.sources import files
+
+
+def deliveries(folder: Path) -> Iterator[Delivery]:
+    """Read every CSV file of a folder, by name; what each is, is recognised by its content.
+
+    Raises
+    ------
+    DataError
+        A folder without CSV files, or a file that nobody recognises.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
+    if not paths:
+        raise DataError(f"{folder}: holds no CSV files; put there what `divergence data import` takes")
+    for path in paths:
+        yield from files.read(path)
