@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -24,6 +23,7 @@ from backtests import attribution
 from backtests.config import Config, dump
 from backtests.result import Result
 from backtests.runner import Run, VariantRun
+from data.disk import sync
 from data.errors import ConfigError, SourceError
 
 PACKAGES = ("divergence", "backtrader", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "plotly", "matplotlib")
@@ -89,7 +89,7 @@ def writing(folder: Path) -> Iterator[Path]:
         if folder.is_dir():
             folder.rmdir()  # an empty one, as checked; a full one makes this fail rather than be lost
         beside.rename(folder)
-        _sync_folder(parent)
+        sync(parent)
     except BaseException as error:
         shutil.rmtree(beside, ignore_errors=True)
         _remove_empty(made)
@@ -107,33 +107,8 @@ def _remove_empty(folders: list[Path]) -> None:
 
 
 def _sync(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _sync_folder(path)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_beside(path: Path, text: str) -> None:
-    """Replace a file's text at once: whoever reads it sees the old or the new, never half."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}-", encoding="utf-8", delete=False
-    ) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+    for path in (*sorted(folder.rglob("*")), folder):
+        sync(path)
 
 
 def save(run: Run, folder: Path, now: datetime) -> None:

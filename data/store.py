@@ -8,7 +8,6 @@ stays. What cannot be true is kept out on arrival.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.disk import replace_text, sha256, sync
 from data.errors import DataError, SourceError
 from data.quality import Finding, quarantine
 from data.series import Delivery, spec_of
@@ -153,13 +153,13 @@ class Store:
             pointer.parent.mkdir(parents=True, exist_ok=True)
             beside = pointer.parent / f".{os.getpid()}.parquet"
             joined.to_parquet(beside, index=False)
-            digest = _sha256(beside)
-            _sync(beside)
+            digest = sha256(beside)
+            sync(beside)
             beside.replace(pointer.parent / f"{digest[:16]}.parquet")
             state = {"series": delivery.series, "file": f"{digest[:16]}.parquet", "sha256": digest}
             history = {"before": meta.get("file"), "vintages": [*meta["vintages"], entry]}
-            _replace(pointer, json.dumps({**state, **history}, indent=1))
-            _sync(pointer.parent)
+            replace_text(pointer, json.dumps({**state, **history}, indent=1))
+            sync(pointer.parent)
         except OSError as error:
             raise SourceError(
                 f"{pointer.parent}: cannot be written ({error.strerror or error}); what was stored is unharmed"
@@ -190,7 +190,7 @@ class Store:
         try:
             meta = json.loads(pointer.read_text(encoding="utf-8"))
             path = pointer.parent / meta["file"]
-            intact = _sha256(path) == meta["sha256"]
+            intact = sha256(path) == meta["sha256"]
             rows = pd.read_parquet(path) if intact else _none()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._damaged(pointer, type(error).__name__) from None
@@ -349,22 +349,3 @@ def _ordered(columns: pd.Index) -> list[str]:
             return (np.inf, name)
 
     return sorted((str(name) for name in columns), key=key)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f".{os.getpid()}.json")
-    beside.write_text(text, encoding="utf-8")
-    _sync(beside)
-    beside.replace(path)

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # A file imports only from files above it in its package, or from a package before its own.
 ORDER = {
     "data": [
-        "errors", "bonds", "curves", "instruments", "calendars", "market", "tables", "series", "sources", "updating",
-        "quality", "store", "history", "build", "tracking", "status",
+        "errors", "disk", "bonds", "curves", "instruments", "calendars", "market", "tables", "series", "sources",
+        "updating", "quality", "store", "history", "build", "tracking", "status",
     ],
     "strategies": ["base", "signals", "sizing", "divergence", "curve", "hold", "__init__"],
     "backtests": [

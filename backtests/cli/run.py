@@ -29,6 +29,7 @@ def run(
     from backtests.cli import terminal
     from backtests.panels import panels
     from backtests.report import html, plots
+    from data.disk import replace_text
 
     settings = configuration.load(config, set_ or [])
     now = store.utc_now()
@@ -40,7 +41,7 @@ def run(
         (beside / "report.html").write_text(html.page(content), encoding="utf-8")
         plots.save(content, beside / "plots")
     if out is None:
-        store.write_beside(folder.parent / "index.html", html.index(html.rows(store.listed(folder.parent))))
+        replace_text(folder.parent / "index.html", html.index(html.rows(store.listed(folder.parent))))
     _show(done)
     terminal.say(f"report: {folder / 'report.html'}")
 

@@ -36,8 +36,9 @@ def report(
     from backtests.cli import terminal
     from backtests.panels import panels
     from backtests.report import html, plots
+    from data.disk import replace_text
 
     content = panels(store.load(run))
-    store.write_beside(run / "report.html", html.page(content))
+    replace_text(run / "report.html", html.page(content))
     plots.save(content, run / "plots")
     terminal.say(f"report: {run / 'report.html'}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
 import pandas as pd
 
+from data.disk import sha256
 from data.errors import SourceError
 from data.tables import Record, Tables
 
@@ -51,6 +51,5 @@ def _yields(markets: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _record(name: str, frame: pd.DataFrame) -> Record:
-    digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
     first, last = frame.index[0].date(), frame.index[-1].date()
-    return Record(name, "bundled", first, last, len(frame), digest)
+    return Record(name, "bundled", first, last, len(frame), sha256(FOLDER / name))
