@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -195,7 +196,7 @@ def _unreachable(error: BaseException, host: str) -> Exception:
     cause: BaseException = error
     while cause.__context__ is not None:
         cause = cause.__context__
-    if isinstance(cause, ConnectionResetError):
+    if isinstance(cause, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError)):
         return PassingError("broke off while connecting")
     if "SSL" in str(error):
         return SourceError(f"{host} cannot be trusted ({error}); check the clock and the proxy, or {IMPORT}")
