@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.bonds import Array
 from data.instruments import DAY_COUNT
-from data.market import Flags, Market
+from data.market import MORE_THAN_WEEKLY, Flags, Market
 
 Currency = Literal["repo", "unhedged", "fx_swap"]
 Every = Literal["bar", "week", "month", "quarter", "year"]
@@ -131,7 +131,7 @@ def decisions(dates: NDArray[np.datetime64], every: Every, periods_per_year: flo
     Always the first. On daily rows, the first bar of a new period; on week and month ends, the row that ends the
     period, which the calendar tells without knowing the next row.
     """
-    coarse = periods_per_year <= 52.5
+    coarse = periods_per_year <= MORE_THAN_WEEKLY
     if every == "bar" or (every == "week" and coarse):  # a week or month end ends at least a week
         return np.ones(len(dates), dtype=bool)
     if not coarse:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from backtests.result import Result
 from data.bonds import Array
+from data.market import MORE_THAN_WEEKLY
 
 SMALL = 1e-12
 DAYS_A_YEAR = 365.25
@@ -72,7 +73,7 @@ def years(dates: NDArray[np.datetime64]) -> float:
 
 def periods_per_year(dates: NDArray[np.datetime64], market_ppy: float) -> float:
     """12 and 52 for month and week ends; for daily rows the bars of the window over its years."""
-    if market_ppy <= 52.5 or len(dates) < 2:
+    if market_ppy <= MORE_THAN_WEEKLY or len(dates) < 2:
         return market_ppy
     return (len(dates) - 1) / years(dates)
 

@@ -95,7 +95,7 @@ def _market(config: Config) -> tuple[Tables, Market]:
 def _legs(market: Market, variant: Variant, config: Config) -> Market:
     """Return a variant's own market: on daily rows a year has the bars of its own window, not of all history."""
     legs = market.select(variant.strategy.legs)
-    if market.periods_per_year <= 52.5:
+    if not market.daily:
         return legs
     there = existing(legs, config)
     return replace(legs, periods_per_year=metrics.periods_per_year(market.dates[there], market.periods_per_year))
@@ -132,7 +132,7 @@ def _spans(config: Config, market: Market) -> dict[str, Span]:
     for variant in config.variants:
         legs = _legs(market, variant, config)
         found[variant.name] = span(variant, legs, config)
-        if fill_of(variant, market) == "same_close" and market.periods_per_year > 52.5:
+        if fill_of(variant, market) == "same_close" and market.daily:
             check_same_close(variant.name, legs.instruments, found[variant.name].first)
     return found
 
@@ -159,7 +159,7 @@ def fill_of(variant: Variant, market: Market) -> str:
     """Return the fill in force: `auto` is the same close on week and month ends, the next close on daily rows."""
     if variant.fill != "auto":
         return variant.fill
-    return "same_close" if market.periods_per_year <= 52.5 else "next_close"
+    return "next_close" if market.daily else "same_close"
 
 
 def _one(variant: Variant, market: Market, window: Span, config: Config) -> VariantRun:

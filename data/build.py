@@ -192,9 +192,8 @@ def _listed(
     dates, days = bond.dates, _days(table.index)
     row = np.maximum(np.searchsorted(days, dates, side="right") - 1, 0)
     session = (days[row] == dates) & known
-    closed = np.append(
-        np.diff(days).astype(int) <= carried_days, False
-    )  # whether the next price is only a holiday away
+    holiday = np.diff(days).astype(int) <= carried_days  # whether the next price is that near, or past a hole
+    closed = np.append(holiday, False)
     priced = known & (dates >= days[0]) & (session | closed[row])
     raw = np.where(priced, table["price"].to_numpy(dtype=float)[row], np.nan)
     real = priced & _after(priced)

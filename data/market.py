@@ -16,6 +16,8 @@ from data.instruments import Instrument
 
 Flags = NDArray[np.bool_]
 
+MORE_THAN_WEEKLY = 52.5  # periods a year: rows above it are days
+
 BY_ROW = ("dates", "usd", "cash")
 BY_LEG = (
     "price", "duration", "funding", "borrow", "roll", "income", "spread", "fx", "lot",
@@ -69,6 +71,11 @@ class Market:
     def names(self) -> tuple[str, ...]:
         """The instruments' names, in column order."""
         return tuple(instrument.name for instrument in self.instruments)
+
+    @property
+    def daily(self) -> bool:
+        """Whether rows are days rather than week or month ends."""
+        return self.periods_per_year > MORE_THAN_WEEKLY
 
     def column(self, name: str) -> int:
         """Return the column of an instrument; a miss says what was probably meant."""

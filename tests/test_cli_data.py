@@ -12,7 +12,7 @@ import pytest
 
 from backtests import cli
 from data.store import Store
-from tests.faults import Faults, page, status
+from tests.faults import Faults, cut_short, page, reset, status
 
 DAYS = pd.bdate_range("2020-01-01", "2023-12-29")
 
@@ -201,6 +201,53 @@ def test_an_update_keeps_what_worked_and_names_what_failed(divergence, official,
     assert "failed: fed_funds; what was stored before is unharmed" in err
     assert [line for line in err.splitlines() if line.startswith("error: fed_funds: ")]
     assert Store(home).names() == ["usdjpy"]
+
+
+GOOD = "observation_date,DEXJPUS\n" + "".join(
+    f"{day:%Y-%m-%d},{110 + i / 100:.2f}\n" for i, day in enumerate(DAYS[:60])
+)
+FAULTS = {
+    "429": status(429),
+    "429 for an hour": status(429, Retry_After="3600"),
+    "500": status(500),
+    "404": status(404),
+    "reset": reset(b"observation_date,DEX"),
+    "cut short": cut_short(GOOD.encode()[:300], 500),
+    "a web page": page("<!doctype html><title>Moved</title>", kind="text/html"),
+    "empty": page(""),
+    "half a line": page(GOOD[:-9]),
+    "renamed": page(GOOD.replace("DEXJPUS", "YEN")),
+    "no number": page(GOOD.replace("110.05", "yen")),
+    "a day to come": page(GOOD + "2999-01-04,111.00\n"),
+    "two values for a day": page(GOOD + f"{DAYS[3]:%Y-%m-%d},99.00\n"),
+    "another history": page(GOOD.replace(",110.", ",119.")),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_a_source_is_one_line_and_leaves_the_store_unharmed(divergence, home, monkeypatch, fault):
+    monkeypatch.setattr("data.sources.http.sleep", lambda seconds: None)
+    with Faults(answers={"/fx?id=DEXJPUS": [page(GOOD), FAULTS[fault]]}) as server:
+        Path("here.yaml").write_text(CONFIG + f'sources: {{fred: "{server.root}/fx?id={{id}}"}}\n')
+        assert divergence("data", "update", "usdjpy", "--config", "here.yaml", "-q")[0] == 0
+        before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        code, _, err = divergence("data", "update", "usdjpy", "--config", "here.yaml", "-q")
+    assert code == 3
+    complaints = [line for line in err.splitlines() if line.startswith("error: usdjpy: ")]
+    assert len(complaints) == 1
+    assert err.splitlines()[-1] == "failed: usdjpy; what was stored before is unharmed"
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_a_tick_from_a_source_is_left_out_and_the_rest_kept(divergence, home):
+    tick = GOOD.replace(",110.20", ",11020")
+    with Faults(answers={"/fx?id=DEXJPUS": [page(tick)]}) as server:
+        Path("here.yaml").write_text(CONFIG + f'sources: {{fred: "{server.root}/fx?id={{id}}"}}\n')
+        code, out, _ = divergence("data", "update", "usdjpy", "--config", "here.yaml", "-q")
+    assert code == 0
+    assert "left out: error usdjpy" in out
+    frame = Store(home).read("usdjpy").frame
+    assert (len(frame), frame.max().item() < 111) == (59, True)
 
 
 def test_yesterdays_good_rows_survive_a_worse_answer(divergence, official, home):
