@@ -193,11 +193,11 @@ def _body(response: httpx.Response, host: str, policy: Policy) -> bytes:
 
 def _unreachable(error: BaseException, host: str) -> Exception:
     """Tell a connection that broke, and may hold next time, from one that cannot be made."""
-    cause: BaseException = error
-    while cause.__context__ is not None:
+    cause: BaseException | None = error
+    while cause is not None:  # the reset may stand anywhere among the reasons
+        if isinstance(cause, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError)):
+            return PassingError("broke off while connecting")
         cause = cause.__context__
-    if isinstance(cause, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError)):
-        return PassingError("broke off while connecting")
     if "SSL" in str(error):
         return SourceError(f"{host} cannot be trusted ({error}); check the clock and the proxy, or {IMPORT}")
     return SourceError(f"cannot reach {host}; are you offline? {IMPORT}")
