@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.bonds import Array, par_duration, par_return
-from data.calendars import known_at, reference_cpi
+from data.calendars import REFERENCE_CPI, known_at, reference_cpi
 from data.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.errors import DataError, did_you_mean
-from data.instruments import DAY_COUNT, Instrument
+from data.instruments import COUNTRY_OF, DAY_COUNT, Instrument
 from data.market import Flags, Market
 from data.tables import Tables
 
@@ -59,7 +59,10 @@ def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Inte
     """
     money = _money(tables)
     dates = money.dates
-    curves = {name: _curve(name, frame, interpolation) for name, frame in tables.yields.items()}
+    rows = tables.dates  # a curve quoted on a day that is no row must not make two bars of one
+    curves = {
+        name: _curve(name, frame.loc[frame.index.isin(rows)], interpolation) for name, frame in tables.yields.items()
+    }
     known = np.isfinite(money.overnight["USD"])
     legs = [_leg(instrument, tables, curves, money, known) for instrument in instruments]
     matrix = {name: np.column_stack([getattr(leg, name) for leg in legs]) for name in COLUMNS}
@@ -76,10 +79,21 @@ def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Inte
         usd=usd,
         cash=usd.copy(),
         curves={name: curve.on(dates) for name, curve in curves.items()},
-        macro={name: known_at(name, values, dates) for name, values in tables.macro.items()},
+        macro=_known(tables, dates),
         periods_per_year=tables.periods_per_year,
         **matrix,
     )
+
+
+def _known(tables: Tables, dates: NDArray[np.datetime64]) -> dict[str, Array]:
+    """What was known on each row: published figures after their lag, and the overnight rates paid up to it, a year."""
+    published = {name: known_at(name, values, dates) for name, values in tables.macro.items()}
+    rates = {
+        f"{COUNTRY_OF[currency]}_overnight": rate.reindex(tables.dates).to_numpy(dtype=float, copy=True)
+        for currency, rate in tables.overnight.items()
+    }
+    reference = {REFERENCE_CPI: reference_cpi(tables.cpi, dates)}  # its months came out weeks before
+    return {**published, **rates, **reference}
 
 
 def _days(index: pd.Index) -> NDArray[np.datetime64]:

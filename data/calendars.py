@@ -29,6 +29,7 @@ PUBLICATION_LAG_DAYS = {
     "fed_treasuries_share": 120,
 }
 STALE_AFTER_DAYS = 400
+REFERENCE_CPI = "us_reference_cpi"  # what a market calls it among its macro values
 
 
 def close(currency: str, day: date) -> datetime:

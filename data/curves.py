@@ -30,6 +30,7 @@ class Bars:
     """What a par bond of one maturity needs over each bar; row 0 has no bar and is NaN."""
 
     coupon: Array  # (T,) par yield of the maturity at the bar's start
+    rolled: Array  # (T,) yield at the bar's start of what will be left of the bond; NaN where `aged` is
     aged: Array  # (T,) yield at the bar's end of what is left of the bond; NaN where the nodes do not reach it
     unaged: Array  # (T,) yield of the whole maturity at the bar's end
     life: Array  # (T,) years left at the bar's end
@@ -37,13 +38,17 @@ class Bars:
 
 @dataclass(frozen=True)
 class Curve:
-    """Par yields of one market: `yields (T, k)` decimals, NaN where a tenor is not quoted."""
+    """Par yields of one market: `yields (T, k)` decimals, NaN where a tenor is not quoted.
+
+    A row that is `carried` repeats an older quote, or stands before the first; with None there is no such row.
+    """
 
     name: str
     dates: NDArray[np.datetime64]  # (T,) days
     tenors: Array  # (k,) years, ascending
     yields: Array  # (T, k)
     interpolation: Interpolation = "linear"
+    carried: NDArray[np.bool_] | None = None  # (T,)
 
     def __post_init__(self) -> None:
         if not (np.diff(self.tenors) > 0).all():
@@ -62,16 +67,29 @@ class Curve:
                 f"curve {self.name}: the {self.tenors[i]:g}-year yield on {self.dates[t]} is {self.yields[t, i]:g}; "
                 f"expected between {low} and {high} (decimals: 4.25 % is 0.0425)"
             )
-        for array in (self.dates, self.tenors, self.yields):
-            array.flags.writeable = False
+        for array in (self.dates, self.tenors, self.yields, self.carried):
+            if array is not None:
+                array.flags.writeable = False
 
     def until(self, t: int) -> Curve:
         """Return the curve as known at row t (rows 0..t); a view."""
         return self._rows(slice(0, t + 1))
 
-    def _rows(self, rows: slice) -> Curve:
+    def sessions(self) -> NDArray[np.bool_]:
+        """Rows (T,) that were quoted rather than carried."""
+        return np.ones(len(self.dates), dtype=bool) if self.carried is None else ~self.carried
+
+    def quoted(self) -> Curve:
+        """Return the curve on the rows of its own sessions."""
+        return self._rows(self.sessions())
+
+    def _rows(self, rows: slice | NDArray[np.bool_]) -> Curve:
         short = object.__new__(Curve)  # the rows were checked when the whole was made
-        for name, value in {**vars(self), "dates": self.dates[rows], "yields": self.yields[rows]}.items():
+        carried = None if self.carried is None else self.carried[rows]
+        cut = {"dates": self.dates[rows], "yields": self.yields[rows], "carried": carried}
+        for name, value in {**vars(self), **cut}.items():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
             object.__setattr__(short, name, value)
         return short
 
@@ -79,7 +97,8 @@ class Curve:
         """Return the curve as last quoted on each of `dates`; NaN before its first row."""
         row = np.searchsorted(self.dates, dates, side="right")  # 0: before the first
         yields = np.vstack([np.full((1, len(self.tenors)), np.nan), self.yields])[row]
-        return replace(self, dates=np.array(dates), yields=yields)
+        stale = ~np.isin(dates, self.dates[self.sessions()])
+        return replace(self, dates=np.array(dates), yields=yields, carried=stale)
 
     def at(self, maturity: float) -> Array:
         """Par yield (T,) of `maturity` on each row's own nodes; NaN where it does not exist."""
@@ -94,8 +113,7 @@ class Curve:
             A bar of half a year or more, which a rolled par bond cannot describe.
         """
         dt = np.diff(self.dates).astype("timedelta64[D]").astype(float) / DAYS_A_YEAR
-        quoted = ~np.isnan(self.yields)
-        common = quoted[1:] & quoted[:-1]
+        common = self._common()
         whole = np.full(len(dt), float(maturity))
         coupon = self._read(self.yields[:-1], common, whole)
         long = np.flatnonzero((dt >= 0.5) & ~np.isnan(coupon))
@@ -107,10 +125,21 @@ class Curve:
             )
         return Bars(
             coupon=_after_first(coupon),
+            rolled=_after_first(self._read(self.yields[:-1], common, whole - dt)),
             aged=_after_first(self._read(self.yields[1:], common, whole - dt)),
             unaged=_after_first(self._read(self.yields[1:], common, whole)),
             life=_after_first(whole - dt),
         )
+
+    def moves(self, maturity: float) -> Array:
+        """Change (T,) of the par yield of `maturity` over each bar, on the nodes quoted at both ends; NaN without."""
+        common = self._common()
+        whole = np.full(len(common), float(maturity))
+        return _after_first(self._read(self.yields[1:], common, whole) - self._read(self.yields[:-1], common, whole))
+
+    def _common(self) -> NDArray[np.bool_]:
+        quoted = ~np.isnan(self.yields)
+        return quoted[1:] & quoted[:-1]
 
     def _read(self, yields: Array, quoted: NDArray[np.bool_], maturity: Array) -> Array:
         lower, upper, reachable = _brackets(self.tenors, quoted, maturity)

@@ -16,6 +16,7 @@ Currency = Literal["USD", "JPY"]
 
 DAY_COUNT = {"USD": 360.0, "JPY": 365.0}  # money-market conventions: act/360, act/365
 CURRENCY_OF = {"us": "USD", "us_real": "USD", "jp": "JPY"}
+COUNTRY_OF = {"USD": "us", "JPY": "jp"}  # how curves and macro series call them
 BP = 1e-4
 
 

@@ -261,6 +261,15 @@ def test_on_a_holiday_of_its_curve_a_price_is_carried_and_cannot_be_traded(by_co
     assert market.price[:, 0] == pytest.approx([100, week, week, week * two_weeks], rel=1e-12)
 
 
+def test_a_real_yield_quoted_on_a_day_that_is_no_row_makes_no_second_bar(tables):
+    real = tables.yields["us_real"]
+    between = real.loc[["2015-06-30"]].set_axis(pd.DatetimeIndex(["2015-07-15"])) + 0.01
+    crowded = dataclasses.replace(tables, yields={**tables.yields, "us_real": pd.concat([real, between]).sort_index()})
+    with_it, without = (build(one, [LIBRARY["TIPS10"]]) for one in (crowded, tables))
+    assert np.array_equal(with_it.dates, without.dates)
+    assert np.array_equal(with_it.price, without.price, equal_nan=True)
+
+
 def test_a_bond_does_not_outlive_its_curve(tables):
     ended = {**tables.yields, "us": tables.yields["us"][:"2020-06-30"]}
     market = build(dataclasses.replace(tables, yields=ended), [LIBRARY["UST10"], LIBRARY["JGB10"]])

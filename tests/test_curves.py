@@ -119,6 +119,21 @@ def test_a_bar_reads_the_coupon_at_its_start_and_the_aged_bond_at_its_end():
     assert np.isnan([bars.coupon[0], bars.aged[0], bars.unaged[0], bars.life[0]]).all()
 
 
+def test_a_bar_reads_what_is_left_of_the_bond_at_its_start_too():
+    rows = [[0.01, 0.02, 0.03, 0.04, 0.05, 0.06], [0.02, 0.03, 0.04, 0.05, 0.07, 0.08]]
+    bars = curve(rows, dates=["2020-01-31", "2020-02-29"]).bars(20.0)
+    assert np.isnan(bars.rolled[0])
+    assert bars.rolled[1] == pytest.approx(0.05 - 0.01 * (29 / 365.25) / 10, rel=1e-14)
+
+
+def test_a_move_is_read_on_the_nodes_of_both_ends():
+    tenors = [5.0, 7.0, 10.0]
+    moves = curve([[0.03, 0.05, 0.04], [0.04, NAN, 0.05], [0.05, NAN, 0.05]], tenors).moves(7.0)
+    assert np.isnan(moves[0])
+    assert moves[1:] == pytest.approx([0.01, 0.01 * 3 / 5], abs=1e-16)  # not from 5 % to 4.4 %
+    assert np.isnan(curve([[0.03] * 3] * 2, tenors).moves(12.0)).all()
+
+
 def test_a_tenor_that_appears_is_no_node_of_the_bar_it_appears_on():
     without, with_20 = [0.01, 0.02, 0.03, 0.04, NAN, 0.06], [0.01, 0.02, 0.03, 0.04, 0.09, 0.06]
     bars = curve([without, with_20, with_20], dates=["2020-01-31", "2020-02-29", "2020-03-31"]).bars(30.0)
@@ -206,3 +221,17 @@ def test_a_curve_on_other_days_is_its_last_quotes_and_nothing_before_the_first()
     days = np.array(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05", "2024-01-09"], "datetime64[D]")
     assert quoted.on(days).at(10.0)[1:].tolist() == [0.01, 0.01, 0.02, 0.02]
     assert np.isnan(quoted.on(days).yields[0]).all()
+
+
+def test_a_carried_curve_remembers_its_sessions_even_where_two_quote_the_same():
+    quoted = curve([[0.01] * 6, [0.01] * 6, [0.02] * 6], dates=["2024-01-02", "2024-01-05", "2024-01-08"])
+    days = np.arange("2024-01-01", "2024-01-09", dtype="datetime64[D]")
+    carried = quoted.on(days)
+    assert quoted.sessions().all()
+    assert days[carried.sessions()].astype(str).tolist() == ["2024-01-02", "2024-01-05", "2024-01-08"]
+    assert np.array_equal(carried.quoted().yields, quoted.yields)
+    assert np.array_equal(carried.quoted().dates, quoted.dates)
+    assert carried.until(3).sessions().tolist() == [False, True, False, False]
+    assert carried.on(days[2:]).sessions().tolist() == carried.sessions()[2:].tolist()  # carried twice
+    with pytest.raises(ValueError, match="read-only"):
+        carried.quoted().yields[0] = 0.0
