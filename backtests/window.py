@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backtests.config import Config, Variant
 from data.errors import ConfigError, DataError
 from data.market import Flags, Market
+from strategies.base import known
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
     dates = market.dates
     inside = _inside(market, config)
     warmup = variant.strategy.warmup(market)
-    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup)
+    heard = known(variant.strategy, market)
+    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup) & heard
     if not inside.any():
         raise DataError(f"no row of the data lies between {config.data.start} and {config.data.end}; widen the window")
     if not ready.any():
@@ -71,10 +73,11 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
             f"variant '{variant.name}' never trades between {dates[inside][0]} and {dates[inside][-1]}: "
             f"{'; '.join(_history(market, name) for name in market.names)}"
             f"{f'; its signals need {warmup} rows' if warmup > 1 else ''}"
+            f"{'' if heard[inside].any() else '; what they rest on is never known'}"
         )
     last = int(np.flatnonzero(ready)[-1])
     first = last - int(_streak(ready)[last]) + 1
-    reasons = [_opens(market, first, warmup, inside), _ends(market, last, inside)]
+    reasons = [_opens(market, first, warmup, inside, heard), _ends(market, last, inside)]
     return Span(
         rows=slice(first, last + 1),
         first=dates[first].astype(object),
@@ -90,10 +93,12 @@ def _streak(flags: Flags) -> NDArray[np.int64]:
     return rows - last_false
 
 
-def _opens(market: Market, first: int, warmup: int, inside: Flags) -> str:
+def _opens(market: Market, first: int, warmup: int, inside: Flags, heard: Flags) -> str:
     """Why trading starts after the window does."""
     if not first or not inside[first - 1]:
         return ""
+    if not heard[first - 1]:
+        return f"what its signal rests on is known from {market.dates[first]}"
     need = f", and the signal needs {warmup} rows" if warmup > 1 else ""
     born = first - warmup + 1
     if born == 0:
@@ -107,6 +112,8 @@ def _ends(market: Market, last: int, inside: Flags) -> str:
     if last + 1 >= len(market.dates) or not inside[last + 1]:
         return ""
     absent = [name for name, there in zip(market.names, market.exists[last + 1], strict=True) if not there]
+    if not absent:
+        return f"what its signal rests on is not known after {market.dates[last]}"
     return f"{' and '.join(absent)} ends {market.dates[last]}"
 
 

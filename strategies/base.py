@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol, runtime_checkable
 
 import numpy as np
 
 from data.bonds import Array
-from data.market import Market
+from data.market import Flags, Market
 
 _A_YEAR = {"D": 252, "M": 12, "Y": 1}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)([DMY])")
@@ -39,6 +40,7 @@ Duration = Annotated[float, "years of duration contribution of a leg, fraction o
 Volatility = Annotated[float, "annual volatility of a leg, 0.05 is 5 %"]
 Weight = Annotated[float, "fraction of equity"]
 Lookback = Annotated[Window, "window: 60D, 36M, 3Y"]
+Scale = Annotated[float, "a year, 0.01 is 100 bp: where the position is whole"]
 
 
 @runtime_checkable
@@ -58,6 +60,78 @@ class Strategy(Protocol):
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n): USD notional as a fraction of the sizing base, + long; 0 while cold, never NaN."""
+
+
+@runtime_checkable
+class Signalled(Protocol):
+    """A strategy that can say what its decision rests on."""
+
+    def signal(self, market: Market) -> Array:
+        """Signal (T,): + as the trade is named, 0 flat, - the reverse; NaN while it is not known."""
+
+
+@runtime_checkable
+class Composed(Protocol):
+    """A strategy that is the sum of others in one book."""
+
+    def components(self, market: Market) -> Mapping[str, Array]:
+        """Targets (T, n) of each component before netting, by its name; they sum to the strategy's own."""
+
+    def signals(self, market: Market) -> Mapping[str, Array]:
+        """Signal (T,) of each component that has one."""
+
+
+@runtime_checkable
+class Wrapped(Protocol):
+    """A strategy around another, linear in its targets."""
+
+    @property
+    def inner(self) -> Strategy:
+        """The strategy inside."""
+
+    def applied(self, market: Market, weights: Array) -> Array:
+        """Return the inner targets (T, n), or a component of them, as the outer strategy leaves them."""
+
+
+@dataclass(frozen=True)
+class Laws:
+    """What a strategy promises beyond the prefix law, for the tests to hold it to."""
+
+    scales_with: str | None = None  # the parameter whose double doubles every weight
+    impartial: bool = False  # exchange the two countries' histories, and the positions are exchanged too
+    neutral: bool = False  # weights times durations sum to 0: a parallel shift of all curves does nothing
+
+
+def laws_of(strategy: Strategy) -> Laws:
+    """Return the laws a strategy declares in its attribute `laws`; none where it has no such attribute."""
+    declared = getattr(strategy, "laws", Laws())
+    assert isinstance(declared, Laws)
+    return declared
+
+
+def signals_of(strategy: Strategy, market: Market) -> dict[str, Array]:
+    """Return every signal (T,) behind a strategy by name: of its components, or its own as `signal`; {} if none."""
+    if isinstance(strategy, Wrapped):
+        return signals_of(strategy.inner, market)
+    if isinstance(strategy, Composed):
+        return dict(strategy.signals(market))
+    return {"signal": strategy.signal(market)} if isinstance(strategy, Signalled) else {}
+
+
+def components_of(strategy: Strategy, market: Market) -> dict[str, Array]:
+    """Return the targets (T, n) of every component of a blend, overlays applied; {} where it is no blend."""
+    if isinstance(strategy, Wrapped):
+        inner = components_of(strategy.inner, market)
+        return {name: strategy.applied(market, weights) for name, weights in inner.items()}
+    return dict(strategy.components(market)) if isinstance(strategy, Composed) else {}
+
+
+def known(strategy: Strategy, market: Market) -> Flags:
+    """Rows (T,) on which everything a strategy rests on is known; true throughout where it has no signal."""
+    rows = np.ones(len(market.dates), dtype=bool)
+    for signal in signals_of(strategy, market).values():
+        rows &= ~np.isnan(signal)
+    return rows
 
 
 def keeps_prefix_law(strategy: Strategy, market: Market, t: int) -> bool:

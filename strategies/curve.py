@@ -7,7 +7,7 @@ from typing import Literal
 
 from data.bonds import Array
 from data.market import Market
-from strategies.base import Duration, Leg
+from strategies.base import Duration, Laws, Leg
 from strategies.sizing import book, different, one_of, positive, years_of_duration
 
 
@@ -33,6 +33,11 @@ class CurveTrade:
     def warmup(self, market: Market) -> int:
         """One row: no history."""
         return 1
+
+    @property
+    def laws(self) -> Laws:
+        """Equal years of duration, long and short."""
+        return Laws(scales_with="duration", neutral=True)
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the front leg of a steepener."""
@@ -68,6 +73,11 @@ class Butterfly:
         """One row: no history."""
         return 1
 
+    @property
+    def laws(self) -> Laws:
+        """Equal years of duration, long and short."""
+        return Laws(scales_with="duration", neutral=True)
+
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the belly."""
         return book(
@@ -102,6 +112,11 @@ class Box:
     def warmup(self, market: Market) -> int:
         """One row: no history."""
         return 1
+
+    @property
+    def laws(self) -> Laws:
+        """Equal years of duration, long and short."""
+        return Laws(scales_with="duration", neutral=True)
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the US front and the Japanese back."""

@@ -4,10 +4,82 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.bonds import Array
+from data.bonds import Array, price
+from data.errors import ConfigError, DataError
+from data.instruments import COUNTRY_OF, DAY_COUNT
 from data.market import Market
 
 STILL = 1e-12  # a deviation below this is rounding, not movement
+DAYS_A_YEAR = 365.25
+
+# ---- what is read off a market
+
+
+def macro(market: Market, name: str) -> Array:
+    """Series (T,) as known on each row, NaN while it is not.
+
+    Raises
+    ------
+    DataError
+        A series the data does not hold.
+    """
+    if name not in market.macro:
+        raise DataError(f"the data holds no series '{name}', which a signal needs; import it, or use the bundled figures")
+    return market.macro[name]
+
+
+def country(market: Market, name: str) -> str:
+    """Return `us` or `jp`, as curves and macro series call an instrument's country."""
+    return COUNTRY_OF[market.instruments[market.column(name)].currency]
+
+
+def overnight(market: Market, name: str) -> Array:
+    """Overnight rate (T,) of an instrument's currency, a year, as paid up to each row."""
+    return macro(market, f"{country(market, name)}_overnight")
+
+
+def yield_of(market: Market, name: str) -> Array:
+    """Par yield (T,) of a bond, of a listed fund's proxy; NaN where its maturity does not exist.
+
+    Raises
+    ------
+    ConfigError
+        Cash, which has no yield.
+    """
+    instrument = market.instruments[market.column(name)]
+    if instrument.curve is None:
+        raise ConfigError(f"{name} is cash and has no yield; name a bond or a fund of bonds")
+    return market.curves[instrument.curve].at(instrument.maturity)
+
+
+def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
+    """What a leg earns (T,) over `horizon` years if its curve stands still, funding paid; fraction of notional.
+
+    The par bond is revalued at the yield that the unmoved curve gives what is left of its life (at its own where the
+    curve does not reach). An inflation bond accrues the last twelve published months of the price index, a fund pays
+    its fee. Definition of carry: Koijen, Moskowitz, Pedersen and Vrugt, J. Financial Economics 127, 2018.
+    """
+    instrument = market.instruments[market.column(name)]
+    if instrument.curve is None:
+        return np.zeros(len(market.dates))
+    days = horizon * DAYS_A_YEAR
+    par, life = yield_of(market, name), instrument.maturity - horizon
+    aged = market.curves[instrument.curve].at(life)
+    earned = price(par, np.where(np.isnan(aged) | (not instrument.rolldown), par, aged), life) - 1.0
+    if instrument.indexed:
+        earned = earned + horizon * _inflation(market)
+    paid = overnight(market, name) * days / DAY_COUNT[instrument.currency]
+    return np.asarray(earned - instrument.fee * horizon - paid)
+
+
+def _inflation(market: Market) -> Array:
+    """Growth (T,) of the US price index over the last twelve months known."""
+    n = round(market.periods_per_year)
+    index = macro(market, "us_cpi")
+    return np.asarray(np.concatenate([np.full(n, np.nan), index[n:] / index[:-n] - 1.0])[: len(index)])
+
+
+# ---- shapes of a series
 
 
 def excess_returns(market: Market, name: str) -> Array:
@@ -44,3 +116,76 @@ def rolling_beta(values: Array, on: Array, n: int) -> Array:
             slope = (x * y).sum(axis=1) / variance
         result[n - 1 :] = np.where(variance > n * STILL**2, slope, np.nan)
     return result
+
+
+def change(values: Array, n: int) -> Array:
+    """Change (T,) over the last n rows; NaN on the first n."""
+    result = np.full(len(values), np.nan)
+    result[n:] = values[n:] - values[:-n]
+    return result
+
+
+def scaled(values: Array, scale: float) -> Array:
+    """Values over `scale`, held between -1 and 1."""
+    return np.asarray(np.clip(values / scale, -1.0, 1.0))
+
+
+def rolling_score(values: Array, n: int) -> Array:
+    """Distance (T,) of each value from the mean of the last n, in their deviations; 0 where they stand still."""
+    result = np.full(len(values), np.nan)
+    if len(values) >= n:
+        windows = _windows(values, n)
+        deviation = windows.std(axis=1, ddof=1)
+        apart = values[n - 1 :] - windows.mean(axis=1)
+        still = np.where(np.isnan(deviation), np.nan, 0.0)
+        result[n - 1 :] = np.divide(apart, deviation, out=still, where=deviation > STILL)
+    return result
+
+
+def expanding_score(values: Array, least: int) -> Array:
+    """Distance (T,) of each value from the mean of all known so far, in their standard deviations.
+
+    NaN where the value is not known or fewer than `least` are; 0 where they stand still. Welford, Technometrics, 1962.
+    """
+    result = np.full(len(values), np.nan)
+    mean = squares = 0.0
+    for count, t in enumerate(np.flatnonzero(~np.isnan(values)), 1):
+        apart = values[t] - mean
+        mean += apart / count
+        squares += apart * (values[t] - mean)
+        if count >= max(least, 2):
+            deviation = np.sqrt(squares / (count - 1))
+            result[t] = (values[t] - mean) / deviation if deviation > STILL else 0.0
+    return result
+
+
+def hysteresis(score: Array, enter: float, leave: float) -> Array:
+    """Position (T,): the sign of a score from where it passes `enter` until it falls back within `leave`.
+
+    A score that is not known ends the position: NaN there, and nothing is held over.
+    """
+    result = np.full(len(score), np.nan)
+    held = 0.0
+    for t, value in enumerate(score):
+        if np.isnan(value):
+            held = 0.0
+            continue
+        if held * value <= leave:  # back within, or across
+            held = 0.0
+        if abs(value) > enter:
+            held = float(np.sign(value))
+        result[t] = held
+    return result
+
+
+def momentum(returns: Array, n: int, annual: int) -> Array:
+    """Return (T,) of the last n bars in deviations of that return, from -1 to 1.
+
+    The deviation is that of the last `annual` bars (Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012).
+    """
+    result = np.full(len(returns), np.nan)
+    if len(returns) >= n:
+        result[n - 1 :] = _windows(returns, n).sum(axis=1)
+    deviation = rolling_deviation(returns, annual) * np.sqrt(n)
+    still = np.where(np.isnan(deviation), np.nan, 0.0)
+    return scaled(np.divide(result, deviation, out=still, where=deviation > 0), 1.0)

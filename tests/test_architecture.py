@@ -14,20 +14,25 @@ ROOT = Path(__file__).resolve().parent.parent
 # A file imports only from files above it in its package, or from a package before its own.
 ORDER = {
     "data": [
-        "errors", "disk", "bonds", "curves", "instruments", "calendars", "market", "tables", "series", "sources",
-        "updating", "quality", "store", "history", "build", "tracking", "status",
+        "errors", "disk", "bonds", "curves", "forwards", "instruments", "calendars", "market", "repricing", "tables",
+        "series", "sources", "updating", "quality", "store", "history", "build", "tracking", "status",
     ],
-    "strategies": ["base", "signals", "sizing", "divergence", "curve", "hold", "__init__"],
+    "strategies": [
+        "base", "signals", "sizing", "pairs", "divergence", "curve", "hold", "macro", "relative_value", "breakeven",
+        "slopes", "blend", "thesis", "overlays", "__init__",
+    ],
     "backtests": [
-        "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "config", "window", "runner",
-        "store", "panels", "report", "cli",
+        "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "components", "config", "window",
+        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "sensitivity", "store", "inference",
+        "compare", "panels", "report", "cli",
     ],
 }  # fmt: skip
 PACKAGES = list(ORDER)
 INSIDE = {
-    "backtests/config": ["document", "complaints", "model", "params", "instruments", "load", "__init__"],
-    "backtests/report": ["__init__", "format", "palette", "tables", "plots", "html"],
-    "backtests/cli": ["terminal", "catalogue", "config", "data", "run", "runs", "__init__"],
+    "backtests/config": ["document", "complaints", "model", "params", "building", "instruments", "load", "__init__"],
+    "backtests/report": ["__init__", "format", "palette", "tables", "regimes", "plots", "html", "thesis"],
+    "backtests/ticket": ["futures", "holdings", "inputs", "sheet", "memory", "ticket", "__init__"],
+    "backtests/cli": ["terminal", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity", "__init__"],
 }
 FENCES = {
     "backtrader": ["backtests/broker.py"],
@@ -44,6 +49,8 @@ FENCES = {
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality"],
     "filelock": ["data/store.py"],
+    "arch": ["backtests/inference.py"],
+    "ffn": ["backtests/inference.py"],
     "requests": [],
     "pickle": [],
 }

@@ -21,8 +21,8 @@ from data.instruments import LIBRARY
 from data.sources import bundled, files
 from data.store import Store
 from data.tracking import tracking
-from strategies import STRATEGIES
 from strategies.base import keeps_prefix_law
+from tests.registry import REGISTERED
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "data"
@@ -220,9 +220,9 @@ def test_known_days_are_in_the_history(daily):
 
 def test_every_strategy_keeps_the_prefix_law_on_daily_rows(daily):
     market = build(daily, list(LIBRARY.values()))
-    for name, strategy in STRATEGIES.items():
+    for name, strategy in REGISTERED.items():
         for t in (0, 9000, 11500, 13001, len(market.dates) - 1):
-            assert keeps_prefix_law(strategy(), market, t), (name, t)
+            assert keeps_prefix_law(strategy, market, t), (name, t)
 
 
 def test_nothing_later_changes_anything_earlier_on_real_days(daily):

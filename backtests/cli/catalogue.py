@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 
 
 def strategies() -> None:
-    """List the strategies with their parameters, units and defaults."""
+    """List the strategies and overlays with their parameters, units and defaults."""
     from backtests.cli import terminal
     from backtests.config import describe
-    from strategies import STRATEGIES
+    from strategies import OVERLAYS, STRATEGIES
 
-    for name, strategy in STRATEGIES.items():
-        terminal.say(f"{name}: {(inspect.getdoc(strategy) or '').splitlines()[0]}")
-        terminal.table(
-            ("  parameter", "default", "unit"),
-            [(f"  {one.name}", one.default, one.unit) for one in describe(name)],
-            left=(0, 1, 2),
-        )
-        terminal.say("")
+    def listed(kinds: Mapping[str, type]) -> None:
+        for name, kind in kinds.items():
+            terminal.say(f"{name}: {(inspect.getdoc(kind) or '').splitlines()[0]}")
+            rows = [(f"  {one.name}", one.default, one.unit) for one in describe(name)]
+            terminal.table(("  parameter", "default", "unit"), rows, left=(0, 1, 2))
+            terminal.say("")
+
+    listed(STRATEGIES)
+    terminal.say("Overlays, laid over any strategy, the first innermost: overlays: [{smooth: {window: 3M}}]")
+    terminal.say("")
+    listed(OVERLAYS)
 
 
 def instruments() -> None:

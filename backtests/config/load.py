@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from backtests.config import params as parameters
+from backtests.config.building import built, laid_over
 from backtests.config.complaints import complaint, owner
 from backtests.config.document import Document, Loc, override, read
 from backtests.config.instruments import library
@@ -17,7 +18,7 @@ from backtests.config.model import Config, ConfigFile, CurrencyTreatment, Rebala
 from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
 from data.updating import check_address
-from strategies import STRATEGIES
+from strategies import OVERLAYS, STRATEGIES
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -94,21 +95,9 @@ def _variant(document: Document, file: ConfigFile, name: str, instruments: Mappi
     owners = [("variants", link) for link in chain]
     if "strategy" not in raw:
         raise document.error(loc, f"names no strategy; add strategy: {' | '.join(STRATEGIES)}, or extends")
-    if raw["strategy"] not in STRATEGIES:
-        where = owner(document, owners, ("strategy",))
-        raise document.error(
-            where, f"unknown strategy '{raw['strategy']}'{did_you_mean(str(raw['strategy']), STRATEGIES)}"
-        )
     section = _checked(document, VariantSection, raw, owners)
-    try:
-        strategy = parameters.build(section.strategy, section.params)
-    except ValidationError as error:
-        schema = parameters.schema_of(section.strategy)
-        raise complaint(document, error, schema, section.params, owners, ("params",)) from None
-    except ValueError as error:
-        key = str(error).split()[0]
-        inside = ("params", key) if key in section.params else ("params",)
-        raise document.error(owner(document, owners, inside), str(error)) from None
+    inner = built(document, owners, (), section.strategy, section.params)
+    strategy, overlays = laid_over(document, owners, inner, section.overlays)
     for leg in strategy.legs:
         if leg not in instruments:
             where = owner(document, owners, _naming(section.params, leg))
@@ -116,7 +105,8 @@ def _variant(document: Document, file: ConfigFile, name: str, instruments: Mappi
     return Variant(
         name=name,
         strategy_name=section.strategy,
-        params=parameters.written(strategy),
+        params=parameters.written(inner),
+        overlays=overlays,
         strategy=strategy,
         currency=section.currency,
         rebalance=RebalanceSection.model_validate({**file.rebalance.model_dump(), **(raw.get("rebalance") or {})}),
@@ -158,19 +148,23 @@ def _deep(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _naming(params: Mapping[str, Any], leg: str) -> Loc:
+    """Return where, among parameters, a leg is named; the parameters as a whole where none of them names it."""
     for key, value in params.items():
-        if value == leg:
-            return ("params", key)
-        if isinstance(value, dict) and leg in value:
-            return ("params", key, leg)
+        if value == leg or (isinstance(value, dict) and leg in value):
+            return ("params", key) if value == leg else ("params", key, leg)
+        if key == "parts" and isinstance(value, dict):
+            for name, part in value.items():
+                inside = _naming(part.get("params") or {}, leg)
+                if len(inside) > 1:
+                    return ("params", key, name, *inside)
     return ("params",)
 
 
-def _checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc], inside: Loc = ()) -> M:
+def _checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc]) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise complaint(document, error, model, data, owners, inside) from None
+        raise complaint(document, error, model, data, owners) from None
 
 
 def resolved(config: Config) -> dict[str, Any]:
@@ -191,6 +185,7 @@ def resolved(config: Config) -> dict[str, Any]:
         variant.name: {
             "strategy": variant.strategy_name,
             "params": dict(variant.params),
+            "overlays": [dict(overlay) for overlay in variant.overlays],
             "currency": _currency(variant.currency),
             "rebalance": variant.rebalance.model_dump(),
             "fill": variant.fill,
@@ -215,13 +210,36 @@ def json_schema() -> dict[str, Any]:
     schema = ConfigFile.model_json_schema(by_alias=True)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "divergence configuration"
-    variant = schema["$defs"]["VariantFile"]
-    variant["properties"]["strategy"] = {"enum": list(STRATEGIES)}
-    variant["allOf"] = [
-        {
-            "if": {"properties": {"strategy": {"const": name}}, "required": ["strategy"]},
-            "then": {"properties": {"params": parameters.schema_of(name).model_json_schema()}},
-        }
-        for name in STRATEGIES
-    ]
+    definitions = schema["$defs"]
+    definitions["Strategy"] = {
+        "properties": {"strategy": {"enum": list(STRATEGIES)}},
+        "allOf": [
+            {
+                "if": {"properties": {"strategy": {"const": name}}, "required": ["strategy"]},
+                "then": {"properties": {"params": _params_schema(name)}},
+            }
+            for name in STRATEGIES
+        ],
+    }
+    definitions["Part"] = parameters.PartSection.model_json_schema()
+    for section in ("VariantFile", "Part"):
+        definitions[section]["allOf"] = [{"$ref": "#/$defs/Strategy"}]
+    definitions["VariantFile"]["properties"]["overlays"]["items"] = _overlay_schema()
     return schema
+
+
+def _params_schema(name: str) -> dict[str, Any]:
+    """Parameters of a strategy; the parts of a blend are strategies themselves."""
+    schema = parameters.schema_of(name).model_json_schema()
+    if parameters.takes_parts(name):
+        schema["properties"]["parts"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Part"}}
+    return schema
+
+
+def _overlay_schema() -> dict[str, Any]:
+    """One overlay: exactly one name with its parameters."""
+    schemas = {name: parameters.schema_of(name).model_json_schema() for name in OVERLAYS}
+    known = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in schemas.items()}
+    return {
+        "type": "object", "minProperties": 1, "maxProperties": 1, "properties": known, "additionalProperties": False,
+    }  # fmt: skip

@@ -130,11 +130,18 @@ class InstrumentSection(Model):
     multiplier: float | None = Field(default=None, gt=0, le=1e12)
 
 
+Overlays = Annotated[
+    list[dict[str, dict[str, Any] | None]],
+    Field(max_length=10, description="laid over the strategy, the first innermost: [{smooth: {window: 3M}}]"),
+]
+
+
 class VariantSection(Model):
     """One variant, after `extends` has been merged."""
 
     strategy: str
     params: dict[str, Any] = {}
+    overlays: Overlays = []
     currency: CurrencyField = CurrencyTreatment()
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
@@ -146,6 +153,7 @@ class VariantFile(Model):
     extends: str | None = None
     strategy: str | None = None
     params: dict[str, Any] = {}
+    overlays: Overlays = []
     currency: CurrencyField | None = None
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
@@ -174,7 +182,8 @@ class Variant:
     name: str
     strategy_name: str
     params: Mapping[str, Any]  # as YAML would write them
-    strategy: Strategy
+    overlays: tuple[Mapping[str, Mapping[str, Any]], ...]  # as YAML would write them
+    strategy: Strategy  # overlays applied
     currency: CurrencyTreatment
     rebalance: RebalanceSection
     fill: Fill

@@ -1,0 +1,101 @@
+"""From checked sections to strategies: parts of a blend first, overlays last; complaints name the line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from backtests.config import params as parameters
+from backtests.config.complaints import complaint, owner
+from backtests.config.document import Document, Loc
+from data.errors import did_you_mean
+from strategies import OVERLAYS, STRATEGIES
+from strategies.base import Strategy
+from strategies.blend import Part
+
+S = TypeVar("S", bound=Strategy)
+
+
+def built(document: Document, owners: Sequence[Loc], inside: Loc, name: str, params: Mapping[str, Any]) -> Strategy:
+    """Return the strategy `name` with `params`, which stand at `inside` in one of `owners`.
+
+    Raises
+    ------
+    ConfigError
+        A strategy there is not, or parameters that it refuses.
+    """
+    if name not in STRATEGIES:
+        where = owner(document, owners, (*inside, "strategy"))
+        raise document.error(where, f"unknown strategy '{name}'{did_you_mean(name, STRATEGIES)}")
+    ready = dict(params)
+    if parameters.takes_parts(name) and isinstance(params.get("parts"), Mapping):
+        here = (*inside, "params", "parts")
+        ready["parts"] = {
+            part: _part(document, owners, (*here, str(part)), section) for part, section in params["parts"].items()
+        }
+    schema = parameters.schema_of(name)
+    return _refused(document, owners, (*inside, "params"), schema, params, lambda: parameters.build(name, ready))
+
+
+def _part(document: Document, owners: Sequence[Loc], inside: Loc, raw: Any) -> Part:
+    try:
+        section = parameters.PartSection.model_validate(raw)
+    except ValidationError as error:
+        raise complaint(document, error, parameters.PartSection, raw, owners, inside) from None
+    strategy = built(document, owners, inside, section.strategy, section.params)
+    try:
+        return Part(strategy, section.weight)
+    except ValueError as error:
+        raise document.error(owner(document, owners, (*inside, "weight")), str(error)) from None
+
+
+def laid_over(
+    document: Document, owners: Sequence[Loc], strategy: Strategy, overlays: Sequence[Mapping[str, Any]]
+) -> tuple[Strategy, tuple[dict[str, Any], ...]]:
+    """Return the strategy with overlays laid over it, the first innermost, and them as YAML would write them in full.
+
+    Raises
+    ------
+    ConfigError
+        An overlay there is not, or parameters that it refuses.
+    """
+    whole = []
+    for i, item in enumerate(overlays):
+        inside: Loc = ("overlays", i)
+        if len(item) != 1:
+            raise document.error(owner(document, owners, inside), "an overlay is one name and its parameters")
+        ((name, params),) = item.items()
+        if name not in OVERLAYS:
+            where = owner(document, owners, (*inside, name))
+            raise document.error(where, f"unknown overlay '{name}'{did_you_mean(name, OVERLAYS)}")
+        strategy = _refused(
+            document, owners, (*inside, name), parameters.schema_of(name), params or {},
+            _laying(name, strategy, params or {}),
+        )  # fmt: skip
+        whole.append({name: parameters.written(strategy)})
+    return strategy, tuple(whole)
+
+
+def _laying(name: str, inner: Strategy, params: Mapping[str, Any]) -> Callable[[], Strategy]:
+    return lambda: parameters.overlay(name, inner, params)
+
+
+def _refused(
+    document: Document,
+    owners: Sequence[Loc],
+    inside: Loc,
+    schema: type[BaseModel],
+    params: Mapping[str, Any],
+    make: Callable[[], S],
+) -> S:
+    """Return what `make` makes; what it refuses of `params`, which stand at `inside`, is told by line."""
+    try:
+        return make()
+    except ValidationError as error:
+        raise complaint(document, error, schema, params, owners, inside) from None
+    except ValueError as error:
+        key = str(error).split()[0]
+        where = (*inside, key) if key in params else inside
+        raise document.error(owner(document, owners, where), str(error)) from None

@@ -1,0 +1,216 @@
+"""Trade one market against the other on what is known of policy, prices, risk, debt and the price of a hedge.
+
+Every signal is impartial: it knows the legs' countries from the legs, and swapping the legs turns the trade round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
+
+import numpy as np
+
+from data.bonds import Array
+from data.market import Market
+from strategies.base import Laws, Lookback, Scale, Window
+from strategies.pairs import SignalledPair, two_countries
+from strategies.signals import change, country, expanding_score, macro, overnight, rolling_deviation, scaled, yield_of
+from strategies.sizing import one_of, positive
+
+DEBT = {"us": "us_debt_gdp", "jp": "jp_debt_gdp"}
+ASSETS = {"us": "fed_assets_gdp", "jp": "boj_assets_gdp"}
+SHARE = "fed_treasuries_share"  # no series of the Bank of Japan's share comes along
+FULL_SCORE = 2.0  # standard deviations at which a score is a whole position
+
+
+@dataclass(frozen=True)
+class Impartial(SignalledPair):
+    """A signalled pair between two countries that treats both alike."""
+
+    @property
+    def laws(self) -> Laws:
+        """Neither country is preferred, unless the sizing rule does (a hedge ratio is one leg's on the other)."""
+        return replace(super().laws, impartial=self.sizing != "beta")
+
+
+@dataclass(frozen=True)
+class Policy(Impartial):
+    """Cycles out of step: own the market whose central bank is cutting against the one that is hiking.
+
+    `overnight`: the short country's overnight rate less the long one's, changed over `lookback`. `market`: what
+    the 2-year yield says is still to come, 2-year less overnight, short country less long one. Over `scale`, clipped.
+    Brooks and Moskowitz, *Yield Curve Premia*, 2017; Ilmanen, *Expected Returns*, 2011, ch. 9.
+    """
+
+    measure: Literal["overnight", "market"] = "overnight"
+    lookback: Lookback = Window("6M")
+    scale: Scale = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("measure", self.measure, ("overnight", "market"))
+        positive("scale", self.scale)
+
+    def memory(self, market: Market) -> int:
+        """One row more than the change spans."""
+        return 1 if self.measure == "market" else self.lookback.bars(market) + 1
+
+    def signal(self, market: Market) -> Array:
+        """Signal (T,), + where the short country tightens against the long one."""
+        two_countries(market, self.long, self.short)
+        if self.measure == "market":
+            return scaled(self._to_come(market, self.short) - self._to_come(market, self.long), self.scale)
+        gap = overnight(market, self.short) - overnight(market, self.long)
+        return scaled(change(gap, self.lookback.bars(market)), self.scale)
+
+    def _to_come(self, market: Market, leg: str) -> Array:
+        return market.curves[country(market, leg)].at(2.0) - overnight(market, leg)
+
+
+@dataclass(frozen=True)
+class Inflation(Impartial):
+    """The inflation gap: own the market whose core inflation falls against the other's.
+
+    Core inflation over twelve months as published, short country less long one: its change over `lookback`, or
+    its level (close to a static position). Over `scale`, clipped.
+    Ang and Piazzesi, J. Monetary Economics 50, 2003; Campbell, Sunderam and Viceira, Critical Finance Review 6, 2017.
+    """
+
+    measure: Literal["change", "level"] = "change"
+    lookback: Lookback = Window("3M")
+    scale: Scale = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("measure", self.measure, ("change", "level"))
+        positive("scale", self.scale)
+
+    def memory(self, market: Market) -> int:
+        """One row more than the change spans."""
+        return 1 if self.measure == "level" else self.lookback.bars(market) + 1
+
+    def signal(self, market: Market) -> Array:
+        """Signal (T,), + where inflation is higher, or rises, in the short country against the long one."""
+        ours, theirs = two_countries(market, self.long, self.short)
+        gap = macro(market, f"{theirs}_core_cpi_yoy") - macro(market, f"{ours}_core_cpi_yoy")
+        return scaled(gap if self.measure == "level" else change(gap, self.lookback.bars(market)), self.scale)
+
+
+@dataclass(frozen=True)
+class SafeHaven(Impartial):
+    """Own the calmer market against the rougher, by volatility of yields in basis points.
+
+    Volatility of the two yields' changes over `lookback`. `sign`: wholly long the calmer. `inverse`: by the difference
+    of the two inverse-volatility weights, (s_short - s_long) / (s_short + s_long).
+    Frazzini and Pedersen, J. Financial Economics 111, 2014; Baele and others, Review of Financial Studies 33, 2020.
+    """
+
+    measure: Literal["sign", "inverse"] = "sign"
+    lookback: Lookback = Window("12M")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("measure", self.measure, ("sign", "inverse"))
+
+    def memory(self, market: Market) -> int:
+        """One row more than the window has changes."""
+        return self.lookback.bars(market) + 1
+
+    def signal(self, market: Market) -> Array:
+        """Signal (T,), + where the long leg's yield is the calmer."""
+        n = self.lookback.bars(market)
+        ours, theirs = (rolling_deviation(change(yield_of(market, leg), 1), n) for leg in self.legs)
+        total = ours + theirs
+        still = np.where(np.isnan(total), np.nan, 0.0)
+        tilt = np.divide(theirs - ours, total, out=still, where=total > 0)
+        return tilt if self.measure == "inverse" else np.sign(tilt)
+
+
+@dataclass(frozen=True)
+class DebtCapacity(Impartial):
+    """Own the market of the country whose debt weighs less against its own past; a central bank's bonds count too.
+
+    Mean of two scores against all history known, over 2 and clipped: general government debt over GDP, and the central
+    bank's footprint, both short country less long one. Whether a large footprint is a `support` (own that market) or
+    a `distortion` that must end (sell it) is for the user to say; `ignored` leaves it out. `measure: share` takes the
+    share of federal debt that the Fed holds, alone, for no such series of the Bank of Japan comes along.
+    Greenwood and Vayanos, Review of Financial Studies 27, 2014; Krishnamurthy and Vissing-Jorgensen, Brookings
+    Papers, 2011.
+    """
+
+    footprint: Annotated[Literal["support", "distortion", "ignored"], "support | distortion | ignored"] = field(
+        kw_only=True
+    )
+    measure: Literal["assets", "share"] = "assets"
+    history: Lookback = Window("5Y")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("footprint", self.footprint, ("support", "distortion", "ignored"))
+        one_of("measure", self.measure, ("assets", "share"))
+
+    @property
+    def laws(self) -> Laws:
+        """One country's share alone is not impartial."""
+        alike = self.footprint == "ignored" or self.measure == "assets"
+        return replace(super().laws, impartial=super().laws.impartial and alike)
+
+    def memory(self, market: Market) -> int:
+        """One row: the history needed is the macro series' own."""
+        return 1
+
+    def signal(self, market: Market) -> Array:
+        """Signal (T,), + where debt, and a distorting footprint, grow in the short country against the long one."""
+        ours, theirs = two_countries(market, self.long, self.short)
+        least = self.history.bars(market)
+        debt = expanding_score(macro(market, DEBT[theirs]) - macro(market, DEBT[ours]), least)
+        if self.footprint == "ignored":
+            return scaled(debt, FULL_SCORE)
+        sign = 1.0 if self.footprint == "distortion" else -1.0
+        return scaled((debt + sign * expanding_score(self._footprint(market, ours, theirs), least)) / 2.0, FULL_SCORE)
+
+    def _footprint(self, market: Market, ours: str, theirs: str) -> Array:
+        if self.measure == "assets":
+            return macro(market, ASSETS[theirs]) - macro(market, ASSETS[ours])
+        return macro(market, SHARE) * (1.0 if theirs == "us" else -1.0)
+
+
+@dataclass(frozen=True)
+class HedgedPickup(Impartial):
+    """Follow Japanese money: own Treasuries while they yield more than JGBs after the currency is hedged.
+
+    Treasury yield less the hedge (US 3-month less the yen overnight rate) less the JGB yield: its level over `scale`,
+    or its change over `lookback`, clipped.
+    Du, Tepper and Verdelhan, J. Finance 73, 2018, on what a hedge costs; the rule is our own.
+    """
+
+    measure: Literal["level", "change"] = "level"
+    lookback: Lookback = Window("6M")
+    scale: Scale = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("measure", self.measure, ("level", "change"))
+        positive("scale", self.scale)
+
+    @property
+    def laws(self) -> Laws:
+        """The hedge is a Japanese investor's."""
+        return replace(super().laws, impartial=False)
+
+    def memory(self, market: Market) -> int:
+        """One row more than the change spans."""
+        return 1 if self.measure == "level" else self.lookback.bars(market) + 1
+
+    def signal(self, market: Market) -> Array:
+        """Signal (T,), + on the Treasury leg while the pickup is positive, or rises."""
+        value = pickup(market, self.long, self.short)
+        return scaled(value if self.measure == "level" else change(value, self.lookback.bars(market)), self.scale)
+
+
+def pickup(market: Market, long: str, short: str) -> Array:
+    """FX-hedged pickup (T,) of a Treasury over a JGB for a yen investor, a year; negated where `long` is the JGB."""
+    ours, _ = two_countries(market, long, short)
+    treasury, jgb, sign = (long, short, 1.0) if ours == "us" else (short, long, -1.0)
+    hedge = market.curves["us"].at(0.25) - overnight(market, jgb)
+    return sign * (yield_of(market, treasury) - hedge - yield_of(market, jgb))

@@ -1,0 +1,80 @@
+"""What every trade of one bond against another shares: two legs, a rule for their sizes, and perhaps a signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.bonds import Array
+from data.errors import ConfigError
+from data.market import Market
+from strategies.base import Duration, Laws, Leg, Lookback, Volatility, Weight
+from strategies.signals import country
+from strategies.sizing import DEFAULTS, Rule, Sizing, different, pair, sizing
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Long one leg, short the other, sized by one of four rules; `window` is the sizing rule's."""
+
+    long: Leg = "UST10"
+    short: Leg = "JGB10"
+    sizing: Rule = "duration"
+    weight: Weight | None = None
+    duration: Duration | None = None
+    volatility: Volatility | None = None
+    window: Lookback | None = None
+
+    def __post_init__(self) -> None:
+        different(self.long, self.short)
+        self.rule  # noqa: B018  # a rule that cannot be built is an error of the parameters, here
+
+    @property
+    def rule(self) -> Sizing:
+        """How large the legs are."""
+        names = ("weight", "duration", "volatility", "window")
+        return sizing(self.sizing, {name: getattr(self, name) for name in names})
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The long leg, then the short one."""
+        return (self.long, self.short)
+
+    @property
+    def laws(self) -> Laws:
+        """Weights follow the rule's size; legs of equal duration are neutral."""
+        return Laws(scales_with=next(iter(DEFAULTS[self.sizing])), neutral=self.sizing == "duration")
+
+
+@dataclass(frozen=True)
+class SignalledPair(Pair):
+    """A pair held as far, and in the direction, that a signal from -1 to 1 says: + as the legs are named."""
+
+    def memory(self, market: Market) -> int:
+        """Rows of history, the current one included, that the signal needs."""
+        raise NotImplementedError
+
+    def signal(self, market: Market) -> Array:
+        """Signal (T,), NaN while it is not known."""
+        raise NotImplementedError
+
+    def warmup(self, market: Market) -> int:
+        """Whatever the signal or the sizing rule needs, if that is more."""
+        return max(self.memory(market), self.rule.warmup(market))
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n), + on the long leg while the signal is positive."""
+        return pair(market, self.long, self.short, self.signal(market), self.rule)
+
+
+def two_countries(market: Market, long: str, short: str) -> tuple[str, str]:
+    """Return the countries of the two legs, `us` or `jp`.
+
+    Raises
+    ------
+    ConfigError
+        Legs of one country, between which there is nothing to compare.
+    """
+    ours, theirs = country(market, long), country(market, short)
+    if ours == theirs:
+        raise ConfigError(f"{long} and {short} are of one country; this strategy compares two, like UST10 and JGB10")
+    return ours, theirs

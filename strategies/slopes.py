@@ -1,0 +1,119 @@
+"""Trades on slopes that rest on a reason or a signal: trends, the front against the long end, the ultra-long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from data.bonds import Array
+from data.market import Market
+from strategies.base import Duration, Laws, Leg, Lookback, Window
+from strategies.curve import CurveTrade
+from strategies.signals import change, yield_of
+from strategies.sizing import book, different, one_of, positive, years_of_duration
+
+
+@dataclass(frozen=True)
+class TrendCurve:
+    """Follow the slope: a steepener while it has steepened over `lookback`, a flattener while it has flattened.
+
+    Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012, applied to a slope.
+    """
+
+    front: Leg = "UST2"
+    back: Leg = "UST10"
+    lookback: Lookback = Window("12M")
+    duration: Duration = 5.0
+
+    def __post_init__(self) -> None:
+        different(self.front, self.back)
+        positive("duration", self.duration)
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The front leg, then the back one."""
+        return (self.front, self.back)
+
+    @property
+    def laws(self) -> Laws:
+        """Equal years of duration in both legs."""
+        return Laws(scales_with="duration", neutral=True)
+
+    def warmup(self, market: Market) -> int:
+        """One row more than the change spans."""
+        return self.lookback.bars(market) + 1
+
+    def signal(self, market: Market) -> Array:
+        """1 while the slope has risen over the window, -1 while it has fallen (T,)."""
+        slope = yield_of(market, self.back) - yield_of(market, self.front)
+        return np.sign(change(slope, self.lookback.bars(market)))
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n), + on the front leg of a steepener."""
+        years = self.duration * self.signal(market)
+        front, back = (years_of_duration(market, leg, 1.0) for leg in self.legs)
+        return book(market, {self.front: years * front, self.back: -years * back})
+
+
+@dataclass(frozen=True)
+class MaturityPreference(CurveTrade):
+    """Own Japan's front end against its long end, as money locks in short bonds: a steepener of JGBs.
+
+    Vayanos and Vila, Econometrica 89, 2021; Greenwood and Vayanos, American Economic Review 100(2), 2010.
+    """
+
+    front: Leg = "JGB5"
+    back: Leg = "JGB30"
+
+
+@dataclass(frozen=True)
+class UltraLong:
+    """Sell Japan's ultra-long bonds: against its own tens, against the US long bond, or 10s30s against 10s30s.
+
+    `tens`: long `jp_ten`, short `jp_ultra`. `across`: long `us_ultra`, short `jp_ultra`. `box`: US 10s30s flattener
+    and Japanese 10s30s steepener. Every leg at equal duration.
+    Greenwood and Vayanos, American Economic Review 100(2), 2010, on price pressure at the long end.
+    """
+
+    trade: Literal["tens", "across", "box"] = "across"
+    us_ten: Leg = "UST10"
+    us_ultra: Leg = "UST30"
+    jp_ten: Leg = "JGB10"
+    jp_ultra: Leg = "JGB30"
+    duration: Duration = 5.0
+
+    def __post_init__(self) -> None:
+        one_of("trade", self.trade, ("tens", "across", "box"))
+        different(self.us_ten, self.us_ultra, self.jp_ten, self.jp_ultra)
+        positive("duration", self.duration)
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """Only the legs that the trade holds."""
+        return tuple(self._signs)
+
+    @property
+    def _signs(self) -> dict[str, float]:
+        return {
+            "tens": {self.jp_ten: 1.0, self.jp_ultra: -1.0},
+            "across": {self.us_ultra: 1.0, self.jp_ultra: -1.0},
+            "box": {self.us_ultra: 1.0, self.us_ten: -1.0, self.jp_ten: 1.0, self.jp_ultra: -1.0},
+        }[self.trade]
+
+    @property
+    def laws(self) -> Laws:
+        """Equal years of duration, long and short."""
+        return Laws(scales_with="duration", neutral=True)
+
+    def warmup(self, market: Market) -> int:
+        """One row: no history."""
+        return 1
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n), - on Japan's ultra-long bond."""
+        return book(
+            market,
+            {leg: years_of_duration(market, leg, sign * self.duration) for leg, sign in self._signs.items()},
+        )

@@ -1,0 +1,81 @@
+"""The thesis of early 2026, all its parts at equal weight: nothing is fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+from data.bonds import Array
+from data.market import Market
+from strategies.base import Duration, Laws, Strategy
+from strategies.blend import Blend, Part
+from strategies.breakeven import Breakeven
+from strategies.curve import CurveTrade
+from strategies.macro import DebtCapacity, Inflation, Policy, SafeHaven
+from strategies.sizing import positive
+from strategies.slopes import MaturityPreference
+
+Name = Literal[
+    "policy", "inflation", "safe_haven", "debt_capacity", "tips", "maturity_preference", "us_steepener", "jgb_flattener"
+]
+
+
+@dataclass(frozen=True)
+class Thesis:
+    """The article's trades in one book at equal weight, no fitted weight; `without` leaves one out.
+
+    Policy cycles, the inflation gap, relative volatility, debt capacity (a large footprint a distortion, as the article
+    has it), demand for TIPS, Japan's preference for short bonds, a steeper US and a flatter JGB curve. The last and the
+    preference for short bonds partly cancel: that is the article's own tension.
+    """
+
+    without: Annotated[Name | None, f"a part to leave out: {' | '.join(get_args(Name))}"] = None
+    duration: Duration = 5.0
+
+    def __post_init__(self) -> None:
+        if self.without is not None and self.without not in get_args(Name):
+            raise ValueError(f"without is {self.without!r}; expected one of {', '.join(get_args(Name))}")
+        positive("duration", self.duration)
+
+    @property
+    def blend(self) -> Blend:
+        """The parts that are in, each at `duration` times one over their number."""
+        years = self.duration
+        parts: dict[str, Strategy] = {
+            "policy": Policy(duration=years),
+            "inflation": Inflation(duration=years),
+            "safe_haven": SafeHaven(duration=years),
+            "debt_capacity": DebtCapacity(duration=years, footprint="distortion"),
+            "tips": Breakeven(duration=years),
+            "maturity_preference": MaturityPreference(duration=years),
+            "us_steepener": CurveTrade("UST2", "UST10", "steepener", years),
+            "jgb_flattener": CurveTrade("JGB2", "JGB10", "flattener", years),
+        }
+        chosen = {name: part for name, part in parts.items() if name != self.without}
+        return Blend({name: Part(part, 1.0 / len(chosen)) for name, part in chosen.items()})
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """Every part's legs, each once."""
+        return self.blend.legs
+
+    @property
+    def laws(self) -> Laws:
+        """Every part is neutral, so the sum is."""
+        return Laws(scales_with="duration", neutral=True)
+
+    def warmup(self, market: Market) -> int:
+        """The longest of its parts'."""
+        return self.blend.warmup(market)
+
+    def components(self, market: Market) -> dict[str, Array]:
+        """Targets (T, n) of each part, before netting."""
+        return self.blend.components(market)
+
+    def signals(self, market: Market) -> dict[str, Array]:
+        """Signal (T,) of each part that has one."""
+        return self.blend.signals(market)
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n): the sum of the parts'."""
+        return self.blend.targets(market)
