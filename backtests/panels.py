@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtests import metrics
-from backtests.result import LINES
+from backtests.attribution import STORED
+from backtests.events import EVENTS, REGIMES, Episode, Spell, episode, spell
 from backtests.store import StoredRun
+from backtests.stress import SHOCKS
 from data.bonds import Array
 
 DEEPEST = 5
@@ -39,6 +41,15 @@ class Fall:
 
 
 @dataclass(frozen=True)
+class Hit:
+    """What an instantaneous shock does to the positions of the last row."""
+
+    legs: dict[str, float]  # USD
+    total: float  # USD
+    share: float | None  # of equity; None where nothing is left
+
+
+@dataclass(frozen=True)
 class VariantPanel:
     """Everything the page shows of one variant. Fractions are decimals; falls on paths are negative."""
 
@@ -55,7 +66,20 @@ class VariantPanel:
     years: dict[int, tuple[float, float]]  # total, in excess of cash
     lines: dict[str, float]  # USD over the window
     legs: dict[str, Array]  # cumulative USD
+    components: dict[str, Array]  # of a blend, cumulative USD; {} of any other
     falls: list[Fall]
+    events: dict[str, Episode]  # by name, of those its history reaches
+    regimes: dict[str, Spell]
+    shocks: dict[str, Hit]
+
+
+@dataclass(frozen=True)
+class Band:
+    """An event as a plot marks it: the bars that count towards it."""
+
+    label: str
+    first: str
+    last: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,7 @@ class Panels:
     variants: list[VariantPanel]
     window_bars: int  # of the rolling figures
     window_name: str
+    bands: list[Band]  # events for plots of time
 
 
 def panels(run: StoredRun) -> Panels:
@@ -78,7 +103,18 @@ def panels(run: StoredRun) -> Panels:
     empty = run.attribution.iloc[:0]
     groups = {str(name): frame for name, frame in lines}
     variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
-    return Panels(run, variants, bars, f"{years}-year")
+    return Panels(run, variants, bars, f"{years}-year", _bands(variants))
+
+
+def _bands(variants: list[VariantPanel]) -> list[Band]:
+    """Return the events that have a short name, from the first day to the last on which any variant has a bar of it."""
+    found = []
+    for event in EVENTS:
+        episodes = [one.events[event.name] for one in variants if event.name in one.events]
+        if event.short and episodes:
+            first, last = min(one.first for one in episodes), max(one.last for one in episodes)
+            found.append(Band(event.short, first, last))
+    return found
 
 
 def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> VariantPanel:
@@ -90,6 +126,7 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
     cash = by_line["cash"].to_numpy() if "cash" in by_line else np.zeros(len(equity))
     track = Track(equity.index.to_numpy(), float(run.manifest["capital"]), equity.to_numpy(), cash)
     excess = metrics.excess_index(track)
+    paid, ppy = _paid(usd, run.manifest["variants"][name]["legs"]), float(figures["periods_per_year"])
     sharpe, volatility = metrics.rolling(metrics.excess_returns(track), bars, float(figures["periods_per_year"]))
     return VariantPanel(
         name=name,
@@ -103,10 +140,41 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         sharpe=sharpe,
         volatility=volatility,
         years=metrics.calendar_years(track),
-        lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in LINES},
+        lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in STORED},
         legs=_legs(usd, run.manifest["variants"][name]["legs"]),
+        components=_components(run.components[run.components["variant"] == name], usd),
         falls=_falls(track, excess),
+        events={one.name: found for one in EVENTS if (found := episode(track, paid, one))},
+        regimes={one.name: ruled for one in REGIMES if (ruled := spell(track, paid, ppy, one))},
+        shocks=_shocks(run.stress[run.stress["variant"] == name], float(equity.iloc[-1])),
     )
+
+
+def _paid(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
+    """P&L (T,) of each leg and of the book's margin on every row, without the interest on equity."""
+    own = usd.loc[:, usd.columns.get_level_values("line") != "cash"] if len(usd.columns) else usd
+    by_leg = own.T.groupby(level="instrument").sum().T if len(own.columns) else own
+    return {leg: by_leg[leg].to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in [*legs, "book"]}
+
+
+def _shocks(table: pd.DataFrame, equity: float) -> dict[str, Hit]:
+    found = {}
+    for shock in SHOCKS:
+        rows = table[table["shock"] == shock.name]
+        if len(rows):
+            legs = {str(leg): float(usd) for leg, usd in zip(rows["instrument"], rows["usd"], strict=True)}
+            total = float(rows["usd"].sum())
+            found[shock.name] = Hit(legs, total, total / equity if equity > 0 else None)
+    return found
+
+
+def _components(table: pd.DataFrame, usd: pd.DataFrame) -> dict[str, Array]:
+    """Cumulative P&L (T,) of a blend's components, and of the book's cash and margin, USD."""
+    if table.empty:
+        return {}
+    split = table.groupby(["date", "component"], sort=False)["usd"].sum().unstack()
+    split = split.reindex(usd.index).fillna(0.0)
+    return {**{str(name): split[name].cumsum().to_numpy() for name in split}, "book": _legs(usd, [])["book"]}
 
 
 def _legs(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,21 +11,24 @@ from tempfile import TemporaryDirectory
 
 from backtests import broker, ledger, metrics
 from backtests.book import Book, Terms, prepare
+from backtests.components import by_component
 from backtests.config import Config, Variant
 from backtests.metrics import Figure
 from backtests.reconcile import reconcile
 from backtests.result import Result
 from backtests.window import Span, check_dates, existing, span
 from data import history
+from data.bonds import Array
 from data.build import build
 from data.calendars import check_same_close
 from data.errors import ConfigError
-from data.instruments import BP
+from data.instruments import BP, Instrument
 from data.market import Market
 from data.sources import bundled, folder
 from data.store import Store, home
 from data.tables import Tables
 from data.tracking import Tracking, tracking
+from strategies.base import components_of
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
@@ -44,6 +47,7 @@ class VariantRun:
     figures: dict[str, Figure]
     against: dict[str, dict[str, Figure]]  # benchmark -> alpha, beta, correlation
     gap: float  # largest difference between the engines, fraction of capital
+    components: dict[str, Array]  # of a blend -> P&L (T, n) by leg, USD; {} of any other
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def run(config: Config, progress: Progress = lambda what, done, of: None) -> Run
     runs = []
     for i, variant in enumerate(config.variants):
         progress(variant.name, i, len(config.variants))
-        runs.append(_one(variant, _legs(market, variant, config), spans[variant.name], config))
+        runs.append(_one(variant, legs_of(market, variant, config), spans[variant.name], config))
     progress("", len(runs), len(runs))
     proxies = tuple(tracking(tables, market.instruments, config.data.start or date.min))
     return Run(config, tables, market, _compared(runs, config, market), proxies, time.perf_counter() - start)
@@ -86,13 +90,18 @@ def check(config: Config) -> dict[str, Span]:
 
 
 def _market(config: Config) -> tuple[Tables, Market]:
-    names = dict.fromkeys(leg for variant in config.variants for leg in variant.strategy.legs)
-    instruments = [config.library[name] for name in names]
-    tables = _tables(config, [one.name for one in instruments if one.kind == "listed"])
+    instruments = instruments_of(config)
+    tables = tables_of(config, instruments)
     return tables, build(tables, instruments, config.data.interpolation)
 
 
-def _legs(market: Market, variant: Variant, config: Config) -> Market:
+def instruments_of(config: Config, also: Iterable[str] = ()) -> list[Instrument]:
+    """Return the instruments the variants trade, and `also`, each once."""
+    names = dict.fromkeys([*(leg for variant in config.variants for leg in variant.strategy.legs), *also])
+    return [config.library[name] for name in names]
+
+
+def legs_of(market: Market, variant: Variant, config: Config) -> Market:
     """Return a variant's own market: on daily rows a year has the bars of its own window, not of all history."""
     legs = market.select(variant.strategy.legs)
     if not market.daily:
@@ -101,7 +110,9 @@ def _legs(market: Market, variant: Variant, config: Config) -> Market:
     return replace(legs, periods_per_year=metrics.periods_per_year(market.dates[there], market.periods_per_year))
 
 
-def _tables(config: Config, listed: Sequence[str]) -> Tables:
+def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
+    """Return the configuration's history, with the prices of the listed among `instruments` where they are stored."""
+    listed = [one.name for one in instruments if one.kind == "listed"]
     frequency = config.data.frequency
     if config.data.source == "bundled":
         if frequency in ("daily", "weekly"):
@@ -130,11 +141,16 @@ def _spans(config: Config, market: Market) -> dict[str, Span]:
     check_dates(config, market)
     found = {}
     for variant in config.variants:
-        legs = _legs(market, variant, config)
+        legs = legs_of(market, variant, config)
         found[variant.name] = span(variant, legs, config)
-        if fill_of(variant, market) == "same_close" and market.daily:
-            check_same_close(variant.name, legs.instruments, found[variant.name].first)
+        check_clock(variant, legs, found[variant.name])
     return found
+
+
+def check_clock(variant: Variant, legs: Market, window: Span) -> None:
+    """Refuse a fill at a close before another leg's price of that day is stamped."""
+    if fill_of(variant, legs) == "same_close" and legs.daily:
+        check_same_close(variant.name, legs.instruments, window.first)
 
 
 def terms(variant: Variant, config: Config, market: Market) -> Terms:
@@ -175,7 +191,9 @@ def _one(variant: Variant, market: Market, window: Span, config: Config) -> Vari
     figures["sharpe_next_bar"] = metrics.sharpe(metrics.excess_returns(later), ppy)
     if config.thesis_date:
         figures |= metrics.since(result, config.thesis_date)
-    return VariantRun(variant, market, window, fill_of(variant, market), result, figures, {}, gap)
+    parts = {name: weights[window.rows] for name, weights in components_of(variant.strategy, market).items()}
+    split = by_component(book, result, parts)
+    return VariantRun(variant, market, window, fill_of(variant, market), result, figures, {}, gap, split)
 
 
 def _compared(runs: Sequence[VariantRun], config: Config, market: Market) -> tuple[VariantRun, ...]:

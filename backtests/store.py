@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests import attribution
+from backtests import attribution, components, stress
 from backtests.config import Config, dump
 from backtests.result import Result
 from backtests.runner import Run, VariantRun
@@ -41,6 +41,8 @@ class StoredRun:
     metrics: dict[str, dict[str, Any]]  # variant -> figures
     equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
     attribution: pd.DataFrame  # date, variant, instrument, line, usd
+    components: pd.DataFrame  # date, variant, component, instrument, usd: of blends
+    stress: pd.DataFrame  # variant, shock, instrument, usd; empty in the folder of a version that had none
 
 
 def destination(config: Config, out: Path | None, now: datetime) -> Path:
@@ -119,14 +121,21 @@ def save(run: Run, folder: Path, now: datetime) -> None:
     (folder / "metrics.json").write_text(_json({"variants": figures}), encoding="utf-8")
     equity = {one.variant.name: pd.Series(one.result.equity, index=one.result.dates) for one in run.variants}
     pd.DataFrame(equity).rename_axis("date").to_parquet(folder / "equity.parquet")
-    tables = {"positions": _positions, "trades": _trades, "attribution": _attribution}
+    tables = {
+        "positions": _positions, "trades": _trades, "attribution": _attribution, "components": _components,
+        "stress": stress.tidy,
+    }  # fmt: skip
     for name, table in tables.items():
         frame = pd.concat([table(one) for one in run.variants], ignore_index=True)
         frame.to_parquet(folder / f"{name}.parquet", index=False)
 
 
 def _attribution(one: VariantRun) -> pd.DataFrame:
-    return attribution.tidy(one.variant.name, one.result, one.market.names)
+    return attribution.tidy(one.variant.name, one.result, one.market, one.span.rows)
+
+
+def _components(one: VariantRun) -> pd.DataFrame:
+    return components.tidy(one.variant.name, one.result.dates, one.market.names, one.components)
 
 
 def _long(one: VariantRun, columns: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -185,6 +194,7 @@ def _described(one: VariantRun) -> dict[str, Any]:
     return {
         "strategy": one.variant.strategy_name,
         "params": dict(one.variant.params),
+        "overlays": [dict(overlay) for overlay in one.variant.overlays],
         "legs": list(one.market.names),
         "currency": one.variant.currency.kind,
         "fill": one.fill,
@@ -261,9 +271,16 @@ def load(folder: Path) -> StoredRun:
             metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["variants"],
             equity=pd.read_parquet(folder / "equity.parquet"),
             attribution=pd.read_parquet(folder / "attribution.parquet"),
+            components=_later(folder / "components.parquet", "date", "variant", "component", "instrument", "usd"),
+            stress=_later(folder / "stress.parquet", "variant", "shock", "instrument", "usd"),
         )
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f"{folder}: the run cannot be read ({error}); run it again") from None
+
+
+def _later(path: Path, *columns: str) -> pd.DataFrame:
+    """Read a table that runs of earlier versions lack."""
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame({column: [] for column in columns})
 
 
 def listed(folder: Path) -> list[tuple[Path, dict[str, Any], dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import struct
 from pathlib import Path
@@ -12,6 +13,7 @@ from backtests import config, runner, store
 from backtests.panels import panels
 from backtests.report import html, plots, tables
 from backtests.report.palette import styles
+from data.repricing import PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -214,3 +216,14 @@ def test_ledger_lines_in_the_report_sum_to_profit_and_loss(default):
     for one in default[1].variants:
         assert sum(one.lines.values()) == pytest.approx(one.figures["pnl"], abs=0.01)
         assert sum(path[-1] for path in one.legs.values()) == pytest.approx(one.figures["pnl"], abs=0.01)
+
+
+def test_a_run_of_an_earlier_version_shows_the_price_line_it_has(default):
+    run = default[1].run
+    whole = run.attribution.replace({"line": dict.fromkeys(PARTS, "price")})
+    earlier = panels(dataclasses.replace(run, attribution=whole))
+    for old, new in zip(earlier.variants, default[1].variants, strict=True):
+        assert old.lines["price"] == pytest.approx(sum(new.lines[part] for part in PARTS), abs=0.01)
+        assert sum(old.lines.values()) == pytest.approx(old.figures["pnl"], abs=0.01)
+    assert tables.lines(earlier)["headings"][:3] == ["P&L", "price", "currency"]
+    assert tables.lines(default[1])["headings"][:3] == ["P&L", "carry", "roll-down"]

@@ -27,9 +27,6 @@ def run(
     from backtests import config as configuration
     from backtests import runner, store
     from backtests.cli import terminal
-    from backtests.panels import panels
-    from backtests.report import html, plots
-    from data.disk import replace_text
 
     settings = configuration.load(config, set_ or [])
     now = store.utc_now()
@@ -37,13 +34,31 @@ def run(
     with store.writing(folder) as beside, terminal.progress(quiet) as progress:
         done = runner.run(settings, progress)
         store.save(done, beside, now)
-        content = panels(store.load(beside))
-        (beside / "report.html").write_text(html.page(content), encoding="utf-8")
-        plots.save(content, beside / "plots")
+        draw(beside)
     if out is None:
-        replace_text(folder.parent / "index.html", html.index(html.rows(store.listed(folder.parent))))
+        index(folder.parent)
     _show(done)
     terminal.say(f"report: {folder / 'report.html'}")
+
+
+def draw(folder: Path) -> None:
+    """Write the report and the pictures of the run saved in a folder."""
+    from backtests import store
+    from backtests.panels import panels
+    from backtests.report import html, plots
+
+    content = panels(store.load(folder))
+    (folder / "report.html").write_text(html.page(content), encoding="utf-8")
+    plots.save(content, folder / "plots")
+
+
+def index(folder: Path) -> None:
+    """List the runs of a folder in its `index.html`."""
+    from backtests import store
+    from backtests.report import html
+    from data.disk import replace_text
+
+    replace_text(folder / "index.html", html.index(html.rows(store.listed(folder))))
 
 
 def _show(done: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -14,7 +15,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from backtests.panels import Panels, VariantPanel
-from backtests.report import tables
+from backtests.report import regimes, tables
 from backtests.report.format import millions, number, percent
 from backtests.report.palette import styles
 from data.bonds import Array
@@ -25,10 +26,11 @@ DIGITS = 6  # significant, more than any screen shows
 def page(panels: Panels) -> str:
     """Return the report as one HTML document that needs nothing from outside."""
     manifest = panels.run.manifest
-    return _render(
+    return render(
         "report.html",
         title=manifest["name"],
         manifest=manifest,
+        thesis=(panels.run.folder / "thesis.html").is_file(),
         verdict=tables.verdict(panels),
         columns=tables.SUMMARY if manifest["thesis_date"] else [c for c in tables.SUMMARY if c.key != "thesis_pnl"],
         skipped=-1 if manifest["thesis_date"] else [c.key for c in tables.SUMMARY].index("thesis_pnl"),
@@ -36,8 +38,14 @@ def page(panels: Panels) -> str:
         calendar_excess=tables.calendar(panels, 1),
         calendar_total=tables.calendar(panels, 0),
         lines=tables.lines(panels),
+        components=tables.components(panels),
         against=tables.against(panels),
         falls=tables.falls(panels),
+        events=regimes.events(panels),
+        regimes=regimes.regimes(panels),
+        shocks=regimes.shocks(panels),
+        regime_detail=regimes.detail(panels),
+        named=regimes.named(panels),
         windows=tables.windows(panels),
         legs=tables.legs(panels),
         variants=[one.name for one in panels.variants],
@@ -48,14 +56,14 @@ def page(panels: Panels) -> str:
         config=panels.run.config,
         data=_embedded(_series(panels)),
         plotly=_plotly(),
-        css=_asset("report.css"),
-        script=_asset("report.js"),
+        css=asset("report.css"),
+        script=asset("report.js"),
     )
 
 
 def index(runs: list[dict[str, Any]]) -> str:
     """Return the page that lists runs."""
-    return _render("index.html", runs=runs, css=_asset("report.css"))
+    return render("index.html", runs=runs, css=asset("report.css"))
 
 
 def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -93,11 +101,13 @@ def _breakable(name: str) -> Markup:
     return Markup("_<wbr>").join(name.split("_"))
 
 
-def _render(template: str, **content: Any) -> str:
+def render(template: str, **content: Any) -> str:
+    """Return a template filled in; every value is escaped."""
     return str(_environment().get_template(template).render(**content))
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a style or script that pages carry inside."""
     return files("backtests.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
@@ -123,6 +133,7 @@ def _series(panels: Panels) -> dict[str, Any]:
         "window": panels.window_name,
         "styles": styles(panels),
         "lines": tables.LINE_NAMES,
+        "bands": [asdict(band) for band in panels.bands],
         "variants": [_variant(one, start[one.dates[0]]) for one in panels.variants],
     }
 
@@ -139,6 +150,7 @@ def _variant(one: VariantPanel, start: int) -> dict[str, Any]:
         "volatility": _compact(one.volatility),
         "lines": {line: value for line, value in one.lines.items() if value},
         "legs": {leg: _compact(path) for leg, path in one.legs.items()},
+        "components": {name: _compact(path) for name, path in one.components.items()},
     }
 
 

@@ -14,14 +14,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backtests.attribution import STORED
 from backtests.panels import Panels, VariantPanel
 from backtests.report.palette import styles
 from backtests.report.tables import LINE_NAMES
-from backtests.result import LINES
 
 INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"
 DASH: dict[str, Any] = {"solid": "-", "dash": (0, (5, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (5, 2, 1, 2))}
-BAR_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#5b6570", "#16191d")
+# Of the attribution: what bonds did is plain, what money cost or earned is hatched.
+FILLS = {
+    "price": (INK, ""), "income": (INK, "///"),
+    "carry": ("#0072B2", ""), "rolldown": ("#56B4E9", ""), "level": ("#D55E00", ""), "curve": ("#E69F00", ""),
+    "convexity": ("#009E73", ""), "inflation": ("#CC79A7", ""), "fee": ("#F0E442", ""), "tracking": (SOFT, ""),
+    "fx": ("#CC79A7", "///"), "funding": ("#0072B2", "///"), "borrow": ("#56B4E9", "///"), "roll": ("#E69F00", "///"),
+    "cost": ("#D55E00", "///"), "cash": ("#009E73", "///"), "margin": (SOFT, "///"),
+}  # fmt: skip
 
 
 def save(panels: Panels, folder: Path) -> None:
@@ -72,6 +79,17 @@ def _thesis(axes: list[Axes], panels: Panels) -> None:
             axis.axvline(_number(day), color=SOFT, linewidth=1, linestyle=DASH["dash"])
 
 
+def _bands(above: Axes, below: Axes, panels: Panels) -> None:
+    """Mark events with pale bands and name them over the upper panel."""
+    for band in panels.bands:
+        first, last = _number(band.first), _number(band.last)
+        for axis in (above, below):
+            axis.axvspan(first, last, facecolor=GRID, edgecolor=GRID, linewidth=1, alpha=0.6, zorder=0)
+        middle = (first + last) / 2
+        transform = above.get_xaxis_transform()
+        above.text(middle, 1.01, band.label, transform=transform, ha="center", va="bottom", fontsize=11, color=SOFT)
+
+
 def _number(day: str) -> float:
     """Days since 1970, which is how matplotlib counts."""
     return float(np.datetime64(day, "D").astype(int))
@@ -87,6 +105,7 @@ def equity(panels: Panels) -> Figure:
     for one in _drawn(panels):
         _line(above, panels, one, one.excess)
         _line(below, panels, one, one.underwater * 100)
+    _bands(above, below, panels)
     _thesis([above, below], panels)
     _legend(above)
     above.set_ylabel("growth of 1 over cash", fontsize=13, color=INK)
@@ -132,13 +151,13 @@ def calendar(panels: Panels) -> Figure:
 
 
 def attribution(panels: Panels) -> Figure:
-    """P&L by ledger line, a bar per variant: gains to the right, losses to the left."""
+    """P&L by line, a bar per variant: gains to the right, losses to the left."""
     figure, (axis,) = _figure([1])
     axis.grid(axis="x", color=GRID, linewidth=0.8)
     axis.grid(visible=False, axis="y")
     variants = panels.variants[::-1]
     right, left = np.zeros(len(variants)), np.zeros(len(variants))
-    for line, colour in zip(LINES, BAR_COLOURS, strict=True):
+    for line in STORED:
         values = np.array([one.lines[line] for one in variants]) / 1e6
         if values.any():
             axis.barh(
@@ -146,7 +165,10 @@ def attribution(panels: Panels) -> Figure:
                 values,
                 0.6,
                 left=np.where(values > 0, right, left),
-                color=colour,
+                color=FILLS[line][0],
+                hatch=FILLS[line][1],
+                edgecolor="white",
+                linewidth=0,
                 label=LINE_NAMES[line],
             )
             right += np.maximum(values, 0)
@@ -155,7 +177,7 @@ def attribution(panels: Panels) -> Figure:
     axis.plot(totals, range(len(variants)), "D", color="white", markeredgecolor=INK, markersize=9, label="P&L")
     axis.axvline(0, color=SOFT, linewidth=1)
     axis.set_yticks(range(len(variants)), [one.name for one in variants], color=INK)
-    axis.legend(loc="best", frameon=False, fontsize=13, labelcolor=INK)
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=13, labelcolor=INK)
     axis.set_xlabel("USD m", fontsize=13, color=INK)
-    _title(figure, "profit and loss by ledger line", panels)
+    _title(figure, "profit and loss by line", panels)
     return figure

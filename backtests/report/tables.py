@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from backtests.attribution import STORED
 from backtests.panels import Panels, VariantPanel
 from backtests.report.format import ABSENT, fall, millions, month, number, percent
-from backtests.result import LINES
 
 LINE_NAMES = {
-    "price": "price", "fx": "currency", "funding": "funding", "borrow": "borrow", "roll": "roll cost",
-    "income": "income", "cost": "trading cost", "cash": "cash interest", "margin": "margin",
+    "price": "price", "income": "income",
+    "carry": "carry", "rolldown": "roll-down", "level": "level", "curve": "curve", "convexity": "convexity",
+    "inflation": "inflation", "fee": "fund fee", "tracking": "tracking", "fx": "currency", "funding": "funding",
+    "borrow": "borrow", "roll": "roll cost", "cost": "trading cost", "cash": "cash interest", "margin": "margin",
 }  # fmt: skip
 
 
@@ -117,13 +119,26 @@ def _year(one: VariantPanel, year: int, kind: int, limit: float) -> dict[str, An
 
 
 def lines(panels: Panels) -> dict[str, Any]:
-    """Return P&L by ledger line and variant, USD m; lines that are 0 everywhere are left out."""
-    used = [line for line in LINES if any(one.lines[line] for one in panels.variants)]
+    """Return P&L by line and variant, USD m; lines that are 0 everywhere are left out."""
+    used = [line for line in STORED if any(one.lines[line] for one in panels.variants)]
     rows = [
-        {"name": one.name, "cells": [millions(one.lines[line]) for line in used] + [millions(one.figures["pnl"])]}
+        {"name": one.name, "cells": [millions(one.figures["pnl"])] + [millions(one.lines[line]) for line in used]}
         for one in panels.variants
     ]
-    return {"headings": [LINE_NAMES[line] for line in used] + ["P&L"], "rows": rows}
+    return {"headings": ["P&L"] + [LINE_NAMES[line] for line in used], "rows": rows}
+
+
+def components(panels: Panels) -> list[dict[str, Any]]:
+    """Return P&L by component of every blend, USD m; the components and the book's own lines sum to P&L."""
+    return [
+        {
+            "name": one.name,
+            "headings": [*(name for name in one.components if name != "book"), "cash and margin", "P&L"],
+            "cells": [*(millions(path[-1]) for path in one.components.values()), millions(one.figures["pnl"])],
+        }
+        for one in panels.variants
+        if one.components
+    ]
 
 
 def against(panels: Panels) -> dict[str, Any]:

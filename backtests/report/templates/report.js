@@ -9,7 +9,7 @@
     picked: data.variants[0].name,
   };
   const config = { responsive: true, displaylogo: false, displayModeBar: false };
-  const timePlots = ["equity", "rolling", "legs"];
+  const timePlots = ["equity", "rolling", "legs", "components"];
   const day = 86400000;
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -34,6 +34,23 @@
 
   const timeAxis = (extra) => ({ type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: state.range || [data.dates[0], data.dates[data.dates.length - 1]], ...extra });
   const thesis = () => (data.thesis ? [{ type: "line", xref: "x", yref: "paper", x0: data.thesis, x1: data.thesis, y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dash" } }] : []);
+
+  // Events: a pale band each, at least a pixel wide, and a label above, in two rows, where it covers no other.
+  const bands = () => data.bands.map((b) => ({ type: "rect", layer: "below", xref: "x", yref: "paper", x0: b.first, x1: b.last, y0: 0, y1: 1, fillcolor: css("--band"), line: { color: css("--band"), width: 1 } }));
+  function bandLabels(width) {
+    const [from, to] = (state.range || [data.dates[0], data.dates[data.dates.length - 1]]).map((d) => Date.parse(d));
+    const labels = [];
+    const free = [-Infinity, -Infinity];
+    for (const b of data.bands) {
+      const middle = (Date.parse(b.first) + Date.parse(b.last)) / 2;
+      const at = (middle - from) / (to - from) * width, half = b.label.length * 3.2 + 3;
+      const row = free.findIndex((end) => at - half >= end);
+      if (row < 0 || at < 0 || at > width) continue;
+      free[row] = at + half;
+      labels.push({ x: new Date(middle).toISOString().slice(0, 10), xref: "x", y: 1, yref: "paper", yanchor: "bottom", yshift: row * 13, text: text(b.label), showarrow: false, font: { size: 11, color: css("--soft") } });
+    }
+    return labels;
+  }
 
   function line(v, y, axis, skip, format) {
     const style = data.styles[v.name];
@@ -69,13 +86,17 @@
     const values = top.flatMap((t) => t.y.filter(positive).map(transform));
     const low = Math.min(...values), high = Math.max(...values), pad = (high - low || 0.1) * 0.05;
     const range = values.length ? [low - pad, high + pad] : undefined;
+    const right = labelled ? 184 : 16, box = document.getElementById("equity");
     Plotly.react("equity", [...top, ...bottom], layout({
       xaxis: timeAxis({ anchor: "y2" }),
       yaxis: { domain: [0.42, 1], title: { text: state.view === "excess" ? "growth of 1 over cash" : "growth of 1", standoff: 8 }, type: state.log ? "log" : "linear", range },
       yaxis2: { domain: [0, 0.36], title: { text: "drawdown, %", standoff: 8 }, rangemode: "tozero" },
-      shapes: thesis(),
-      margin: { l: 56, r: labelled ? 184 : 16, t: 8, b: 32 },
-      annotations: labelled && range ? endLabels(top, range[0], range[1], (document.getElementById("equity").clientHeight - 40) * 0.58, transform) : [],
+      shapes: [...bands(), ...thesis()],
+      margin: { l: 56, r: right, t: 36, b: 32 },
+      annotations: [
+        ...bandLabels(box.clientWidth - 56 - right),
+        ...(labelled && range ? endLabels(top, range[0], range[1], (box.clientHeight - 68) * 0.58, transform) : []),
+      ],
     }), config);
   }
 
@@ -120,7 +141,30 @@
     }), config);
   }
 
-  function drawAll() { drawEquity(); drawRolling(); drawWaterfall(); drawLegs(); }
+  function drawPicked() { drawWaterfall(); drawLegs(); drawComponents(); }
+
+  function drawComponents() {
+    const holder = document.getElementById("by-signal");
+    if (!holder) return;
+    const paths = Object.entries(byName.get(state.picked).components);
+    holder.hidden = paths.length === 0;
+    if (holder.hidden) return;
+    const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"];
+    const dashes = ["solid", "dash", "dot"];
+    const v = byName.get(state.picked);
+    const traces = paths.map(([name, y], i) => ({
+      x: datesOf(v, y.length), y: y.map((d) => d / 1e6), type: "scatter", mode: "lines", hovertemplate: "%{y:.2f}",
+      name: name === "book" ? "cash and margin" : text(name),
+      line: name === "book" ? { color: ink(), width: 1.5 } : { color: colours[i % 7], dash: dashes[Math.floor(i / 7) % 3], width: 2 },
+    }));
+    Plotly.react("components", traces, layout({
+      showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 56, r: 16, t: 56, b: 32 },
+      xaxis: timeAxis({}), yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true }, shapes: thesis(),
+    }), config);
+    link("components");
+  }
+
+  function drawAll() { drawEquity(); drawRolling(); drawPicked(); }
 
   function chips() {
     const holder = document.getElementById("chips");
@@ -157,7 +201,14 @@
     state.shown = new Set(data.variants.filter((v) => !every || data.styles[v.name].shown).map((v) => v.name));
     chips(); drawEquity(); drawRolling();
   });
-  document.getElementById("pick").addEventListener("change", (event) => { state.picked = event.target.value; drawWaterfall(); drawLegs(); });
+  function pick(name) {
+    state.picked = name;
+    for (const select of document.querySelectorAll("select.pick")) select.value = name;
+    for (const block of document.querySelectorAll("[data-of]")) block.hidden = block.dataset.of !== name;
+  }
+  for (const select of document.querySelectorAll("select.pick")) {
+    select.addEventListener("change", () => { pick(select.value); drawPicked(); });
+  }
   document.getElementById("theme").addEventListener("click", () => {
     const root = document.documentElement;
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -166,22 +217,28 @@
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { chips(); drawAll(); });
 
+  pick(state.picked);
   chips();
   drawAll();
 
   // One time axis: a zoom on any plot is a zoom on all of them.
   let busy = false;
-  for (const id of timePlots) {
-    document.getElementById(id).on("plotly_relayout", (change) => {
+  const drawn = (id) => document.getElementById(id)?.data;
+  function link(id) {
+    const plot = document.getElementById(id);
+    if (!plot || plot.dataset.linked) return;
+    plot.dataset.linked = "true";
+    plot.on("plotly_relayout", (change) => {
       const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       const reset = change["xaxis.autorange"];
       if (busy || (!range[0] && !reset)) return;
       busy = true;
       state.range = reset ? undefined : range;
-      const update = reset ? { "xaxis.range": [data.dates[0], data.dates[data.dates.length - 1]] } : { "xaxis.range": state.range };
-      Promise.all(timePlots.filter((other) => other !== id).map((other) => Plotly.relayout(other, update))).finally(() => { busy = false; });
+      const update = { "xaxis.range": state.range || [data.dates[0], data.dates[data.dates.length - 1]] };
+      Promise.all(timePlots.filter((other) => other !== id && drawn(other)).map((other) => Plotly.relayout(other, update))).finally(() => { busy = false; });
     });
   }
+  timePlots.filter(drawn).forEach(link);
 
   let width = window.innerWidth;
   window.addEventListener("resize", () => {

@@ -1,0 +1,85 @@
+"""`divergence thesis`: every claim of the thesis against the data, and what its trades made since."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from backtests.config import Config
+    from backtests.scorecard import Card
+
+
+def thesis(
+    config: Annotated[Path, typer.Argument(help="The configuration whose data and variants are used.")] = Path(
+        "config/thesis.yaml"
+    ),
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Judge by what was known then; by default at the end."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Run CONFIG, test every claim of the thesis on its data, print the scorecard, and write report and scorecard."""
+    import json
+
+    from backtests import config as configuration
+    from backtests import runner, scorecard, store
+    from backtests.cli import run, terminal
+    from backtests.report import thesis as page
+    from data.errors import ConfigError
+
+    settings = configuration.load(config)
+    if as_of:
+        settings = _until(settings, as_of.date())
+    now = store.utc_now()
+    folder = store.destination(settings, out, now)
+    with store.writing(folder) as beside, terminal.progress(quiet) as progress:
+        try:
+            done = runner.run(settings, progress)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace("data.end", "--as-of") if as_of else str(error)) from None
+        card = scorecard.card(done)
+        store.save(done, beside, now)
+        text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
+        (beside / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
+        (beside / "thesis.html").write_text(page.page(card, store.load(beside).manifest), encoding="utf-8")
+        run.draw(beside)
+    if out is None:
+        run.index(folder.parent)
+    _show(card)
+    terminal.say(f"scorecard: {folder / 'thesis.html'}")
+
+
+def _until(settings: Config, day: date) -> Config:
+    """Return the configuration with its data ending on a day."""
+    from dataclasses import replace
+
+    from data.errors import ConfigError
+
+    start = settings.data.start
+    if start and day <= start:
+        raise ConfigError(f"--as-of is {day}, not after data.start, {start}; choose a later day")
+    return replace(settings, data=settings.data.model_copy(update={"end": day}))
+
+
+def _show(card: Card) -> None:
+    from backtests.cli import terminal
+    from backtests.report import thesis as words
+
+    lines = [line for row in card.rows for line in words.lines(row, card.thesis_date)]
+    terminal.table(words.HEADINGS, lines, left=range(len(words.HEADINGS)))
+    terminal.say("beat forward: ended beyond what the curve of the window's first day implied, bp; trade paid: return")
+    terminal.say("over cash, costs paid, %; cannot: cannot be tested here. In brackets: change, or 95 % interval.")
+    for reason in words.reasons(card):
+        terminal.say(reason)
+    if card.profits:
+        terminal.say("")
+        headings = ("variant", f"P&L since {card.thesis_date}, USD m", "by leg; book is cash and margin")
+        terminal.table(headings, words.profits(card), left=(0, 2))
+    else:
+        terminal.say(f"No bar ends between the thesis, {card.thesis_date}, and {card.as_of}: no P&L since.")

@@ -1,0 +1,291 @@
+"""`divergence ticket`: what every variant would hold now, what it earns and risks, and what would be traded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from backtests.ticket import Ticket
+    from backtests.ticket.memory import Memory, Outcome
+    from backtests.ticket.sheet import Leg, Sheet, Worst
+
+LEGS_SHOWN = 4
+ROWS = {"daily": "days", "weekly": "week ends", "monthly": "month ends"}
+FILLS = {"same_close": "filled at the same close", "next_close": "filled at the next close"}
+
+
+def ticket(
+    config: Annotated[Path, typer.Argument(help="The configuration.")] = Path("config.yaml"),
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day; by default the last of the data."),
+    ] = None,
+    holdings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What is held now: a CSV of variant,instrument,units.")
+    ] = None,
+    variant: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Show the details of this variant only; repeatable.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=V", help="Override one value; repeatable.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Print what every variant of CONFIG would hold now; nothing is written."""
+    from backtests import config as configuration
+    from backtests.cli import terminal
+    from backtests.ticket import make
+    from data.errors import ConfigError, did_you_mean
+
+    settings = configuration.load(config, set_ or [])
+    names = [one.name for one in settings.variants]
+    for name in variant or []:
+        if name not in names:
+            raise ConfigError(f"--variant: '{name}' is not a variant of {config}{did_you_mean(name, names)}")
+    with terminal.progress(quiet) as progress:
+        made = make(settings, as_of.date() if as_of else None, holdings, progress)
+    _head(made)
+    _summary(made)
+    for sheet, outcome in zip(made.sheets, made.outcomes, strict=True):
+        if not variant or sheet.variant.name in variant:
+            _details(sheet, outcome, made)
+    _memory(made)
+    _inputs(made)
+
+
+def _head(made: Ticket) -> None:
+    from backtests.cli import terminal
+    from backtests.report.format import number
+
+    capital = number(made.config.account.capital, 0)
+    terminal.say(f"{made.config.name}: ticket of {made.asked}")
+    terminal.say(f"Last row of the data: {made.day} ({ROWS[made.frequency]}). Sized on a capital of USD {capital}.")
+    for one in made.inputs:
+        if one.stale:
+            age = f"last known {one.last}, {one.days} days old (limit {one.limit})" if one.last else "never known"
+            used = terminal.count(len(one.used_by), "variant")
+            terminal.say(f"STALE: {one.series}: {age}; used by {used}.")
+
+
+def _summary(made: Ticket) -> None:
+    from backtests.cli import terminal
+    from backtests.report.format import ABSENT, number
+
+    rows, faint = [], []
+    for i, one in enumerate(made.sheets):
+        long, short = one.dv01
+        if one.missing:
+            rows.append((one.variant.name, _signal(one), "no target now", *(ABSENT,) * 5))
+            faint.append(i)
+            continue
+        rows.append(
+            (
+                one.variant.name, _signal(one), _weights(one.legs), number(long, 1, 1e-3), number(-short, 1, 1e-3),
+                signed(one.carry_quarter, 1, 1e4), number(one.breakeven[0], 1, 1e4), _worst(one.worst_month),
+            )
+        )  # fmt: skip
+    terminal.say("")
+    headings = ("variant", "signal", "weights", "DV01 long", "short", "carry 3m", "break-even", "worst month %")
+    terminal.table(headings, rows, left=(0, 2), faint=faint)
+    terminal.say(
+        "DV01: thousand USD gained as yields fall by a basis point; carry: with roll-down, three months, bp of capital;"
+    )
+    terminal.say(
+        "break-even: bp the DV01-weighted spread may move against it by then; worst month on record at these weights."
+    )
+
+
+def _details(one: Sheet, outcome: Outcome | None, made: Ticket) -> None:
+    from backtests.cli import terminal
+
+    terminal.say("")
+    what = f"{one.variant.name}: {one.variant.strategy_name}, {one.variant.currency.kind}"
+    if one.missing:
+        terminal.say(f"{what}; no target now: {one.missing}")
+    else:
+        every = one.variant.rebalance.every
+        row = f"a decision row (every {every})" if one.scheduled else f"between decision rows (every {every})"
+        terminal.say(f"{what}; row {one.day}, {row}, {FILLS[one.fill]}")
+    _signals(one)
+    if not one.missing:
+        _legs(one.legs)
+        _book(one)
+        if made.orders:
+            _orders(one)
+    elif made.orders:
+        terminal.say("without a target there is no order: what is held is left as it is")
+    if outcome is not None and outcome.count:
+        _after(outcome, made.memory)
+
+
+def _signals(one: Sheet) -> None:
+    from backtests.cli import terminal
+    from backtests.report.format import ABSENT, percent
+
+    rows = []
+    for signal in one.signals:
+        now = signed(signal.value, 3) if signal.value is not None else f"not known after {signal.last or ABSENT}"
+        rows.append((f"  {signal.name}", now, signed(signal.score), percent(signal.percentile, 0), f"{signal.rows:,}"))
+    if rows:
+        terminal.table(("  signal", "now", "z-score", "percentile", "of rows"), rows)
+
+
+def _legs(legs: Sequence[Leg]) -> None:
+    from backtests.cli import terminal
+    from backtests.report.format import ABSENT, number
+
+    rows = [
+        (
+            f"  {leg.name}", signed(leg.weight, 3), number(leg.units, 1), leg.unit, number(leg.price, 2), leg.currency,
+            number(leg.notional, 0), number(leg.usd, 0), number(leg.dv01, 0),
+            f"{number(leg.contracts, 1)} {leg.future}" if leg.contracts is not None else ABSENT,
+            signed(leg.carry_month, 1, 1e4), signed(leg.carry_quarter, 1, 1e4),
+        )
+        for leg in legs
+    ]  # fmt: skip
+    headings = (
+        "  leg", "weight", "units", "of", "price", "in", "local notional", "USD", "DV01 USD", "futures",
+        "carry 1m bp", "3m bp",
+    )  # fmt: skip
+    terminal.table(headings, rows, left=(0, 3, 5))
+
+
+def _book(one: Sheet) -> None:
+    from backtests.cli import terminal
+    from backtests.report.format import number
+
+    month, quarter = signed(one.carry_month, 1, 1e4), signed(one.carry_quarter, 1, 1e4)
+    held = number(one.holding_quarter, 1, 1e4)
+    terminal.say(
+        f"  carry and roll: {month} bp of capital next month, {quarter} in three, before {held} of borrow and rolling"
+    )
+    flat = [leg.name for leg in one.legs if not leg.rolls]
+    if flat:
+        terminal.say(f"  without roll-down: {', '.join(flat)}; the curve is not quoted near enough below the maturity")
+    move, why = one.breakeven
+    terminal.say(f"  break-even: {f'{number(move, 1, 1e4)} bp in three months' if move is not None else f'– ({why})'}")
+    day = _worst(one.worst_day) if one.market.daily else "needs daily data"
+    terminal.say(f"  worst on record at this size, % of capital: month {_worst(one.worst_month)}, day {day}")
+
+
+def _orders(one: Sheet) -> None:
+    from backtests.cli import terminal
+    from backtests.report.format import number
+
+    rows = [
+        (
+            f"  {leg.name}", number(leg.held, 1), number(leg.units, 1), signed(leg.order, 1), leg.unit,
+            signed(leg.order_usd, 0), number(leg.cost, 0),
+        )
+        for leg in one.legs
+    ]  # fmt: skip
+    terminal.table(("  order", "held", "target", "trade", "of", "USD", "cost USD"), rows, left=(0, 4))
+    if one.inside_band:
+        terminal.say("  what is held is inside the rebalance band of every leg: nothing trades")
+
+
+def _after(outcome: Outcome, memory: Memory) -> None:
+    from backtests.cli import terminal
+    from backtests.ticket.memory import HORIZONS
+
+    headings = ("  after", *(f"{one.day:%Y-%m}" for one in memory.episodes))
+    rows = [
+        (f"  next {months}m %", *(signed(_there(value), 1, 100) for value in outcome.after[:, i]))
+        for i, months in enumerate(HORIZONS)
+    ]
+    rows.append(("  worst mark %", *(signed(_there(value), 1, 100) for value in outcome.worst)))
+    terminal.table(headings, rows)
+
+
+def _memory(made: Ticket) -> None:
+    from backtests.cli import terminal
+    from backtests.ticket.memory import HORIZONS, STATE
+
+    memory = made.memory
+    terminal.say("")
+    if memory.missing:
+        terminal.say(f"Past set-ups: none can be told; {memory.missing}.")
+        return
+    terminal.say(
+        f"The {len(memory.episodes)} past set-ups closest to {memory.day}, of {memory.rows:,} rows; levels in %"
+    )
+    now = [("now", "", *(signed(x, 2, 100) for x in memory.state)), ("z-score", "", *map(signed, memory.scores))]
+    past = [(str(e.day), f"{e.distance:.2f}", *(signed(x, 2, 100) for x in e.state)) for e in memory.episodes]
+    terminal.table(("date", "distance", *STATE), [*now, *past])
+    terminal.say("")
+    terminal.say("What the variants did after them: average return in excess of cash, %")
+    rows = [
+        (sheet.variant.name, *(signed(x, 2, 100) for x in outcome.average), str(outcome.count))
+        for sheet, outcome in zip(made.sheets, made.outcomes, strict=True)
+        if outcome is not None
+    ]
+    terminal.table(("variant", *(f"next {m}m" for m in HORIZONS), "worst mark", "set-ups"), rows)
+    terminal.say(
+        f"{len(memory.episodes)} set-ups are few, and what followed them overlaps: a reminder of what has happened,"
+    )
+    terminal.say("no forecast and no test. Worst mark: lowest cumulative return within six months.")
+
+
+def _inputs(made: Ticket) -> None:
+    from backtests.cli import terminal
+    from backtests.report.format import ABSENT, number, percent
+
+    terminal.say("")
+    terminal.table(
+        ("input", "last", "days old", "limit", "", "variants"),
+        [
+            (
+                one.series, str(one.last or ABSENT), number(one.days, 0), str(one.limit), "STALE" if one.stale else "",
+                str(len(one.used_by)),
+            )
+            for one in made.inputs
+        ],
+        left=(0, 1, 4),
+    )  # fmt: skip
+    for one in made.futures:
+        read = "its yield" if one.tenor == 7 else f"the {one.tenor:g}-year's yield, the nearest quoted,"
+        terminal.say(
+            f"{one.contract.code}: {one.contract.name}, as a 7-year par bond at {read} {percent(one.yield_, 2)} %; "
+            f"conversion factor {one.factor:.4f}, DV01 USD {one.dv01:.2f} a contract."
+        )
+
+
+def signed(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
+    """Return a figure with its sign, plus too.
+
+    >>> signed(0.0123, 1, 100), signed(-1.0), signed(0.0), signed(None)
+    ('+1.2', '−1.00', '0.00', '–')
+    """
+    from backtests.report.format import MINUS, number
+
+    text = number(value, digits, scale)
+    return f"+{text}" if not text.startswith(MINUS) and any(c in "123456789" for c in text) else text
+
+
+def _there(value: float) -> float | None:
+    return None if value != value else value
+
+
+def _worst(worst: Worst | None) -> str:
+    from backtests.report.format import ABSENT
+
+    return f"{signed(worst.value, 1, 100)} ({worst.when})" if worst else ABSENT
+
+
+def _signal(one: Sheet) -> str:
+    from backtests.report.format import ABSENT
+
+    if len(one.signals) > 1:
+        return f"{len(one.signals)} signals"
+    return signed(one.signals[0].value) if one.signals else ABSENT
+
+
+def _weights(legs: Sequence[Leg]) -> str:
+    named = [f"{leg.name} {signed(leg.weight)}" for leg in legs if leg.weight]
+    more = [f"{len(named) - LEGS_SHOWN} more"] if len(named) > LEGS_SHOWN else []
+    return ", ".join([*named[:LEGS_SHOWN], *more]) or "flat"

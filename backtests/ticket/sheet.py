@@ -1,0 +1,334 @@
+"""What one variant would hold now: its decision, its legs in money and risk, what they earn, what they have cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from backtests import ledger, runner
+from backtests.book import Book, Terms, prepare
+from backtests.config import Config, Variant
+from backtests.result import Result
+from backtests.ticket.futures import quote
+from backtests.window import Span, span
+from data.bonds import Array
+from data.curves import DAYS_A_YEAR
+from data.errors import DataError
+from data.instruments import BP, DAY_COUNT
+from data.market import MORE_THAN_WEEKLY, Flags, Market
+from strategies.base import signals_of
+from strategies.signals import carry_and_roll, macro, overnight
+
+MONTH, QUARTER = 1 / 12, 0.25  # years
+LATE_DAYS = 10  # on daily rows one market may be quoted later than the other, or be on holiday, by this much
+SMALL = 1e-12
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a decision rests on, against its own history up to the decision."""
+
+    name: str
+    value: float | None  # None: not known now
+    score: float | None  # standard deviations from the mean
+    percentile: float | None  # share of the history at or below it
+    rows: int  # of the history
+    last: date | None  # on which it was last known
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One line of the ticket. Signs are + long; what is not known is None."""
+
+    name: str
+    currency: str
+    unit: str  # shares, or units of the total-return index
+    price: float | None  # local, of a unit
+    weight: float  # fraction of the base, as wanted; units may round it
+    units: float
+    notional: float  # local currency: of a par bond its face
+    usd: float
+    dv01: float | None  # USD gained if its yield falls by a basis point
+    future: str | None
+    contracts: float | None  # with the leg's DV01
+    carry_month: float | None  # carry and roll-down as held, fraction of notional; None where nothing is held
+    carry_quarter: float | None
+    rolls: bool  # False where what is left of it after a quarter lies where its curve cannot be read
+    held: float | None  # units; None: no holdings were given
+    order: float | None  # units to trade
+    order_usd: float | None
+    cost: float | None  # USD, at the half-spread
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The worst bar or month of today's weights."""
+
+    value: float  # fraction of the base, negative is a loss
+    when: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One variant's ticket; `missing` says why there is no target now, and is empty where there is one."""
+
+    variant: Variant
+    market: Market  # its legs
+    fill: str
+    signals: tuple[Signal, ...]
+    missing: str
+    window: Span | None = None  # of its own run up to now
+    result: Result | None = None
+    day: date | None = None  # the row decided on
+    scheduled: bool = False  # whether that row is one of its rebalance schedule
+    inside_band: bool = False  # of what is held: nothing trades
+    base: float = 0.0  # USD
+    legs: tuple[Leg, ...] = ()
+    carry_month: float | None = None  # fraction of the base
+    carry_quarter: float | None = None
+    holding_quarter: float = 0.0  # borrow and rolling over the quarter, fraction of the base, positive
+    worst_day: Worst | None = None  # None: no daily rows, or nothing held
+    worst_month: Worst | None = None
+
+    @property
+    def dv01(self) -> tuple[float, float]:
+        """USD a basis point is worth of what is long and of what is short, both positive."""
+        each = [leg.dv01 or 0.0 for leg in self.legs]
+        return sum(max(x, 0.0) for x in each), sum(max(-x, 0.0) for x in each)
+
+    @property
+    def breakeven(self) -> tuple[float | None, str]:
+        """How far yields may move against it before a quarter's carry is lost, in decimals; or why none.
+
+        The move is of the spread between the DV01-weighted yields of its long and its short side, or of one side
+        alone where that has more DV01 than the other: the quarter's carry over the DV01 of the larger side.
+        """
+        risk = max(self.dv01)
+        if self.carry_quarter is None:
+            return None, "the carry of a leg is not known"
+        if risk < SMALL:
+            return None, "it has no DV01"
+        if self.carry_quarter <= 0:
+            return None, "carry and roll are not positive"
+        return self.carry_quarter * self.base / risk * BP, ""
+
+
+def sheet(variant: Variant, market: Market, config: Config, held: Mapping[str, float] | None) -> Sheet:
+    """Return a variant's ticket on the last row of a market that ends with it; `held` is in units, by instrument.
+
+    Raises
+    ------
+    ConfigError, DataError
+        What `run` would refuse, but for a variant that does not trade now.
+    """
+    legs = runner.legs_of(market, variant, config)
+    signals = signals_of(variant.strategy, legs)
+    fill = runner.fill_of(variant, market)
+    last = len(legs.dates) - 1
+    try:
+        window = span(variant, legs, config)
+    except DataError as error:
+        return Sheet(variant, legs, fill, _signals(signals, legs, last), str(error))
+    runner.check_clock(variant, legs, window)
+    t = window.rows.stop - 1
+    terms = runner.terms(variant, config, legs)
+    book = prepare(legs, variant.strategy.targets(legs), window.rows, terms)
+    done = Sheet(variant, legs, fill, _signals(signals, legs, t), "", window, ledger.run(book))
+    if (legs.dates[last] - legs.dates[t]).astype(int) > (LATE_DAYS if legs.daily else 0):
+        return replace(done, missing=_why(legs, signals), signals=_signals(signals, legs, last))
+    return _decided(done, market, book, terms, held)
+
+
+def _why(legs: Market, signals: Mapping[str, Array]) -> str:
+    """What is missing on the last row, and since when."""
+    absent = [i for i in range(len(legs.names)) if not legs.exists[-1, i]]
+    words = [f"{legs.names[i]} has no yield or price after {_last(legs, legs.exists[:, i])}" for i in absent]
+    unknown = {name: ~np.isnan(values) for name, values in signals.items() if np.isnan(values[-1])}
+    words += [f"its signal '{name}' is not known after {_last(legs, rows)}" for name, rows in unknown.items()]
+    return "; ".join(words) or f"its legs or signals have lasted too short a while before {legs.dates[-1]}"
+
+
+def _last(market: Market, rows: Flags) -> date | None:
+    at = np.flatnonzero(rows)
+    return market.dates[at[-1]].astype(object) if at.size else None
+
+
+def _signals(signals: Mapping[str, Array], market: Market, t: int) -> tuple[Signal, ...]:
+    return tuple(_signal(name, values[: t + 1], market) for name, values in signals.items())
+
+
+def _signal(name: str, values: Array, market: Market) -> Signal:
+    history = values[~np.isnan(values)]
+    last, now = _last(market, ~np.isnan(values)), float(values[-1])
+    if np.isnan(now):
+        return Signal(name, None, None, None, len(history), last)
+    deviation = float(history.std(ddof=1)) if len(history) > 1 else 0.0
+    score = (now - float(history.mean())) / deviation if deviation > SMALL else None
+    return Signal(name, now, score, float((history <= now).mean()), len(history), last)
+
+
+def _decided(done: Sheet, market: Market, run: Book, terms: Terms, held: Mapping[str, float] | None) -> Sheet:
+    """Fill in what the last row of a run's book decides; legs held that the variant does not name are added."""
+    assert done.window is not None
+    t = done.window.rows.stop - 1
+    names = [*done.market.names, *(name for name in held or {} if name not in done.market.names)]
+    wide = market.select(names)
+    targets = np.zeros((len(wide.dates), len(names)))
+    targets[t, : len(done.market.names)] = run.targets[-1]
+    now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))
+    per_unit = _shares(wide, t)
+    found = None if held is None else np.array([held.get(name, 0.0) for name in names]) / per_unit
+    target = _units(now._replace(band=0.0), np.zeros(len(names)))
+    traded = target if found is None else _units(now, found)
+    legs = tuple(
+        _leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms)
+        if found is None
+        else _ordered(
+            _leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms),
+            wide, t, i, found[i], traded[i] - found[i], per_unit[i],
+        )
+        for i in range(len(names))
+    )  # fmt: skip
+    weights = np.array([leg.usd for leg in legs]) / terms.capital
+    own = weights[: len(done.market.names)]
+    history = prepare(done.market, np.zeros_like(done.market.price), slice(0, t + 1), terms)
+    worst_day, worst_month = _worst(history, own, done.market.periods_per_year)
+    return replace(
+        done,
+        day=wide.dates[t].astype(object),
+        scheduled=bool(run.decides[-1]),
+        inside_band=found is not None and bool(np.array_equal(traded, found) and not np.array_equal(target, found)),
+        base=terms.capital,
+        legs=legs,
+        carry_month=_total([leg.carry_month for leg in legs], weights),
+        carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
+        holding_quarter=_holding(wide, t, weights),
+        worst_day=worst_day,
+        worst_month=worst_month,
+    )
+
+
+def _shares(market: Market, t: int) -> Array:
+    """Shares (n,) in a ledger unit of a fund that trades at a stored price, which a proxy may precede; else 1."""
+    lots = np.array([one.lot if one.kind == "listed" else 0.0 for one in market.instruments])
+    chained = (lots > 0) & (market.lot[t] > 0)
+    return np.asarray(np.divide(lots, market.lot[t], out=np.ones(len(lots)), where=chained))
+
+
+def _units(book: Book, held: Array) -> Array:
+    """Ledger units (n,) that the book's only row decides, what is held being `held`."""
+    wanted = np.zeros(len(held))
+    ledger.decide(book, 0, held, wanted, book.capital)
+    return np.nan_to_num(wanted)  # nothing is wanted of a leg that has no price
+
+
+def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: float, terms: Terms) -> Leg:
+    one = market.instruments[i]
+    price, fx = market.price[t, i], market.fx[t, i]
+    notional = units * price if units else 0.0
+    duration = market.duration[t, i]
+    dv01 = None if units and np.isnan(duration) else (notional * fx * duration * BP if units else 0.0)
+    future = quote(market.curves[one.curve].until(t), fx) if one.curve else None
+    return Leg(
+        name=one.name,
+        currency=one.currency,
+        unit="shares" if one.kind == "listed" and market.lot[t, i] > 0 else "index units",
+        price=_known(price / per_unit),
+        weight=float(weight),
+        units=float(units * per_unit),
+        notional=float(notional),
+        usd=float(notional * fx) if units else 0.0,
+        dv01=None if dv01 is None else float(dv01),
+        future=future.contract.code if future else None,
+        contracts=None if future is None or dv01 is None else float(dv01 / future.dv01),
+        carry_month=_carry(market, t, i, MONTH, terms, units),
+        carry_quarter=_carry(market, t, i, QUARTER, terms, units),
+        rolls=not units or _rolls(market, t, i),
+        held=None,
+        order=None,
+        order_usd=None,
+        cost=None,
+    )
+
+
+def _ordered(leg: Leg, market: Market, t: int, i: int, held: float, order: float, per_unit: float) -> Leg:
+    usd = _known(order * market.price[t, i] * market.fx[t, i]) if order else 0.0
+    spread = _known(market.spread[t, i])
+    return replace(
+        leg,
+        held=float(held * per_unit),
+        order=float(order * per_unit),
+        order_usd=usd,
+        cost=0.0 if usd == 0.0 else None if usd is None or spread is None else abs(usd) * spread,
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _carry(market: Market, t: int, i: int, horizon: float, terms: Terms, units: float) -> float | None:
+    """What a leg as held earns over `horizon` years if nothing moves, currency included; fraction of its notional."""
+    if not units:
+        return None
+    one = market.instruments[i]
+    earned = carry_and_roll(market, one.name, horizon)[t]
+    days = horizon * DAYS_A_YEAR
+    if one.currency != "USD":
+        own = overnight(market, one.name)[t] * days / DAY_COUNT[one.currency]
+        if terms.currency == "unhedged":
+            earned += own - macro(market, "us_overnight")[t] * days / DAY_COUNT["USD"]
+        elif terms.currency == "fx_swap" and units > 0:
+            earned -= terms.basis * days / DAY_COUNT[one.currency]
+    return _known(float(np.sign(units) * earned))
+
+
+def _rolls(market: Market, t: int, i: int) -> bool:
+    one = market.instruments[i]
+    return one.curve is None or bool(np.isfinite(market.curves[one.curve].at(one.maturity - QUARTER)[t]))
+
+
+def _total(each: Sequence[float | None], weights: Array) -> float | None:
+    """Sum over the legs held, as a fraction of the base; None where one of them is not known."""
+    held = [(value, abs(weight)) for value, weight in zip(each, weights, strict=True) if weight]
+    if any(value is None for value, _ in held):
+        return None
+    return float(sum(value * weight for value, weight in held if value is not None))
+
+
+def _holding(market: Market, t: int, weights: Array) -> float:
+    """Borrow and rolling over a quarter at the rates of the last bar, fraction of the base, positive."""
+    if t == 0:
+        return 0.0
+    days = float((market.dates[t] - market.dates[t - 1]).astype(int))
+    paid = np.abs(weights) * market.roll[t] + np.maximum(-weights, 0.0) * market.borrow[t]
+    return float(paid.sum() / days * QUARTER * DAYS_A_YEAR)
+
+
+def _worst(book: Book, weights: Array, periods_per_year: float) -> tuple[Worst | None, Worst | None]:
+    """Worst day, on daily rows, and worst calendar month of the weights over all the history its legs share."""
+    on = weights != 0
+    if not on.any():
+        return None, None
+    gains = (_gains(book, weights)[:, on] * weights[on]).sum(axis=1)
+    days, known = book.dates[1:], ~np.isnan(gains)
+    if not known.any():
+        return None, None
+    days, gains = days[known].astype("datetime64[D]"), gains[known]
+    month, at = np.unique(days.astype("datetime64[M]"), return_inverse=True)
+    sums = np.bincount(at, weights=gains)
+    k, m = int(gains.argmin()), int(sums.argmin())
+    day = Worst(float(gains[k]), str(days[k])) if periods_per_year > MORE_THAN_WEEKLY else None
+    return day, Worst(float(sums[m]), str(month[m]))
+
+
+def _gains(book: Book, weights: Array) -> Array:
+    """What a dollar of each leg earned (T-1, n) over each bar after funding, as the ledger books it, before borrow."""
+    paid = np.where(weights > 0, book.funding_long, book.funding_short)[1:] / book.fx[:-1]
+    income = np.where(weights > 0, book.income_long, book.income_short)
+    grown = book.fx[1:] / book.fx[:-1]
+    moved = (book.price[1:] + income[1:]) / book.price[:-1] - 1.0
+    return np.asarray(moved * grown + book.fx_bears * (grown - 1.0) - paid)

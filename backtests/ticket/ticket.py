@@ -1,0 +1,119 @@
+"""Config, day and holdings -> what every variant would hold on that day, and what the markets did when last like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from backtests import runner
+from backtests.config import Config
+from backtests.ticket import holdings
+from backtests.ticket.futures import FUTURES, Quote, quote
+from backtests.ticket.inputs import Input, inputs, rests_on, until
+from backtests.ticket.memory import Memory, Outcome, outcome, remember
+from backtests.ticket.sheet import Sheet, sheet
+from backtests.window import check_dates
+from data.build import build
+from data.errors import ConfigError
+from data.market import Market
+from data.tables import Frequency, Tables
+from strategies.base import signals_of
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What every variant of a configuration would hold on a day."""
+
+    config: Config
+    frequency: Frequency
+    asked: date  # the day of the ticket
+    day: date  # its row: the last of the data on or before it
+    sheets: tuple[Sheet, ...]
+    inputs: tuple[Input, ...]
+    futures: tuple[Quote, ...]
+    memory: Memory
+    outcomes: tuple[Outcome | None, ...]  # by sheet; None for a variant that has never traded
+    orders: bool  # whether holdings were given
+
+
+def make(
+    config: Config,
+    as_of: date | None = None,
+    held: Path | None = None,
+    progress: Progress = lambda what, done, of: None,
+) -> Ticket:
+    """Return the ticket of a day: by default the configuration's end, or the last row of its data.
+
+    Everything dated later is cut away before anything is worked out, so that the ticket of a past day is the one that
+    would have been printed on it (but for figures that were restated since).
+
+    Raises
+    ------
+    ConfigError
+        A day or holdings that cannot be used.
+    DataError
+        What `run` would refuse.
+    """
+    found = None
+    if held is not None:
+        found = holdings.read(held, [one.name for one in config.variants], list(config.library))
+    extra = [] if found is None else [name for units in found.values() for name in units]
+    instruments = runner.instruments_of(config, extra)
+    tables = runner.tables_of(config, instruments)
+    asked = _asked(config, tables, as_of)
+    tables = until(tables, asked)
+    market = build(tables, instruments, config.data.interpolation)
+    day = market.dates[-1].astype(object)
+    known = replace(config, data=config.data.model_copy(update={"end": day}))
+    check_dates(known, market)
+    sheets = []
+    for i, variant in enumerate(known.variants):
+        progress(variant.name, i, len(known.variants))
+        sheets.append(sheet(variant, market, known, None if found is None else found[variant.name]))
+    progress("", len(sheets), len(sheets))
+    memory = remember(market)
+    return Ticket(
+        config=known,
+        frequency=tables.frequency,
+        asked=asked,
+        day=day,
+        sheets=tuple(sheets),
+        inputs=_inputs(tables, market, asked, sheets),
+        futures=tuple(one for one in (_quote(market, curve) for curve in FUTURES) if one),
+        memory=memory,
+        outcomes=tuple(outcome(one.result, memory.episodes, market) if one.result else None for one in sheets),
+        orders=found is not None,
+    )
+
+
+def _asked(config: Config, tables: Tables, as_of: date | None) -> date:
+    """The day of the ticket; a day named on the command line goes before the configuration's end."""
+    first, last = tables.dates[0].date(), tables.dates[-1].date()
+    asked = as_of or config.data.end or last
+    start = max(first, config.data.start or first)
+    if asked < start:
+        raise ConfigError(
+            f"--as-of is {asked}, before {start}, where the configuration's data starts; choose a later day"
+        )
+    return asked
+
+
+def _quote(market: Market, curve: str) -> Quote | None:
+    yen = [i for i, one in enumerate(market.instruments) if one.currency == "JPY"]
+    fx = 1.0 if curve == "us" else market.fx[-1, yen[0]] if yen else float("nan")
+    return quote(market.curves[curve], float(fx)) if curve in market.curves else None
+
+
+def _inputs(tables: Tables, market: Market, day: date, sheets: list[Sheet]) -> tuple[Input, ...]:
+    legs = {one.variant.name: one.variant.strategy.legs for one in sheets}
+    macro = {}
+    for one in sheets:
+        strategy = one.variant.strategy
+        macro[one.variant.name] = rests_on(
+            strategy, one.market, strategy.targets(one.market), signals_of(strategy, one.market)
+        )
+    return inputs(tables, market, day, legs, macro)

@@ -1,0 +1,393 @@
+"""What strategies with a reason want, worked out again with pandas from the bundled columns, or by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.build import build
+from data.errors import ConfigError
+from data.market import Market
+from strategies.base import Strategy, Window
+from strategies.breakeven import Breakeven
+from strategies.curve import CurveTrade
+from strategies.macro import DebtCapacity, HedgedPickup, Inflation, Policy, SafeHaven, pickup
+from strategies.relative_value import Carry, LegMomentum, Momentum, Reversion, Value
+from strategies.signals import yield_of
+from strategies.slopes import MaturityPreference, TrendCurve, UltraLong
+from tests.test_strategies import durations, excess, weights
+
+BUNDLED = Path(__file__).resolve().parent.parent / "data" / "bundled"
+LAGS = {"us_core_cpi_yoy": 15, "jp_core_cpi_yoy": 25}  # DESIGN.md section 4; debt 365, balance sheets 120
+
+
+def columns(name: str) -> pd.DataFrame:
+    return pd.read_csv(BUNDLED / name, index_col="date", parse_dates=["date"]) / 100
+
+
+M, MACRO = columns("month_end_markets.csv"), columns("month_end_macro.csv")
+
+
+def published(name: str) -> pd.Series:
+    """A macro column as it was known at each month end."""
+    lag = pd.Timedelta(days=LAGS.get(name, 365 if "debt" in name else 120))
+    values = MACRO[name].dropna()
+    known = [
+        values[(values.index + lag <= day) & (values.index + lag >= day - pd.Timedelta(days=400))] for day in M.index
+    ]
+    return pd.Series([one.iloc[-1] if len(one) else np.nan for one in known], M.index)
+
+
+def signal(strategy, market: Market) -> pd.Series:
+    assert (market.dates == M.index[: len(market.dates)].to_numpy()).all()
+    return pd.Series(strategy.signal(market), M.index[: len(market.dates)])
+
+
+def agree(strategy, market: Market, expected: pd.Series) -> None:
+    """The signal on every month end, missing where the expected one is."""
+    actual = signal(strategy, market)
+    assert actual.notna().sum() > 100
+    pd.testing.assert_series_equal(actual, expected, check_names=False, rtol=1e-9, atol=1e-9)
+
+
+def whole_at(values: pd.Series, scale: float) -> pd.Series:
+    return (values / scale).clip(-1, 1)
+
+
+def told(market: Market, **macro: np.ndarray) -> Market:
+    """The market in which these series were known."""
+    return dataclasses.replace(market, macro={**market.macro, **macro})
+
+
+def ramp(market: Market, by_row: float) -> np.ndarray:
+    return 0.03 + by_row * np.arange(len(market.dates))
+
+
+def directions(strategy: Strategy, market: Market) -> tuple[float, float]:
+    """Signs of both legs' weights on the last row."""
+    return tuple(float(np.sign(weight[-1])) for weight in weights(strategy, market, *strategy.legs))
+
+
+LONG_THE_FIRST, SHORT_THE_FIRST = (1.0, -1.0), (-1.0, 1.0)
+
+# ---- policy
+
+
+def test_after_the_feds_cuts_and_the_boj_hikes_of_2025_policy_is_long_treasuries(market):
+    # month averages, 2025-06 to 2025-12: federal funds 4.33 -> 3.7206, call rate 0.477 -> 0.557
+    assert signal(Policy(), market)["2025-12-31"] == pytest.approx((0.557 - 0.477) - (3.7206 - 4.33), abs=1e-9)
+    assert directions(Policy(), market.until(list(M.index.strftime("%Y-%m")).index("2025-12"))) == LONG_THE_FIRST
+
+
+def test_policy_is_the_change_of_the_overnight_gap_over_six_months(market):
+    agree(Policy(), market, whole_at((M.jp_overnight - M.us_overnight).diff(6), 0.01))
+    slow = Policy(lookback=Window("12M"), scale=0.02)
+    agree(slow, market, whole_at((M.jp_overnight - M.us_overnight).diff(12), 0.02))
+
+
+def test_policy_by_the_market_is_what_two_years_say_is_to_come(market):
+    # 2025-12: JGB 2y 1.167 less 0.557, Treasury 2y 3.47 less 3.7206
+    policy = Policy(measure="market")
+    assert signal(policy, market)["2025-12-31"] == pytest.approx((1.167 - 0.557) - (3.47 - 3.7206), abs=1e-9)
+    agree(policy, market, whole_at((M.jp_2y - M.jp_overnight) - (M.us_2y - M.us_overnight), 0.01))
+
+
+def test_whichever_bank_cuts_its_bonds_are_bought(market):
+    fed = told(market, us_overnight=ramp(market, -1e-4), jp_overnight=ramp(market, 0.0))
+    boj = told(market, us_overnight=ramp(market, 0.0), jp_overnight=ramp(market, -1e-4))
+    assert directions(Policy(), fed) == directions(Policy("JGB10", "UST10"), boj) == LONG_THE_FIRST
+    assert directions(Policy(), boj) == directions(Policy("JGB10", "UST10"), fed) == SHORT_THE_FIRST
+    assert signal(Policy(), fed).iloc[-1] == pytest.approx(0.06)  # six months of a basis point over 100
+
+
+# ---- inflation
+
+
+def test_inflation_is_the_gap_as_published(market):
+    gap = published("jp_core_cpi_yoy") - published("us_core_cpi_yoy")
+    agree(Inflation(), market, whole_at(gap.diff(3), 0.01))
+    agree(Inflation(measure="level"), market, whole_at(gap, 0.01))
+
+
+def test_inflation_at_a_month_end_is_that_of_the_month_before(market):
+    # at the end of 2025-09 August is out: Japan 2.7, US 3.11; at the end of 2025-06 May: 3.7 and 2.77
+    level, change = (signal(Inflation(measure=one), market) for one in ("level", "change"))
+    assert level["2025-09-30"] == pytest.approx(2.7 - 3.11)
+    assert change["2025-09-30"] == -1.0  # -0.41 - 0.93 is below -1
+    assert change["2025-12-31"] == pytest.approx((3.0 - 2.6) - (2.7 - 3.11))
+
+
+@pytest.mark.parametrize("name", LAGS)
+def test_a_months_inflation_is_not_in_the_signal_at_its_end_but_at_the_end_of_the_next(tables, market, name):
+    surprise = tables.macro[name].copy()
+    surprise["2019-05-31"] += 0.003
+    other = build(dataclasses.replace(tables, macro={**tables.macro, name: surprise}), market.instruments)
+    level = Inflation(measure="level", scale=0.1)
+    changed = signal(level, other) - signal(level, market)
+    assert list(changed.index[changed.abs() > 1e-9].strftime("%Y-%m")) == ["2019-06"]
+    assert changed["2019-06-30"] == pytest.approx(0.03 if name[:2] == "jp" else -0.03)
+
+
+@pytest.mark.parametrize("measure", ["change", "level"])
+def test_the_market_whose_inflation_is_lower_or_falls_is_bought(market, measure):
+    falling = told(market, us_core_cpi_yoy=ramp(market, -1e-5), jp_core_cpi_yoy=ramp(market, 0.0))
+    assert directions(Inflation(measure=measure), falling) == LONG_THE_FIRST
+    assert directions(Inflation("JGB10", "UST10", measure=measure), falling) == SHORT_THE_FIRST
+
+
+# ---- risk
+
+
+def test_the_haven_is_the_yield_that_has_moved_less(market):
+    us, jp = (M[name].diff().rolling(12).std() for name in ("us_10y", "jp_10y"))
+    agree(SafeHaven(), market, np.sign(jp - us))
+    agree(SafeHaven(measure="inverse"), market, (1 / us - 1 / jp) / (1 / us + 1 / jp))
+
+
+def test_the_calmer_market_is_bought(market):
+    rough, calm = np.resize([0.03, 0.02], len(market.dates)), np.resize([0.0302, 0.03], len(market.dates))
+
+    def drawn(us: np.ndarray, jp: np.ndarray) -> Market:
+        curves = {
+            name: dataclasses.replace(market.curves[name], yields=np.tile(y[:, None], market.curves[name].tenors.size))
+            for name, y in (("us", us), ("jp", jp))
+        }
+        return dataclasses.replace(market, curves={**market.curves, **curves})
+
+    for haven in (SafeHaven(), SafeHaven(measure="inverse")):
+        assert directions(haven, drawn(us=calm, jp=rough)) == LONG_THE_FIRST
+        assert directions(haven, drawn(us=rough, jp=calm)) == SHORT_THE_FIRST
+    # changes of 100 bp against 2 bp: weights as 50 to 1
+    assert signal(SafeHaven(measure="inverse"), drawn(calm, rough)).iloc[-1] == pytest.approx(49 / 51)
+
+
+# ---- debt
+
+
+def standing(values: pd.Series) -> pd.Series:
+    """Score against all months known, five years of them at least."""
+    known = values.dropna()
+    return ((known - known.expanding(60).mean()) / known.expanding(60).std()).reindex(values.index)
+
+
+@pytest.mark.parametrize("footprint", ["support", "distortion", "ignored"])
+@pytest.mark.parametrize("measure", ["assets", "share"])
+def test_debt_capacity_is_the_mean_of_two_scores_against_all_history(market, footprint, measure):
+    debt = standing(published("jp_debt_gdp") - published("us_debt_gdp"))
+    assets = published("boj_assets_gdp") - published("fed_assets_gdp")
+    bank = standing(assets if measure == "assets" else -published("fed_treasuries_share"))
+    mean = {"support": (debt - bank) / 2, "distortion": (debt + bank) / 2, "ignored": debt}[footprint]
+    agree(DebtCapacity(footprint=footprint, measure=measure), market, whole_at(mean, 2.0))
+
+
+def test_the_country_whose_debt_grows_is_sold_and_a_footprint_supports_or_distorts(market):
+    flat, up = ramp(market, 0.0), ramp(market, 1e-3)
+    series = dict.fromkeys(("us_debt_gdp", "jp_debt_gdp", "fed_assets_gdp", "boj_assets_gdp"), flat)
+    indebted, bought = told(market, **{**series, "jp_debt_gdp": up}), told(market, **{**series, "boj_assets_gdp": up})
+    for footprint in ("support", "distortion", "ignored"):
+        assert directions(DebtCapacity(footprint=footprint), indebted) == LONG_THE_FIRST
+    assert directions(DebtCapacity(footprint="support"), bought) == SHORT_THE_FIRST  # of JGBs, which are supported
+    assert directions(DebtCapacity(footprint="distortion"), bought) == LONG_THE_FIRST
+    assert directions(DebtCapacity(footprint="ignored"), bought) == (0.0, 0.0)
+    fed = told(market, **series, fed_treasuries_share=up)
+    assert directions(DebtCapacity(footprint="support", measure="share"), fed) == LONG_THE_FIRST
+    assert directions(DebtCapacity("JGB10", "UST10", footprint="support", measure="share"), fed) == SHORT_THE_FIRST
+
+
+# ---- the hedged pickup
+
+TREASURY_PICKUP = M.us_10y - (M.us_3m - M.jp_overnight) - M.jp_10y
+
+
+@pytest.mark.parametrize(("day", "percent"), [("2014", 1.9), ("2021", 1.3), ("2023", -2.2), ("2025", -1.0)])
+def test_the_hedged_pickup_of_known_year_ends(market, day, percent):
+    # FIELD.md section 5
+    levels = pd.Series(pickup(market, "UST10", "JGB10"), M.index)
+    assert round(100 * levels[f"{day}-12-31"], 1) == percent
+
+
+def test_the_pickup_is_positive_for_treasuries_and_negated_where_the_jgb_is_long(market):
+    agree(HedgedPickup(), market, whole_at(TREASURY_PICKUP, 0.01))
+    agree(HedgedPickup(measure="change"), market, whole_at(TREASURY_PICKUP.diff(6), 0.01))
+    agree(HedgedPickup("JGB10", "UST10"), market, whole_at(-TREASURY_PICKUP, 0.01))
+    turned = HedgedPickup("JGB10", "UST10").targets(market)
+    assert turned == pytest.approx(HedgedPickup().targets(market), abs=1e-12)
+
+
+# ---- prices alone
+
+
+def by_hand(score: pd.Series, enter: float, leave: float) -> pd.Series:
+    """Positions entered beyond `enter`, left within `leave`: forward, from each entry to the first exit."""
+    position = pd.Series(0.0, score.index)
+    for side in (1, -1):
+        inside = False
+        for day, value in (side * score).items():
+            inside = (value > leave and inside) or value > enter
+            position[day] += side * inside
+    return position.where(score.notna())
+
+
+@pytest.mark.parametrize(("months", "enter", "leave"), [(12, 2.0, 0.5), (24, 1.0, 0.0)])
+def test_reversion_fades_a_gap_that_is_far_from_its_year(market, months, enter, leave):
+    gap = M.us_10y - M.jp_10y
+    score = (gap - gap.rolling(months).mean()) / gap.rolling(months).std()
+    expected = by_hand(score, enter, leave)
+    assert {-1.0, 0.0, 1.0} == set(expected.dropna())
+    agree(Reversion(lookback=Window(f"{months}M"), enter=enter, leave=leave), market, expected)
+
+
+def test_a_gap_unusually_wide_is_a_long_leg_unusually_cheap(market):
+    assert signal(Reversion(), market)["2022-03-31"] == 1.0  # Treasuries at 2.32 %, up from 1.52 in a quarter
+    assert signal(Reversion("JGB10", "UST10"), market)["2022-03-31"] == -1.0
+
+
+def trend(returns: pd.Series) -> pd.Series:
+    """Mean of 2, 3 and 12 months' return, each in deviations of the last 12 months."""
+    scores = [
+        (returns.rolling(n).sum() / (returns.rolling(12).std() * np.sqrt(n))).clip(-1, 1) for n in (2, 3, 12)
+    ]  # 21 days are a month, and two rows are the least
+    return sum(scores) / 3
+
+
+def pair_returns(market: Market, *legs: str) -> list[pd.Series]:
+    return [pd.Series(excess(market, leg).to_numpy(), M.index) for leg in legs]
+
+
+def test_momentum_follows_the_pair_at_the_sizes_it_had(market):
+    us, jp = pair_returns(market, "UST10", "JGB10")
+    d_us, d_jp = (pd.Series(one, M.index) for one in durations(market, "UST10", "JGB10"))
+    agree(Momentum(), market, trend(5 / d_us.shift() * us - 5 / d_jp.shift() * jp))
+
+
+def test_leg_momentum_follows_each_leg_by_itself(market):
+    strategy = LegMomentum(duration=4.0)
+    us, jp = (trend(one) for one in pair_returns(market, "UST10", "JGB10"))
+    d_us, d_jp = durations(market, "UST10", "JGB10")
+    long, short = weights(strategy, market, "UST10", "JGB10")
+    assert long == pytest.approx((us * 4 / d_us).fillna(0).to_numpy(), abs=1e-9)
+    assert short == pytest.approx((jp * 4 / d_jp).fillna(0).to_numpy(), abs=1e-9)
+    assert ((long > 0) & (short > 0)).any() and ((long < 0) & (short < 0)).any()
+
+
+AGED = {  # yield of the 10-year three months on, on each day's own tenors
+    "2000-12-31": ("us_7y", 7), "2024-12-31": ("us_7y", 7), "2025-12-31": ("us_5y", 5), "2026-06-30": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("day", AGED)
+def test_carry_is_what_each_leg_pays_a_year_for_its_risk(market, by_coupons, day):
+    row = M.loc[day]
+    below = AGED[day]
+    us_aged = row.us_10y if below is None else row.us_10y - (row.us_10y - row[below[0]]) * 0.25 / (10 - below[1])
+    jp_aged = row.jp_10y - (row.jp_10y - row.jp_9y) * 0.25
+    us_risk, jp_risk = (one.rolling(36).std()[day] * 12**0.5 for one in pair_returns(market, "UST10", "JGB10"))
+    us = by_coupons(row.us_10y, us_aged, 9.75) - 1 - row.us_overnight * 91.3125 / 360
+    jp = by_coupons(row.jp_10y, jp_aged, 9.75) - 1 - row.jp_overnight * 91.3125 / 365
+    expected = 4 * us / us_risk - 4 * jp / jp_risk
+    assert 0.05 < abs(expected) < 2
+    assert signal(Carry(scale=2.0), market)[day] == pytest.approx(expected / 2, rel=1e-9)
+
+
+def test_value_is_the_real_yield_after_the_inflation_last_published(market):
+    us, jp = M.us_10y - published("us_core_cpi_yoy"), M.jp_10y - published("jp_core_cpi_yoy")
+    agree(Value(), market, whole_at(us - jp, 0.02))
+    # 2022-03: 2.32 less 6.42 of February; 0.218 less 0.6
+    assert signal(Value(scale=0.05), market)["2022-03-31"] == pytest.approx(
+        ((2.32 - 6.42) - (0.218 - 0.6)) / 5, abs=0.01
+    )
+
+
+@pytest.mark.parametrize("strategy", [Policy, Inflation, HedgedPickup, Value])
+def test_legs_of_one_country_are_refused(market, strategy):
+    with pytest.raises(ConfigError, match="UST10 and UST2 are of one country; this strategy compares two"):
+        strategy("UST10", "UST2").targets(market)
+
+
+# ---- inflation-linked against nominal
+
+
+def test_a_long_breakeven_is_long_the_linker_at_equal_duration(market):
+    linker, nominal = weights(Breakeven(duration=4.0), market, "TIPS10", "UST10")
+    d_linker, d_nominal = durations(market, "TIPS10", "UST10")
+    held = linker != 0
+    assert held.sum() > 200
+    assert (linker * d_linker)[held] == pytest.approx(4.0) and (nominal * d_nominal)[held] == pytest.approx(-4.0)
+    assert Breakeven(trade="short").targets(market) == pytest.approx(-Breakeven().targets(market))
+
+
+def test_a_breakeven_by_beta_is_hedged_halfway_to_eight_tenths(market):
+    linker, nominal = weights(Breakeven(hedge="beta"), market, "TIPS10", "UST10")
+    d_linker, d_nominal = durations(market, "TIPS10", "UST10")
+    moves = M[["us_real_10y", "us_10y"]].diff()
+    for day in ("2008-12-31", "2015-06-30", "2022-12-31", "2025-12-31"):
+        t = M.index.get_loc(day)
+        covariance = np.cov(moves.iloc[t - 35 : t + 1].T.to_numpy())
+        ratio = -(nominal * d_nominal)[t] / (linker * d_linker)[t]
+        assert ratio == pytest.approx((covariance[0, 1] / covariance[1, 1] + 0.8) / 2, rel=1e-9)
+        assert linker[t] > 0 and 0.5 < ratio < 1.2
+
+
+# ---- slopes
+
+
+def test_the_curves_of_2024_and_2025_as_the_field_has_them(market):
+    # FIELD.md section 5: in basis points at the ends of 2024 and 2025
+    known = {("UST2", "UST10"): (33, 71), ("JGB2", "JGB10"): (51, 90), ("JGB10", "JGB30"): (114, 129)}
+    for (front, back), (before, after) in known.items():
+        slope = 1e4 * pd.Series(yield_of(market, back) - yield_of(market, front), M.index)
+        assert (round(slope["2024-12-31"]), round(slope["2025-12-31"])) == (before, after)
+        assert signal(TrendCurve(front, back), market)["2025-12-31"] == 1.0  # all three steepened
+
+
+def test_a_curve_is_followed_as_it_steepened_or_flattened_over_a_year(market):
+    change = (M.us_10y - M.us_2y).diff(12).round(8)  # yields are in hundredths of a percent
+    moved = change != 0
+    expected, actual = np.sign(change), signal(TrendCurve(), market)
+    pd.testing.assert_series_equal(actual[moved], expected[moved], check_names=False)
+    trend, steepener = TrendCurve(duration=3.0), CurveTrade("UST2", "UST10", "steepener", 3.0)
+    sign = np.nan_to_num(trend.signal(market))[:, None]
+    assert {-1.0, 1.0} <= set(sign[:, 0])
+    assert trend.targets(market) == pytest.approx(sign * steepener.targets(market))
+
+
+@pytest.mark.xfail(strict=True, reason="the sign of a rounding error is taken for a trend")
+def test_a_slope_that_is_what_it_was_a_year_ago_is_no_trend(market):
+    change = (M.us_10y - M.us_2y).diff(12).round(8)
+    unmoved = signal(TrendCurve(), market)[change == 0]
+    assert len(unmoved) == 3
+    assert (unmoved == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "years"),
+    [
+        (MaturityPreference(), {"JGB5": 5, "JGB30": -5}),
+        (UltraLong("tens", duration=3.0), {"JGB10": 3, "JGB30": -3}),
+        (UltraLong("across"), {"UST30": 5, "JGB30": -5}),
+        (UltraLong("box", jp_ultra="JGB40"), {"UST10": -5, "UST30": 5, "JGB10": 5, "JGB40": -5}),
+    ],
+)
+def test_japans_long_end_is_sold_at_equal_duration(market, strategy, years):
+    assert set(strategy.legs) == set(years)
+    held = strategy.targets(market).any(axis=1)
+    assert held.sum() > 150
+    for leg, contribution in years.items():
+        (weight,), (duration,) = weights(strategy, market, leg), durations(market, leg)
+        assert (weight * duration)[held] == pytest.approx(contribution)
+
+
+def test_a_jgb_steepener_gains_when_the_long_end_alone_sells_off(market):
+    # 2025: JGB 30y 2.252 -> 3.354, 5y 0.75 -> 1.55: the long end fell further for its duration
+    targets = MaturityPreference().targets(market)
+    t = M.index.get_loc("2025-05-31")  # 30y from 2.71 to 2.94 over the month
+    gains = sum(
+        targets[t - 1, market.column(leg)] * (market.price[t] / market.price[t - 1] - 1)[market.column(leg)]
+        for leg in ("JGB5", "JGB30")
+    )
+    slope = M.jp_30y - M.jp_5y
+    assert slope.diff()["2025-05-31"] > 0 and gains == pytest.approx(5 * slope.diff()["2025-05-31"], rel=0.35)
