@@ -8,7 +8,7 @@ BIN := .venv/bin
 CONFIG ?= config.yaml
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: backtest test check format benchmark pictures clean
+.PHONY: backtest test check format benchmark docs pictures clean
 
 backtest: .venv/.installed
 	@$(BIN)/divergence run $(CONFIG)
@@ -28,6 +28,10 @@ format: .venv/.installed-dev
 
 benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
+
+# The figures of docs/strategies.md
+docs: .venv/.installed
+	@$(BIN)/python docs/generate.py
 
 pictures: .venv/.installed
 	@rm -rf .venv/pictures && $(BIN)/divergence run config.yaml --quiet --out .venv/pictures >/dev/null

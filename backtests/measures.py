@@ -245,8 +245,8 @@ def haven(name: str, against: str) -> Measure:
         mean = float(returns.mean())
         return Evidence(episodes, f"episodes ({len(returns)} bars)", mean - float(wide), mean + float(wide))
 
-    about = f"mean excess return of {name} on the worst tenth of the bars of {against}, all history"
-    return Measure(about, "%", series, evidence=evidence, legs=(name, against))
+    about = f"mean excess return of {name} on the worst tenth of the bars of {against}, all history, bp of value a bar"
+    return Measure(about, "bp", series, evidence=evidence, legs=(name, against))
 
 
 def _worst(returns: Array) -> Flags:

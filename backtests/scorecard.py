@@ -130,7 +130,7 @@ def market_of(run: Run, claims: Sequence[Claim] = CLAIMS) -> Market:
     """Return the market the claims are judged on, from the tables of a run; a leg whose curve is missing stays out."""
     chosen = [run.config.library[name] for name in legs(claims)]
     there = [one for one in chosen if one.curve is None or one.curve in run.tables.yields]
-    return build(run.tables, there, run.config.data.interpolation)
+    return build(run.tables, there or run.market.instruments, run.config.data.interpolation)
 
 
 def scorecard(market: Market, as_of: date, thesis_date: date, claims: Sequence[Claim] = CLAIMS) -> tuple[Row, ...]:
@@ -215,8 +215,8 @@ def _reading(claim: Claim, now: Market, first: date, last: date, early: str) -> 
     values = claim.measure.series(market)
     start, end = _figure(values[a]), _figure(values[b])
     evidence = claim.measure.evidence(market) if claim.measure.evidence and end is not None else None
-    missing = "" if claim.condition and claim.condition.reads == "end" else _no_start(market, first, start)
-    missing = _no_end(values, market) if end is None else missing
+    moving = claim.condition is not None and claim.condition.reads == "change"
+    missing = _no_end(values, market) if end is None else _no_start(market, first, start) if moving else ""
     verdict = _verdict(claim, start, end, evidence, claim.why_not or early or missing)
     return Reading(
         *days,
@@ -261,7 +261,9 @@ def _verdict(claim: Claim, start: float | None, end: float | None, evidence: Evi
     if evidence and evidence.low is not None and evidence.high is not None:
         inside = [condition.holds(bound) for bound in (evidence.low, evidence.high)]
         if not all(inside) and evidence.low < condition.high and evidence.high > condition.low:
-            return Verdict(CANNOT, f"too few observations: {evidence.count} {evidence.of} leave it open")
+            return Verdict(
+                CANNOT, f"undecided: {evidence.count} {evidence.of} leave both answers inside the 95 % interval"
+            )
         return Verdict("holds" if all(inside) else "fails")
     figure = end - (start or 0.0) if condition.reads == "change" else end
     return Verdict("holds" if condition.holds(figure) else "fails")

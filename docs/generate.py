@@ -135,8 +135,9 @@ def _signals(one: VariantRun) -> str:
         changes = int((np.diff(np.sign(values[values != 0.0])) != 0).sum())
         whose = f"`{one.variant.name}`" + (f", {name}" if name != "signal" else "")
         lines.append(
-            f"- Signal of {whose}: mean {number(values.mean())}, mean size {number(np.abs(values).mean())}, positive on "
-            f"{percent((values > 0).mean(), 0)} % of rows, {changes} change{'s' * (changes != 1)} of side.\n"
+            f"- Signal of {whose}: mean {number(values.mean())}, mean size {number(np.abs(values).mean())}, "
+            f"positive on {percent((values > 0).mean(), 0)} % of rows, "
+            f"{changes} change{'s' * (changes != 1)} of side.\n"
         )
     return "".join(lines)
 
@@ -181,8 +182,8 @@ def _overview(run: Run) -> str:
         f"{number(_sharpe(named[BENCHMARK]))}, what a Treasury held on borrowed money earned (`{BENCHMARK}`): "
         f"{', '.join(f'`{name}`' for name in bars) or 'none'}.\n"
         f"- Filled a month later, {lower} of {len(ranked)} have a lower Sharpe ratio.\n"
-        f"- Since {month(str(run.config.thesis_date))}, after the thesis was written: {gained} of {len(ranked)} above 0, in "
-        f"{_months_since(run)} months.\n"
+        f"- Since {month(str(run.config.thesis_date))}, after the thesis was written: {gained} of {len(ranked)} "
+        f"above 0, in {_months_since(run)} months.\n"
     )
 
 

@@ -39,7 +39,7 @@ class Policy(Impartial):
 
     `overnight`: the short country's overnight rate less the long one's, changed over `lookback`. `market`: what
     the 2-year yield says is still to come, 2-year less overnight, short country less long one. Over `scale`, clipped.
-    Brooks and Moskowitz, *Yield Curve Premia*, 2017; Ilmanen, *Expected Returns*, 2011, ch. 9.
+    Brooks, *A Half Century of Macro Momentum*, AQR, 2017; Ilmanen, *Expected Returns*, 2011, ch. 9.
     """
 
     measure: Literal["overnight", "market"] = "overnight"
@@ -134,8 +134,8 @@ class DebtCapacity(Impartial):
     bank's footprint, both short country less long one. Whether a large footprint is a `support` (own that market) or
     a `distortion` that must end (sell it) is for the user to say; `ignored` leaves it out. `measure: share` takes the
     share of federal debt that the Fed holds, alone, for no such series of the Bank of Japan comes along.
-    Greenwood and Vayanos, Review of Financial Studies 27, 2014; Krishnamurthy and Vissing-Jorgensen, Brookings
-    Papers, 2011.
+    Krishnamurthy and Vissing-Jorgensen, Brookings Papers, 2011, on purchases as support; Greenwood and Vayanos, Review of
+    Financial Studies 27, 2014, find that more supply means higher returns after: evidence against the sign of debt here.
     """
 
     footprint: Annotated[Literal["support", "distortion", "ignored"], "support | distortion | ignored"] = field(

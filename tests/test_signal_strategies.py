@@ -381,13 +381,25 @@ def test_japans_long_end_is_sold_at_equal_duration(market, strategy, years):
         assert (weight * duration)[held] == pytest.approx(contribution)
 
 
-def test_a_jgb_steepener_gains_when_the_long_end_alone_sells_off(market):
-    # 2025: JGB 30y 2.252 -> 3.354, 5y 0.75 -> 1.55: the long end fell further for its duration
-    targets = MaturityPreference().targets(market)
-    t = M.index.get_loc("2025-05-31")  # 30y from 2.71 to 2.94 over the month
-    gains = sum(
-        targets[t - 1, market.column(leg)] * (market.price[t] / market.price[t - 1] - 1)[market.column(leg)]
-        for leg in ("JGB5", "JGB30")
+# ---- what does not hold yet
+
+
+@pytest.mark.xfail(
+    strict=True, reason="yields are read on each row's own tenors, so one that vanishes looks like a move"
+)
+def test_a_tenor_that_vanishes_is_no_move_of_a_haven(market):
+    # The 3- and 7-year end 2025-05; between 5 and 10 years, quoted at both ends, the 7-year fell by 17 bp, not by 23.
+    us, jp = M.us_7y.diff(), M.jp_10y.diff()
+    before, after = (M.us_5y[day] * 0.6 + M.us_10y[day] * 0.4 for day in ("2025-05-31", "2025-06-30"))
+    us["2025-06-30"] = after - before
+    s_us, s_jp = (one.rolling(12).std()["2025-06-30"] for one in (us, jp))
+    inverse = signal(SafeHaven("UST7", "JGB10", measure="inverse"), market)
+    assert inverse["2025-06-30"] == pytest.approx((s_jp - s_us) / (s_jp + s_us), rel=1e-9)
+
+
+@pytest.mark.xfail(strict=True, reason="a linker's yield is real already, and inflation is taken off it again")
+def test_the_real_yield_of_an_inflation_linked_bond_is_its_yield(market):
+    # 2025-12: TIPS 1.93; JGB 2.066 less the 3.0 of November
+    assert signal(Value("TIPS10", "JGB10", scale=0.1), market)["2025-12-31"] == pytest.approx(
+        (1.93 - (2.066 - 3.0)) / 10
     )
-    slope = M.jp_30y - M.jp_5y
-    assert slope.diff()["2025-05-31"] > 0 and gains == pytest.approx(5 * slope.diff()["2025-05-31"], rel=0.35)

@@ -1,0 +1,6 @@
+"""How a result moves with every convention that could be disputed. See docs/sensitivity.md."""
+
+from backtests.sensitivity.cases import CASES, GROUPS, Case
+from backtests.sensitivity.judge import Sensitivity, measure, record
+
+__all__ = ["CASES", "GROUPS", "Case", "Sensitivity", "measure", "record"]
