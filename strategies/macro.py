@@ -134,8 +134,8 @@ class DebtCapacity(Impartial):
     bank's footprint, both short country less long one. Whether a large footprint is a `support` (own that market) or
     a `distortion` that must end (sell it) is for the user to say; `ignored` leaves it out. `measure: share` takes the
     share of federal debt that the Fed holds, alone, for no such series of the Bank of Japan comes along.
-    Krishnamurthy and Vissing-Jorgensen, Brookings Papers, 2011, on purchases as support; Greenwood and Vayanos, Review of
-    Financial Studies 27, 2014, find that more supply means higher returns after: evidence against the sign of debt here.
+    Krishnamurthy and Vissing-Jorgensen, Brookings Papers, 2011, on purchases as support. Greenwood and Vayanos, Review
+    of Financial Studies 27, 2014, find higher returns after more supply: evidence against the sign of debt here.
     """
 
     footprint: Annotated[Literal["support", "distortion", "ignored"], "support | distortion | ignored"] = field(

@@ -24,7 +24,7 @@ def macro(market: Market, name: str) -> Array:
         A series the data does not hold.
     """
     if name not in market.macro:
-        raise DataError(f"the data holds no series '{name}', which a signal needs; import it, or use the bundled figures")
+        raise DataError(f"the data holds no series '{name}' for a signal; import it, or use the bundled figures")
     return market.macro[name]
 
 

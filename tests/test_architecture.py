@@ -23,14 +23,15 @@ ORDER = {
     ],
     "backtests": [
         "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "components", "config", "window",
-        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "sensitivity", "store", "inference",
-        "compare", "panels", "report", "cli",
+        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "sensitivity", "exposure",
+        "store", "inference", "causes", "compare", "panels", "report", "cli",
     ],
 }  # fmt: skip
 PACKAGES = list(ORDER)
 INSIDE = {
     "backtests/config": ["document", "complaints", "model", "params", "building", "instruments", "load", "__init__"],
-    "backtests/report": ["__init__", "format", "palette", "tables", "regimes", "plots", "html", "thesis"],
+    "backtests/report": ["__init__", "format", "palette", "tables", "regimes", "plots", "html", "thesis", "sensitivity", "tornado"],
+    "backtests/sensitivity": ["cases", "bench", "judge", "summary", "__init__"],
     "backtests/ticket": ["futures", "holdings", "inputs", "sheet", "memory", "ticket", "__init__"],
     "backtests/cli": ["terminal", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity", "__init__"],
 }

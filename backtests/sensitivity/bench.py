@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -120,10 +120,10 @@ def _funds_scaled(market: Market, times: float) -> Market:
     return replace(market, duration=market.duration * np.where(listed, times, 1.0))
 
 
-def _bars(market: Market, currency_of: list[str]) -> Array:
-    """Years (T, n) of each bar by each leg's money-market day count; 0 on the first row."""
+def _bars(market: Market, currencies: Sequence[str]) -> Array:
+    """Years (T, n) of each bar by the day count of each leg's currency; 0 on the first row."""
     days = np.concatenate([[0.0], np.diff(market.dates).astype("timedelta64[D]").astype(float)])
-    return days[:, None] / np.array([DAY_COUNT[currency] for currency in currency_of])  # type: ignore[index]
+    return np.asarray(days[:, None] / np.array([DAY_COUNT[currency] for currency in currencies]))
 
 
 def _borrow(market: Market, chosen: Conventions) -> Array:
@@ -141,5 +141,3 @@ def _funding(market: Market, chosen: Conventions) -> Array:
         before = np.vstack([market.fx[:1], market.fx[:-1]])
         return np.asarray(chosen.funding * _bars(market, ["USD"] * len(market.instruments)) * before)
     return np.asarray(chosen.funding * _bars(market, [one.currency for one in market.instruments]) * market.fx)
-
-

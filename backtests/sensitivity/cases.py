@@ -69,15 +69,15 @@ class Group:
 GROUPS: dict[str, Group] = {
     "interpolation": Group("interpolation", "world", "no leg is priced between quoted tenors"),
     "fill": Group("fill", "world", "it never trades"),
-    "costs": Group("trading costs", "world", "it pays no trading costs"),
-    "rolls": Group("roll frequency", "world", "no leg is rolled"),
+    "costs": Group("costs", "world", "it pays no trading costs"),
+    "rolls": Group("rolls", "world", "no leg is rolled"),
     "borrow": Group("borrow", "world", "its shorts pay no borrow"),
-    "funding": Group("funding spread", "world", "it never holds a position overnight"),
-    "basis": Group("currency basis", "world", "it is never long a foreign leg"),
+    "funding": Group("funding", "world", "it never holds a position overnight"),
+    "basis": Group("basis", "world", "it is never long a foreign leg"),
     "duration": Group("fund duration", "world", "its sizes do not rest on duration"),
-    "currency": Group("currency treatment", "trade", "it holds no foreign leg"),
-    "sizing": Group("sizing rule", "trade", "its sizes come out the same"),
-    "rebalance": Group("rebalancing", "trade", "its positions come out the same"),
+    "currency": Group("currency", "trade", "it holds no foreign leg"),
+    "sizing": Group("sizing", "trade", "its sizes come out the same"),
+    "rebalance": Group("rebalance", "trade", "its positions come out the same"),
     "window": Group("window", "window", "there are no such bars"),
 }
 
@@ -91,6 +91,7 @@ class Case:
     label: str
     change: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     keep: Callable[[Dates], Flags] | None = None  # of the days on which bars end
+    unmoved: str = ""  # why it may change nothing, where that is not its group's reason
 
     def apply(self, conventions: Conventions) -> Conventions:
         """Return the conventions with this choice made."""
@@ -120,7 +121,7 @@ CASES: tuple[Case, ...] = (
     Case("rolls_2", "rolls", "×2", {"rolls": 2.0}),
     Case("borrow_0", "borrow", "×0", {"borrow": 0.0}),
     Case("borrow_2", "borrow", "×2", {"borrow": 2.0}),
-    Case("borrow_flat", "borrow", "without dated steps", {"stepped": False}),
+    Case("borrow_flat", "borrow", "without steps", {"stepped": False}, unmoved="it is not short while a step applies"),
     Case("funding_10", "funding", "+10 bp", {"funding": 10 * BP}),
     Case("funding_25", "funding", "+25 bp", {"funding": 25 * BP}),
     Case("basis_0", "basis", "0 bp", {"basis": 0.0}),
@@ -162,9 +163,9 @@ def sized(strategy: Strategy, rule: Rule | None) -> Strategy:
         return replace(strategy, inner=sized(strategy.inner, rule))
     assert isinstance(strategy, Pair)
     sizes = {name for sizes in DEFAULTS.values() for name in sizes}
-    kept = {
+    kept: dict[str, Any] = {
         one.name: getattr(strategy, one.name) if one.name in DEFAULTS[rule] else None
         for one in fields(strategy)
         if one.name in sizes
     }
-    return cast("Strategy", replace(strategy, sizing=rule, **kept))
+    return cast("Strategy", replace(cast("Pair", strategy), sizing=rule, **kept))

@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import brentq
 
 from backtests import metrics, runner
@@ -94,20 +93,19 @@ def measure(
     config: Config,
     names: Sequence[str] = (),
     progress: Progress = lambda what, done, of: None,
-    option: str = "variant",
 ) -> Sensitivity:
     """Return the sensitivity of the variants named, or of all.
 
     Raises
     ------
     ConfigError, DataError
-        A variant there is not, called `option` in the message, or what `run` would refuse.
+        A variant there is not, or what `run` would refuse.
     """
     start = time.perf_counter()
     known = [one.name for one in config.variants]
     for name in names:
         if name not in known:
-            raise ConfigError(f"{option}: '{name}' is not a variant of {config.name}{did_you_mean(name, known)}")
+            raise ConfigError(f"'{name}' is not a variant of {config.name}{did_you_mean(name, known)}")
     chosen = [one for one in config.variants if not names or one.name in names]
     benches = _benches(config, chosen)
     done = []
@@ -180,7 +178,7 @@ def _row(case: Case, bench: Bench, base: Outcome) -> Row | str:
     except (ConfigError, DataError) as error:
         return str(error)
     if np.array_equal(outcome.result.equity, before.result.equity):
-        return GROUPS[case.group].unmoved
+        return case.unmoved or GROUPS[case.group].unmoved
     return _against(case, outcome, before, len(outcome.result.dates))
 
 
@@ -224,8 +222,8 @@ def _inapplicable(case: Case, chosen: Conventions, bench: Bench, base: Outcome) 
         "it is not funded by a currency swap": case.group == "basis" and own.currency != "fx_swap",
         "it holds no foreign leg": case.group == "currency" and not foreign.any(),
         "it is never long a foreign leg, so that fx_swap is repo": (
-            case.group == "currency" and not long_abroad and "fx_swap" in (chosen.currency, own.currency)
-            and "unhedged" != chosen.currency
+            case.group == "currency" and not long_abroad
+            and (chosen.currency == "fx_swap" or (own.currency, chosen.currency) == ("fx_swap", "repo"))
         ),
         "it holds no listed fund": case.group == "duration" and not any(one.kind == "listed" for one in legs),
         "it has no sizing rule": case.group == "sizing" and own.sizing is None,
@@ -287,112 +285,8 @@ def _breakeven_borrow(bench: Bench) -> BreakEven:
 
 def _crossing(earned: Callable[[float], float], grid: Sequence[float], otherwise: str) -> BreakEven:
     """Return where a function that is positive at the grid's first point is first 0; `otherwise` is why nowhere."""
-    for low, high in zip(grid, grid[1:], strict=False):
+    for low, high in pairwise(grid):
         if earned(high) <= 0:
             value = float(brentq(earned, low, high, xtol=1e-10, rtol=1e-10))
             return BreakEven(value) if abs(earned(value)) < CLOSE else BreakEven(None, "it is ruined first")
     return BreakEven(None, otherwise)
-
-
-# ---- what it comes to
-
-
-def flips(one: VariantSensitivity) -> list[Row]:
-    """Return, of each group about the world, the mildest row that changes the sign of the excess return."""
-    if one.excess_return is None:
-        return []
-    found: dict[str, Row] = {}
-    for row in sorted(world(one.rows), key=lambda row: abs(row.return_change)):
-        if (row.excess_return > 0) != (one.excess_return > 0):
-            found.setdefault(row.case.group, row)
-    return list(found.values())
-
-
-def largest(one: VariantSensitivity) -> Row | None:
-    """Return the row about the world that moves the excess return most."""
-    return max(world(one.rows), key=lambda row: abs(row.return_change), default=None)
-
-
-def _ranges(one: VariantSensitivity) -> list[dict[str, Any]]:
-    """From which Sharpe ratio to which each group moves a variant, widest first; the base is always inside."""
-    groups: dict[str, list[Row]] = {}
-    for row in one.rows:
-        groups.setdefault(row.case.group, []).append(row)
-    found = []
-    for group, rows in groups.items():
-        low, high = min(rows, key=lambda row: row.change), max(rows, key=lambda row: row.change)
-        mover = max((low, high), key=lambda row: abs(row.change))
-        assert one.sharpe is not None
-        found.append(
-            {
-                "group": group,
-                "low": one.sharpe + min(0.0, low.change),
-                "lowest": low.case.key if low.change < 0 else None,
-                "high": one.sharpe + max(0.0, high.change),
-                "highest": high.case.key if high.change > 0 else None,
-                "mover": mover.case.key,
-                "change": mover.change,
-            }
-        )
-    return sorted(found, key=lambda range_: range_["low"] - range_["high"])
-
-
-def _recorded(one: VariantSensitivity) -> dict[str, Any]:
-    most = largest(one)
-    worst, best = (
-        {"cases": [case.key for case in both.cases], "sharpe": both.sharpe, "excess_return": both.excess_return}
-        for both in (one.worst, one.best)
-    )
-    return {
-        "benchmark": one.benchmark,
-        "base": {
-            "sharpe": one.sharpe, "excess_return": one.excess_return,
-            "first": one.first.isoformat(), "last": one.last.isoformat(), "bars": one.bars,
-        },
-        "cases": {
-            row.case.key: {
-                "sharpe": row.sharpe, "excess_return": row.excess_return, "change": row.change,
-                "return_change": row.return_change, "bars": row.bars,
-            }
-            for row in one.rows
-        },
-        "absent": dict(one.absent),
-        "groups": _ranges(one),
-        "worst": worst,
-        "best": best,
-        "flips": [row.case.key for row in flips(one)],
-        "largest": most.case.key if most else None,
-        "share": -most.return_change / one.excess_return if most and one.excess_return else None,
-        "breakeven_cost": {"value": one.cost.value, "reason": one.cost.reason},
-        "breakeven_borrow": {"value": one.borrow.value, "reason": one.borrow.reason},
-    }  # fmt: skip
-
-
-def record(done: Sensitivity) -> dict[str, Any]:
-    """Return plain values for JSON: what the cases are, and every variant under them. Fractions are decimals."""
-    return {
-        "name": done.config.name,
-        "groups": {key: {"label": group.label, "about": group.about} for key, group in GROUPS.items()},
-        "cases": {case.key: {"group": case.group, "label": case.label} for case in CASES},
-        "variants": {one.name: _recorded(one) for one in done.variants},
-    }
-
-
-def tidy(done: Sensitivity) -> pd.DataFrame:
-    """Return a row per variant and case that applies: base, every case, worst and best together."""
-    found = []
-    for one in done.variants:
-        none = {"change": np.nan, "return_change": np.nan, "bars": one.bars}
-        found.append((one.name, "base", "base", "", one.sharpe, one.excess_return, *none.values()))
-        found += [
-            (
-                one.name, row.case.key, row.case.group, row.case.label, row.sharpe, row.excess_return, row.change,
-                row.return_change, row.bars,
-            )
-            for row in one.rows
-        ]  # fmt: skip
-        for name, both in (("worst", one.worst), ("best", one.best)):
-            label = ", ".join(case.key for case in both.cases)
-            found.append((one.name, name, "together", label, both.sharpe, both.excess_return, *none.values()))
-    columns = ("variant", "case", "group", "label", "sharpe", "excess_return", "change", "return_change", "bars")
-    return pd.DataFrame(found, columns=list(columns)).astype({"sharpe": float, "excess_return": float})
