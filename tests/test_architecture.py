@@ -30,10 +30,16 @@ ORDER = {
 PACKAGES = list(ORDER)
 INSIDE = {
     "backtests/config": ["document", "complaints", "model", "params", "building", "instruments", "load", "__init__"],
-    "backtests/report": ["__init__", "format", "palette", "tables", "regimes", "plots", "html", "thesis", "sensitivity", "tornado"],
+    "backtests/report": [
+        "__init__", "format", "palette", "tables", "regimes", "traded", "detail", "sensitivity", "tornado", "plots",
+        "html", "thesis", "compare",
+    ],
     "backtests/sensitivity": ["cases", "bench", "judge", "summary", "__init__"],
     "backtests/ticket": ["futures", "holdings", "inputs", "sheet", "memory", "ticket", "__init__"],
-    "backtests/cli": ["terminal", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity", "__init__"],
+    "backtests/cli": [
+        "terminal", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity",
+        "__init__",
+    ],
 }
 FENCES = {
     "backtrader": ["backtests/broker.py"],

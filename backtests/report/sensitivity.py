@@ -1,0 +1,174 @@
+"""The sensitivity of variants in words and in the terminal's tables, from what `backtests.sensitivity.record` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backtests.report.format import ABSENT, MINUS, number
+
+MOVERS = 3  # conventions shown beside a variant
+WIDTH = 12  # characters of a bar to each side
+OWN = "it is the configuration's own"
+HEADINGS = (
+    "variant", "Sharpe", "excess", *("moves it most", "then", "then")[:MOVERS], "worst", "best", "1st half", "2nd half",
+    "costs ×", "borrow",
+)  # fmt: skip
+DETAILS = ("  case", "Sharpe", "excess", "change", "lower" + " " * (2 * WIDTH - 9) + "higher")
+NOUNS = {
+    "interpolation": "the interpolation", "fill": "the fill", "costs": "trading costs",
+    "rolls": "how often bonds are rolled", "borrow": "the borrow fee", "funding": "the funding spread",
+    "basis": "the currency basis", "duration": "the funds' duration",
+}  # fmt: skip
+SHARES = ((0.23, 0.27, "a quarter"), (0.31, 0.36, "a third"), (0.45, 0.55, "half"), (0.64, 0.69, "two thirds"))
+
+
+def signed(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
+    """Return a figure with its sign, plus too.
+
+    >>> signed(0.0123, 1, 100), signed(-1.0), signed(0.0), signed(None)
+    ('+1.2', '−1.00', '0.00', '–')
+    """
+    text = number(value, digits, scale)
+    return f"+{text}" if not text.startswith(MINUS) and any(c in "123456789" for c in text) else text
+
+
+def named(record: dict[str, Any], key: str) -> str:
+    """Return a case by its group and label: `funding +25 bp`."""
+    case = record["cases"][key]
+    return f"{record['groups'][case['group']]['label']} {case['label']}"
+
+
+def share(value: float) -> str:
+    """Return a share in words where it is a round one.
+
+    >>> share(0.48), share(0.4), share(1.2)
+    ('half', '40 %', '120 %')
+    """
+    return next((word for low, high, word in SHARES if low <= value <= high), f"{value:.0%}".replace("%", " %"))
+
+
+# ---- one sentence
+
+
+def sentence(record: dict[str, Any], name: str) -> str:
+    """Say what a variant's result hangs on."""
+    one = record["variants"][name]
+    earned = one["base"]["excess_return"]
+    if one["base"]["sharpe"] is None:
+        return "It never traded, or its return never varied."
+    if one["flips"]:
+        hooks = [_hook(record, one, key) for key in one["flips"]]
+        return f"Its sign, {_percent(earned)} % a year as run, hangs on {_listed(hooks)}."
+    return f"No single convention changes its sign{_together(one)}{_most(record, one)}."
+
+
+def _hook(record: dict[str, Any], one: dict[str, Any], key: str) -> str:
+    case = record["cases"][key]
+    return f"{NOUNS[case['group']]} ({case['label']}: {_percent(one['cases'][key]['excess_return'])})"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _together(one: dict[str, Any]) -> str:
+    """Whether all conventions at once would change the sign that none changes alone."""
+    gains = one["base"]["excess_return"] > 0
+    which, both = ("worst", one["worst"]) if gains else ("best", one["best"])
+    if (both["excess_return"] > 0) == gains:
+        return f", nor do all at their {which} together ({_percent(both['excess_return'])} % a year)"
+    return f", but all at their {which} together do ({_percent(both['excess_return'])} % a year)"
+
+
+def _most(record: dict[str, Any], one: dict[str, Any]) -> str:
+    if one["largest"] is None or one["share"] is None:
+        return ""
+    case = record["cases"][one["largest"]]
+    outcome = "gain" if one["base"]["excess_return"] > 0 else "loss"
+    after, earned = one["cases"][one["largest"]]["excess_return"], one["base"]["excess_return"]
+    moving = f"; most moving is {NOUNS[case['group']]}: {case['label']}"
+    if abs(one["share"]) > 1:
+        return f"{moving} takes it from {_percent(earned)} to {_percent(after)} % a year"
+    verb = f"takes {share(one['share'])} of" if one["share"] > 0 else f"adds {share(-one['share'])} to"
+    return f"{moving} {verb} its {outcome} of {number(abs(earned), 2, 100)} % a year"
+
+
+def _percent(value: float) -> str:
+    """A return in percent with its sign, to a digit more where two would make it nothing."""
+    return signed(value, 2 if abs(value) >= 5e-5 else 3, 100)
+
+
+# ---- tables
+
+
+def rows(record: dict[str, Any]) -> list[list[str]]:
+    """Return a line per variant: its figures, what moves them most, and how far all that goes."""
+    return [_row(record, name, one) for name, one in record["variants"].items()]
+
+
+def _row(record: dict[str, Any], name: str, one: dict[str, Any]) -> list[str]:
+    moved = [group for group in one["groups"] if record["groups"][group["group"]]["about"] == "world"]
+    moved = sorted(moved, key=lambda group: -abs(group["change"]))[:MOVERS]
+    movers = [f"{named(record, group['mover'])} {signed(group['change'])}" for group in moved]
+    cost = one["breakeven_cost"]["value"]
+    halves = [one["cases"].get(key, {}).get("sharpe") for key in ("first_half", "second_half")]
+    return [
+        name if len(name) <= 34 else f"{name[:33]}…",
+        number(one["base"]["sharpe"]), number(one["base"]["excess_return"], 2, 100),
+        *movers, *[ABSENT] * (MOVERS - len(movers)),
+        number(one["worst"]["sharpe"]), number(one["best"]["sharpe"]), *map(number, halves),
+        number(cost, 2 if cost and cost < 1 else 1), number(one["breakeven_borrow"]["value"], 0, 1e4),
+    ]  # fmt: skip
+
+
+def details(record: dict[str, Any], name: str) -> list[list[str]]:
+    """Return every case that applies to a variant, those about the world first, the most moving on top."""
+    one = record["variants"][name]
+    base = one["base"]
+    most = max((abs(row["change"]) for row in one["cases"].values()), default=0.0)
+    found = [["  as run", number(base["sharpe"]), number(base["excess_return"], 2, 100), "", ""]]
+    for about in ("world", "trade", "window"):
+        keys = [key for key in one["cases"] if record["groups"][record["cases"][key]["group"]]["about"] == about]
+        for key in sorted(keys, key=lambda key: -abs(one["cases"][key]["change"])):
+            found.append(_detail(record, one, key, most))
+        if about == "world":
+            for which in ("worst", "best"):
+                both = one[which]
+                figures = [number(both["sharpe"]), number(both["excess_return"], 2, 100)]
+                found.append([f"  all at their {which}", *figures, "", ""])
+    return found
+
+
+def _detail(record: dict[str, Any], one: dict[str, Any], key: str, most: float) -> list[str]:
+    row, window = one["cases"][key], record["cases"][key]["group"] == "window"
+    part = f" (on {row['bars']} bars)" if row["bars"] != one["base"]["bars"] and not window else ""
+    return [
+        f"  {named(record, key)}{part}", number(row["sharpe"]), number(row["excess_return"], 2, 100),
+        signed(row["change"]), bar(row["change"], most),
+    ]  # fmt: skip
+
+
+def bar(change: float, most: float) -> str:
+    """Return a change as a bar to the left or the right of a line, `most` being a whole one.
+
+    >>> bar(-0.5, 1.0), bar(0.25, 1.0)
+    ('      ██████│            ', '            │███         ')
+    """
+    size = round(WIDTH * abs(change) / most) if most else 0
+    left, right = (size, 0) if change < 0 else (0, size)
+    return f"{'█' * left:>{WIDTH}}│{'█' * right:<{WIDTH}}"
+
+
+def notes(record: dict[str, Any], name: str) -> list[str]:
+    """Return what belongs under a variant's table: where it breaks even, and what is left out and why."""
+    one = record["variants"][name]
+    cost, borrow = one["breakeven_cost"], one["breakeven_borrow"]
+    at = f"{number(cost['value'], 2)} times its costs" if cost["value"] is not None else f"none; {cost['reason']}"
+    fee = f"{number(borrow['value'], 0, 1e4)} bp a year" if borrow["value"] is not None else f"none; {borrow['reason']}"
+    found = [f"  break-even cost: {at}", f"  break-even extra borrow on all shorts: {fee}"]
+    reasons: dict[str, list[str]] = {}
+    for key, reason in one["absent"].items():
+        if reason != OWN:
+            reasons.setdefault(reason, []).append(named(record, key))
+    return [*found, *(f"  left out: {', '.join(keys)}: {reason}" for reason, keys in reasons.items())]
