@@ -23,8 +23,8 @@ ORDER = {
     ],
     "backtests": [
         "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "components", "config", "window",
-        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "sensitivity", "exposure",
-        "store", "inference", "causes", "compare", "panels", "report", "cli",
+        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "sensitivity", "inference", "exposure",
+        "store", "causes", "compare", "panels", "report", "cli",
     ],
 }  # fmt: skip
 PACKAGES = list(ORDER)
