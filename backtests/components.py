@@ -1,8 +1,9 @@
 """Where a blend's profit came from, signal by signal: each leg's lines split by the components' own targets.
 
-A leg held is the net of what the components want of it. Each component is taken to hold its own share, long or short,
-before netting: what is linear in units (price, currency, funding) follows that share. What netting saves (costs, rolls,
-borrow) is shared out by the size of what each component holds or trades, so that the components sum to the book.
+A leg held is the net of what the components want of it. Each component is taken to hold what it wanted, long or short,
+before netting, and is given what that alone would have earned and paid. What the book's lines differ from the sum of
+these by (costs, rolls and borrow that netting saves, lots, two funding rates) is shared out by the size of what each
+holds, of costs by the size of what each trades, so that the components sum to the book.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from backtests.book import Book
 from backtests.result import LEG_LINES, Result, account
 from data.bonds import Array
 
-NETTED = 1e-9  # of a leg's gross: a net as small is rounding, and shares of it mean nothing
+SAME = 1e-9  # of a leg's gross: units as near to each other are the same
 
 
 def by_component(book: Book, result: Result, components: Mapping[str, Array]) -> dict[str, Array]:
@@ -55,38 +56,37 @@ def tidy(variant: str, dates: NDArray[np.datetime64], legs: Sequence[str], split
 
 def _units(book: Book, result: Result, components: Array) -> Array:
     """Units (k, T, n) each component holds after each row; they sum to those of the book."""
-    decided = _decided(book, result)
-    legs = np.arange(book.price.shape[1])
-    wanted = components[:, np.maximum(decided, 0), legs]
-    net, gross = wanted.sum(axis=0), np.abs(wanted).sum(axis=0)
-    netted = np.abs(net) <= NETTED * gross
-    held = wanted * np.divide(result.units, net, out=np.zeros_like(net), where=~netted)
-    at = np.maximum(decided, 0)
-    base = np.where(book.fixed_base, book.capital, result.equity) * _scale(book, components)
-    size = base[at] / (book.price[at, legs] * book.fx[at, legs])
-    units = np.where(netted, wanted * np.nan_to_num(size), held) * (decided >= 0)
+    ideal = _ideal(book, result, components)
+    decided = _decided(book, result, ideal)
+    held = ideal[:, np.maximum(decided, 0), np.arange(book.price.shape[1])] * (decided >= 0)
     if result.ruined is not None:
-        units[:, result.ruined :] = 0.0
-    units[-1] = result.units - units[:-1].sum(axis=0)
-    return units
+        held[:, result.ruined :] = 0.0
+    return np.asarray(held + _share(np.abs(held)) * (result.units - held.sum(axis=0)))
 
 
-def _scale(book: Book, components: Array) -> Array:
-    """By how much (T,) the cap on gross scaled the sum of the components down."""
+def _ideal(book: Book, result: Result, components: Array) -> Array:
+    """Units (k, T, n) each component would hold by a decision on each row, before lots and netting."""
     gross = np.abs(components.sum(axis=0)).sum(axis=1)
-    return np.asarray(np.divide(np.abs(book.targets).sum(axis=1), gross, out=np.ones(len(gross)), where=gross > 0))
+    cap = np.divide(np.abs(book.targets).sum(axis=1), gross, out=np.ones(len(gross)), where=gross > 0)
+    own_costs = result.cost.sum(axis=1) if book.lag == 0 else 0.0  # paid after the size was set
+    base = np.full(len(gross), book.capital) if book.fixed_base else result.equity - own_costs
+    return np.asarray(np.nan_to_num(components * (cap * base)[:, None] / (book.price * book.fx)))
 
 
-def _decided(book: Book, result: Result) -> NDArray[np.intp]:
-    """Row (T, n) of the decision that each leg's units rest on after each row; -1 before the first."""
+def _decided(book: Book, result: Result, ideal: Array) -> NDArray[np.intp]:
+    """Row (T, n) of the decision that each leg's units rest on after each row; -1 before the first.
+
+    Within a band a decision that trades nothing is none, unless what it wants is what is held.
+    """
     rows = len(book.dates)
     latest = np.maximum.accumulate(np.where(book.decides, np.arange(rows), -1))
     latest = np.concatenate([np.full(book.lag, -1), latest])[:rows]
     renewed = book.tradable & (latest >= 0)[:, None]
     if book.band > 0:
-        renewed &= result.traded > 0
-    source = np.where(renewed, np.arange(rows)[:, None], -1)
-    row = np.maximum.accumulate(source, axis=0)
+        wanted = ideal[:, np.maximum(latest, 0)]
+        as_held = np.abs(wanted.sum(axis=0) - result.units) <= SAME * np.abs(wanted).sum(axis=0)
+        renewed &= np.any(result.traded > 0, axis=1, keepdims=True) | as_held
+    row = np.maximum.accumulate(np.where(renewed, np.arange(rows)[:, None], -1), axis=0)
     return np.where(row >= 0, latest[np.maximum(row, 0)], -1)
 
 

@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 
 from data.bonds import Array
+from data.errors import ConfigError
 from data.market import Market
 from strategies.base import Duration, Laws, Leg, Lookback, Window
-from strategies.signals import change, rolling_beta, yield_of
-from strategies.sizing import book, different, one_of, positive, years_of_duration
+from strategies.signals import rolling_beta, yield_moves
+from strategies.sizing import book, different, one_of, sized, years_of_duration
 
 USUAL_BETA = 0.8  # of real on nominal yields; estimates are shrunk halfway to it
 
@@ -21,7 +22,8 @@ class Breakeven:
     """Long inflation-linked bonds against nominal ones, to gain as the breakeven widens; short: the reverse.
 
     `hedge: duration`: equal years of duration. `beta`: nominal years are those of the linker times the beta of real
-    yield changes on nominal ones over `lookback`, halfway to 0.8, so that a move that both share does nothing.
+    yield changes on nominal ones over `lookback`, halfway to 0.8 and between 0 and 1.6, so that a move that both share
+    does nothing.
     Fleckenstein, Longstaff and Lustig, J. Finance 69, 2014; Gürkaynak, Sack and Wright, AEJ: Macroeconomics 2, 2010.
     """
 
@@ -36,7 +38,7 @@ class Breakeven:
         different(self.linker, self.nominal)
         one_of("trade", self.trade, ("long", "short"))
         one_of("hedge", self.hedge, ("duration", "beta"))
-        positive("duration", self.duration)
+        sized("duration", self.duration)
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -53,7 +55,17 @@ class Breakeven:
         return 1 if self.hedge == "duration" else self.lookback.bars(market) + 1
 
     def targets(self, market: Market) -> Array:
-        """Weights (T, n), + on the linker of a long breakeven."""
+        """Weights (T, n), + on the linker of a long breakeven.
+
+        Raises
+        ------
+        ConfigError
+            A linker that is not inflation-linked, or a nominal bond that is.
+        """
+        for leg, indexed in ((self.linker, True), (self.nominal, False)):
+            if market.instruments[market.column(leg)].indexed != indexed:
+                what = "not inflation-linked" if indexed else "inflation-linked"
+                raise ConfigError(f"{leg} is {what}; a breakeven is a linker against a nominal bond, TIPS10 and UST10")
         years = self.duration if self.trade == "long" else -self.duration
         return book(
             market,
@@ -67,6 +79,6 @@ class Breakeven:
         """Nominal years per year of the linker (T,); NaN while the estimate is cold."""
         if self.hedge == "duration":
             return np.ones(len(market.dates))
-        real, nominal = (change(yield_of(market, leg), 1) for leg in self.legs)
+        real, nominal = (yield_moves(market, leg) for leg in self.legs)
         beta = rolling_beta(real, nominal, self.lookback.bars(market))
         return np.clip((beta + USUAL_BETA) / 2.0, 0.0, 2.0 * USUAL_BETA)

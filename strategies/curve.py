@@ -8,7 +8,7 @@ from typing import Literal
 from data.bonds import Array
 from data.market import Market
 from strategies.base import Duration, Laws, Leg
-from strategies.sizing import book, different, one_of, positive, years_of_duration
+from strategies.sizing import book, different, one_of, sized, years_of_duration
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class CurveTrade:
     def __post_init__(self) -> None:
         different(self.front, self.back)
         one_of("trade", self.trade, ("steepener", "flattener"))
-        positive("duration", self.duration)
+        sized("duration", self.duration)
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Butterfly:
 
     def __post_init__(self) -> None:
         different(self.front, self.belly, self.back)
-        positive("duration", self.duration)
+        sized("duration", self.duration)
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Box:
 
     def __post_init__(self) -> None:
         different(*self.legs)
-        positive("duration", self.duration)
+        sized("duration", self.duration)
 
     @property
     def legs(self) -> tuple[str, ...]:

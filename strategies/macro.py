@@ -1,6 +1,6 @@
 """Trade one market against the other on what is known of policy, prices, risk, debt and the price of a hedge.
 
-Every signal is impartial: it knows the legs' countries from the legs, and swapping the legs turns the trade round.
+Every signal knows the countries from the legs: with the legs swapped it turns round, and the book is the same.
 """
 
 from __future__ import annotations
@@ -11,10 +11,21 @@ from typing import Annotated, Literal
 import numpy as np
 
 from data.bonds import Array
+from data.errors import ConfigError
 from data.market import Market
 from strategies.base import Laws, Lookback, Scale, Window
 from strategies.pairs import SignalledPair, two_countries
-from strategies.signals import change, country, expanding_score, macro, overnight, rolling_deviation, scaled, yield_of
+from strategies.signals import (
+    change,
+    country,
+    expanding_score,
+    macro,
+    overnight,
+    rolling_deviation,
+    scaled,
+    yield_moves,
+    yield_of,
+)
 from strategies.sizing import one_of, positive
 
 DEBT = {"us": "us_debt_gdp", "jp": "jp_debt_gdp"}
@@ -38,7 +49,8 @@ class Policy(Impartial):
     """Cycles out of step: own the market whose central bank is cutting against the one that is hiking.
 
     `overnight`: the short country's overnight rate less the long one's, changed over `lookback`. `market`: what
-    the 2-year yield says is still to come, 2-year less overnight, short country less long one. Over `scale`, clipped.
+    the 2-year yield says is still to come, 2-year less overnight, short country less long one: the bet that too little
+    is priced, and against carry. Over `scale`, clipped.
     Brooks, *A Half Century of Macro Momentum*, AQR, 2017; Ilmanen, *Expected Returns*, 2011, ch. 9.
     """
 
@@ -119,7 +131,7 @@ class SafeHaven(Impartial):
     def signal(self, market: Market) -> Array:
         """Signal (T,), + where the long leg's yield is the calmer."""
         n = self.lookback.bars(market)
-        ours, theirs = (rolling_deviation(change(yield_of(market, leg), 1), n) for leg in self.legs)
+        ours, theirs = (rolling_deviation(yield_moves(market, leg), n) for leg in self.legs)
         total = ours + theirs
         still = np.where(np.isnan(total), np.nan, 0.0)
         tilt = np.divide(theirs - ours, total, out=still, where=total > 0)
@@ -148,6 +160,8 @@ class DebtCapacity(Impartial):
         super().__post_init__()
         one_of("footprint", self.footprint, ("support", "distortion", "ignored"))
         one_of("measure", self.measure, ("assets", "share"))
+        if self.footprint == "ignored" and self.measure != "assets":
+            raise ValueError("measure is not used by footprint: ignored")
 
     @property
     def laws(self) -> Laws:
@@ -180,8 +194,8 @@ class HedgedPickup(Impartial):
     """Follow Japanese money: own Treasuries while they yield more than JGBs after the currency is hedged.
 
     Treasury yield less the hedge (US 3-month less the yen overnight rate) less the JGB yield: its level over `scale`,
-    or its change over `lookback`, clipped.
-    Du, Tepper and Verdelhan, J. Finance 73, 2018, on what a hedge costs; the rule is our own.
+    or its change over `lookback`, clipped. The cross-currency basis, which makes a hedge dearer when it is negative, is
+    left out: no series of it comes along. Du, Tepper and Verdelhan, J. Finance 73, 2018; the rule is our own.
     """
 
     measure: Literal["level", "change"] = "level"
@@ -212,5 +226,7 @@ def pickup(market: Market, long: str, short: str) -> Array:
     """FX-hedged pickup (T,) of a Treasury over a JGB for a yen investor, a year; negated where `long` is the JGB."""
     ours, _ = two_countries(market, long, short)
     treasury, jgb, sign = (long, short, 1.0) if ours == "us" else (short, long, -1.0)
+    if market.instruments[market.column(treasury)].indexed:
+        raise ConfigError(f"{treasury} is inflation-linked; a pickup compares nominal yields, like UST10's and JGB10's")
     hedge = market.curves["us"].at(0.25) - overnight(market, jgb)
     return sign * (yield_of(market, treasury) - hedge - yield_of(market, jgb))

@@ -13,7 +13,7 @@ import numpy as np
 
 from data.bonds import Array
 from data.market import Market
-from strategies.base import Lookback, Strategy, Window
+from strategies.base import Lookback, Strategy, Window, known
 from strategies.signals import STILL, excess_returns
 from strategies.sizing import positive
 
@@ -126,6 +126,7 @@ def _cap(size: Array, most: float) -> Array:
 class Smooth(Overlay):
     """Hold the mean of the last targets over `window`, to trade less; legs that do not exist are not held.
 
+    Rows on which what the targets rest on was not known are left out of the mean, not taken for flat ones.
     Gârleanu and Pedersen, J. Finance 68, 2013, on trading towards an aim.
     """
 
@@ -140,8 +141,10 @@ class Smooth(Overlay):
         n = self.window.bars(market)
         mean = np.zeros_like(weights)
         if len(weights) >= n:
-            windows = np.lib.stride_tricks.sliding_window_view(weights, n, axis=0)
-            mean[n - 1 :] = np.ascontiguousarray(windows).mean(axis=-1)
+            heard = known(self.inner, market)
+            count = np.lib.stride_tricks.sliding_window_view(heard, n).sum(axis=1)
+            windows = np.lib.stride_tricks.sliding_window_view(weights * heard[:, None], n, axis=0)
+            mean[n - 1 :] = np.ascontiguousarray(windows).sum(axis=-1) / np.maximum(count, 1)[:, None]
         columns = [market.column(leg) for leg in self.legs]
         mean[~market.exists[:, columns].all(axis=1)] = 0.0
         return mean

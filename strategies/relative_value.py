@@ -142,7 +142,8 @@ class LegMomentum(Trend):
 class Carry(SignalledPair):
     """Own what pays more for its risk if nothing happens: carry plus roll-down a year over volatility.
 
-    Long leg less short one, over `scale` (a ratio like a Sharpe ratio), clipped; volatility of `lookback`.
+    Long leg less short one, over `scale` (a ratio like a Sharpe ratio), clipped; volatility of `lookback`. What it
+    ranks by risk is held at equal risk with `sizing: volatility`.
     Koijen, Moskowitz, Pedersen and Vrugt, J. Financial Economics 127, 2018.
     """
 
@@ -170,7 +171,7 @@ class Carry(SignalledPair):
 
 @dataclass(frozen=True)
 class Value(SignalledPair):
-    """Own the bond with the higher real yield: yield less the core inflation last published.
+    """Own the bond with the higher real yield: yield less the core inflation last published, or a linker's own.
 
     Long leg less short one, over `scale`, clipped.
     Asness, Moskowitz and Pedersen, J. Finance 68, 2013; Ilmanen, *Expected Returns*, 2011, ch. 9.
@@ -198,4 +199,6 @@ class Value(SignalledPair):
         return scaled(ours - theirs, self.scale)
 
     def _real(self, market: Market, leg: str) -> Array:
+        if market.instruments[market.column(leg)].indexed:
+            return yield_of(market, leg)
         return yield_of(market, leg) - macro(market, f"{country(market, leg)}_core_cpi_yoy")

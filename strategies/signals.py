@@ -52,13 +52,27 @@ def yield_of(market: Market, name: str) -> Array:
     return market.curves[instrument.curve].at(instrument.maturity)
 
 
+def yield_moves(market: Market, name: str) -> Array:
+    """Change (T,) of a bond's par yield over each bar, on the tenors quoted at both its ends; NaN without."""
+    yield_of(market, name)  # refuses cash
+    instrument = market.instruments[market.column(name)]
+    return market.curves[str(instrument.curve)].moves(instrument.maturity)
+
+
 def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
     """What a leg earns (T,) over `horizon` years if its curve stands still, funding paid; fraction of notional.
 
     The par bond is revalued at the yield that the unmoved curve gives what is left of its life (at its own where the
-    curve does not reach). An inflation bond accrues the last twelve published months of the price index, a fund pays
+    curve does not reach). An inflation bond accrues at the pace of its reference index over the last year, a fund pays
     its fee. Definition of carry: Koijen, Moskowitz, Pedersen and Vrugt, J. Financial Economics 127, 2018.
+
+    Raises
+    ------
+    ValueError
+        A horizon that is not above 0 and below half a year, within which a coupon would be paid.
     """
+    if not 0 < horizon < 0.5:
+        raise ValueError(f"horizon is {horizon:g}; expected years above 0 and below 0.5, before the first coupon")
     instrument = market.instruments[market.column(name)]
     if instrument.curve is None:
         return np.zeros(len(market.dates))
@@ -73,9 +87,9 @@ def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
 
 
 def _inflation(market: Market) -> Array:
-    """Growth (T,) of the US price index over the last twelve months known."""
+    """Growth (T,) over the last year of the index that US inflation bonds carry."""
     n = round(market.periods_per_year)
-    index = macro(market, "us_cpi")
+    index = macro(market, "us_reference_cpi")
     return np.asarray(np.concatenate([np.full(n, np.nan), index[n:] / index[:-n] - 1.0])[: len(index)])
 
 

@@ -132,16 +132,22 @@ def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
         if name not in DEFAULTS[rule]:
             raise ValueError(f"{name} is not used by sizing: {rule}, which takes {', '.join(DEFAULTS[rule])}")
         if not isinstance(value, Window):
-            positive(name, value)
+            sized(name, value)
     return _RULES[rule](**{**DEFAULTS[rule], **chosen})  # type: ignore[arg-type]  # the table above pairs them
 
 
 def positive(name: str, value: float) -> None:
-    """Raise ValueError where a size is not a number above 0: direction is said by the legs, not by a sign."""
+    """Raise ValueError where a parameter is not a number above 0."""
     if not 0 < value <= LARGEST:
-        raise ValueError(
-            f"{name} is {value:g}; expected a number above 0, {LARGEST:g} at most (swap the legs to turn the trade)"
-        )
+        raise ValueError(f"{name} is {value:g}; expected a number above 0, {LARGEST:g} at most")
+
+
+def sized(name: str, value: float) -> None:
+    """Raise ValueError where a size is not a number above 0: direction is said by the legs, not by a sign."""
+    try:
+        positive(name, value)
+    except ValueError as error:
+        raise ValueError(f"{error} (swap the legs to turn the trade)") from None
 
 
 def one_of(name: str, value: str, choices: Collection[str]) -> None:

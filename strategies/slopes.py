@@ -11,8 +11,8 @@ from data.bonds import Array
 from data.market import Market
 from strategies.base import Duration, Laws, Leg, Lookback, Window
 from strategies.curve import CurveTrade
-from strategies.signals import change, yield_of
-from strategies.sizing import book, different, one_of, positive, years_of_duration
+from strategies.signals import STILL, change, yield_of
+from strategies.sizing import book, different, one_of, sized, years_of_duration
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class TrendCurve:
 
     def __post_init__(self) -> None:
         different(self.front, self.back)
-        positive("duration", self.duration)
+        sized("duration", self.duration)
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -48,7 +48,8 @@ class TrendCurve:
     def signal(self, market: Market) -> Array:
         """1 while the slope has risen over the window, -1 while it has fallen (T,)."""
         slope = yield_of(market, self.back) - yield_of(market, self.front)
-        return np.sign(change(slope, self.lookback.bars(market)))
+        moved = change(slope, self.lookback.bars(market))
+        return np.where(np.abs(moved) < STILL, 0.0, np.sign(moved))
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the front leg of a steepener."""
@@ -87,7 +88,7 @@ class UltraLong:
     def __post_init__(self) -> None:
         one_of("trade", self.trade, ("tens", "across", "box"))
         different(self.us_ten, self.us_ultra, self.jp_ten, self.jp_ultra)
-        positive("duration", self.duration)
+        sized("duration", self.duration)
 
     @property
     def legs(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven
 from strategies.curve import CurveTrade
 from strategies.macro import DebtCapacity, Inflation, Policy, SafeHaven
-from strategies.sizing import positive
+from strategies.sizing import sized
 from strategies.slopes import MaturityPreference
 
 Name = Literal[
@@ -35,7 +35,7 @@ class Thesis:
     def __post_init__(self) -> None:
         if self.without is not None and self.without not in get_args(Name):
             raise ValueError(f"without is {self.without!r}; expected one of {', '.join(get_args(Name))}")
-        positive("duration", self.duration)
+        sized("duration", self.duration)
 
     @property
     def blend(self) -> Blend:

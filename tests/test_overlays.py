@@ -124,7 +124,6 @@ def test_smooth_holds_no_leg_that_is_no_more(market):
     assert gone[100:160].any() and not smooth[gone].any()
 
 
-@pytest.mark.xfail(strict=True, reason="rows on which the signal is not known are averaged in as flat")
 def test_smooth_does_not_average_in_the_time_before_a_signal_was_known(market):
     inner = DebtCapacity(footprint="distortion")
     smooth = Smooth(inner, Window("6M")).targets(market)
@@ -293,9 +292,12 @@ def test_an_overlay_without_parameters_has_its_defaults(tmp_path):
 def test_a_child_inherits_overlays_or_has_its_own_in_their_place(tmp_path):
     variants = LAID + "gross_cap: {gross: 2}\n  same: {extends: a, params: {scale: 0.02}}\n"
     variants += "  other: {extends: a, overlays: [{duration_cap: {duration: 3}}]}\n  bare: {extends: a, overlays: []}\n"
+    variants += "  changed: {extends: same, strategy: debt_capacity, params: {footprint: ignored}}\n"
     assert strategy_of(tmp_path, variants, "same") == GrossCap(Smooth(Policy(scale=0.02), Window("6M")), 2.0)
     assert strategy_of(tmp_path, variants, "other") == DurationCap(Policy(), 3.0)
     assert strategy_of(tmp_path, variants, "bare") == Policy()
+    changed = GrossCap(Smooth(DebtCapacity(footprint="ignored"), Window("6M")), 2.0)
+    assert strategy_of(tmp_path, variants, "changed") == changed
 
 
 def test_the_resolved_configuration_gives_the_same_strategies_and_the_same_run(tmp_path):
