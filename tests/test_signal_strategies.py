@@ -176,6 +176,7 @@ def standing(values: pd.Series) -> pd.Series:
 
 @pytest.mark.parametrize(
     ("footprint", "measure"),
+    [
         ("support", "assets"),
         ("support", "share"),
         ("distortion", "assets"),

@@ -66,14 +66,8 @@ def _show(found: dict[str, Any], whole: bool) -> None:
     variants = found["variants"]
     faint = [i for i, one in enumerate(variants.values()) if one["benchmark"]]
     terminal.table(words.HEADINGS, words.rows(found), left=(0, 3, 4, 5), faint=faint)
-    terminal.say(
-        "excess: % a year over cash; then what moves the Sharpe ratio most, and by how much; worst, best: Sharpe"
-    )
-    terminal.say("with every convention about the world at its worst or best at once (currency, sizing, rebalance and")
-    terminal.say(
-        "window are left alone); costs ×, borrow: multiple of all trading and roll costs, and extra borrow on all"
-    )
-    terminal.say("shorts in bp a year, at which the excess return is 0.")
+    for line in words.LEGEND:
+        terminal.say(line)
     terminal.say("")
     for name in variants:
         if whole:

@@ -14,6 +14,12 @@ HEADINGS = (
     "variant", "Sharpe", "excess", *("moves it most", "then", "then")[:MOVERS], "worst", "best", "1st half", "2nd half",
     "costs ×", "borrow",
 )  # fmt: skip
+LEGEND = (
+    "excess: % a year over cash; then what moves the Sharpe ratio most, and by how much; worst, best: Sharpe with all",
+    "conventions about the world at their worst or best at once (currency, sizing, rebalance and window left alone);",
+    "costs ×, borrow: multiple of all trading and roll costs, and extra borrow on all shorts in bp a year, at which",
+    "the excess return is 0.",
+)
 DETAILS = ("  case", "Sharpe", "excess", "change", "lower" + " " * (2 * WIDTH - 9) + "higher")
 NOUNS = {
     "interpolation": "the interpolation", "fill": "the fill", "costs": "trading costs",

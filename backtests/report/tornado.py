@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backtests.report.format import number
-from backtests.report.plots import GRID, INK, SOFT
 
-LOWER, HIGHER = "#D55E00", "#0072B2"
+INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"  # as in the other pictures
+LOWER, HIGHER = "#D55E00", "#0072B2"  # Okabe and Ito
 GRIDS = {1: (1, 1), 2: (1, 2), 3: (1, 3), 4: (2, 2)}
 PANELS = 6  # to a picture
 GROUPS = 10  # to a panel, the most moving
@@ -37,7 +37,7 @@ def draw(record: dict[str, Any], names: Sequence[str]) -> Figure:
         axis.set_visible(True)
         _panel(axis, record, name)
     figure.suptitle(f"{record['name']}: what the Sharpe ratio hangs on", x=0.01, ha="left", fontsize=20, color=INK)
-    note = "plain: conventions about the world; hatched: choices about the trade, parts of the window; line: as run"
+    note = "black line and title: as run; plain: conventions about the world; hatched: choices of the trade, its window"
     figure.supxlabel(f"Sharpe ratio; {note}", x=0.99, ha="right", fontsize=12, color=SOFT)
     return figure
 
@@ -45,7 +45,7 @@ def draw(record: dict[str, Any], names: Sequence[str]) -> Figure:
 def _panel(axis: Axes, record: dict[str, Any], name: str) -> None:
     one = record["variants"][name]
     base = one["base"]["sharpe"]
-    axis.set_title(f"{name}  {number(base)}", loc="left", fontsize=13, color=INK)
+    axis.set_title(f"{name}: {number(base)}", loc="left", fontsize=13, color=INK)
     axis.tick_params(colors=SOFT, labelsize=11, length=0, labelbottom=True)
     for side in axis.spines.values():
         side.set_visible(False)

@@ -29,6 +29,7 @@ Progress = Callable[[str, int, int], None]
 INTERPOLATIONS: tuple[Interpolation, ...] = ("linear", "pchip")
 COSTS = (0.0, 1.0, 2.0, 4.0, 10.0, 25.0, 100.0)  # times; between two of them the excess return crosses 0
 EXTRA_BORROW = (0.0, 0.0025, 0.01, 0.05, 0.25, 1.0)  # a year
+SAME = 1e-12  # of equity: a case that moves it by less does not move it
 CLOSE = 1e-6  # excess return a year that counts as none
 
 
@@ -177,7 +178,7 @@ def _row(case: Case, bench: Bench, base: Outcome) -> Row | str:
         outcome, before = bench.run(chosen), bench.run(bench.base, rows)
     except (ConfigError, DataError) as error:
         return str(error)
-    if np.array_equal(outcome.result.equity, before.result.equity):
+    if np.allclose(outcome.result.equity, before.result.equity, rtol=SAME, atol=0.0):
         return case.unmoved or GROUPS[case.group].unmoved
     return _against(case, outcome, before, len(outcome.result.dates))
 
@@ -216,11 +217,13 @@ def _inapplicable(case: Case, chosen: Conventions, bench: Bench, base: Outcome) 
     legs = bench.decided(own).market.instruments
     foreign = np.array([one.currency != "USD" for one in legs])
     short, stepped = (units < 0).any(axis=0), np.array([bool(one.borrow_steps) for one in legs])
+    cash = any(one.kind == "cash" for one in legs if one.currency != "USD")
     long_abroad = bool((units > 0)[:, foreign].any())
     reasons = {
         "it is the configuration's own": chosen == own,
         "it is not funded by a currency swap": case.group == "basis" and own.currency != "fx_swap",
         "it holds no foreign leg": case.group == "currency" and not foreign.any(),
+        "it holds foreign cash, which is nothing but its currency": case.group == "currency" and cash,
         "it is never long a foreign leg, so that fx_swap is repo": (
             case.group == "currency" and not long_abroad
             and (chosen.currency == "fx_swap" or (own.currency, chosen.currency) == ("fx_swap", "repo"))

@@ -1,0 +1,522 @@
+"""Sensitivity: the base is the run itself, and a case is the run of a configuration that says the same."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from backtests import cli, config, metrics, runner
+from backtests.report import sensitivity as words
+from backtests.report import tornado
+from backtests.sensitivity import CASES, GROUPS, judge, measure, record, tidy
+from backtests.sensitivity.bench import Bench
+from backtests.sensitivity.cases import rule_of, sized
+from backtests.sensitivity.summary import flips, largest
+from strategies.divergence import Divergence
+from strategies.hold import Hold
+from strategies.overlays import Smooth
+
+HEAD = "name: s\nengine: ledger\ndata: {start: 1999-09-30, end: 2026-06-30}\n"
+FUNDS = "funds: {strategy: divergence, params: {long: TLT, short: JGB20}}"
+PAIR = "pair: {strategy: divergence, params: {long: UST10, short: JGB10, sizing: duration, duration: 5.0}}"
+SWAPPED = "swapped: {strategy: curve, params: {front: JGB10, back: JGB30}, currency: {fx_swap: {basis_bp: -20}}}"
+VARIANTS = f"""
+variants:
+  {PAIR}
+  {SWAPPED}
+  {FUNDS}
+  policy: {{strategy: policy, overlays: [{{smooth: {{window: 3M}}}}], rebalance: {{every: quarter}}}}
+  bond: {{strategy: hold, params: {{weights: {{UST10: 0.6}}}}}}
+  yen: {{strategy: hold, params: {{weights: {{JPY: -0.5}}}}, currency: unhedged}}
+  late: {{strategy: divergence, params: {{long: UST30, short: JGB30}}}}
+benchmarks: [bond]
+"""
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory):
+    def loaded(text: str, *settings: str) -> config.Config:
+        path = tmp_path_factory.mktemp("s") / "s.yaml"
+        path.write_text(HEAD + text)
+        return config.load(path, settings)
+
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def ran(load):
+    return {one.variant.name: one for one in runner.run(load(VARIANTS)).variants}
+
+
+@pytest.fixture(scope="module")
+def measured(load):
+    return {one.name: one for one in measure(load(VARIANTS)).variants}
+
+
+@pytest.fixture
+def alone(load):
+    """The figures of one variant, run."""
+
+    def figures(text: str, *settings: str) -> dict:
+        (one,) = runner.run(load(text, *settings)).variants
+        return one.figures
+
+    return figures
+
+
+@pytest.fixture
+def bench(load):
+    def made(text: str, *settings: str) -> Bench:
+        (only,) = judge._benches(settings_ := load(text, *settings), settings_.variants)
+        return only
+
+    return made
+
+
+def row(one, key):
+    (found,) = [row for row in one.rows if row.case.key == key]
+    return found
+
+
+# ---- the base and the cases are runs
+
+
+def test_the_base_is_the_run_itself(ran, measured):
+    assert list(measured) == list(ran)
+    for name, one in measured.items():
+        figures = ran[name].figures
+        assert (one.sharpe, one.excess_return) == (figures["sharpe"], figures["excess_return"])
+        assert (one.bars, one.first, one.last) == (figures["bars"], ran[name].span.first, ran[name].span.last)
+
+
+def test_a_fill_one_bar_later_is_what_the_run_says_of_it(ran, measured):
+    for name, one in measured.items():
+        assert row(one, "next_bar").sharpe == ran[name].figures["sharpe_next_bar"]
+
+
+def one_variant(text: str) -> str:
+    return f"variants:\n  {text}\n"
+
+
+SAYS_THE_SAME = {
+    ("pair", "pchip"): (PAIR, ["data.interpolation=pchip"]),
+    ("pair", "costs_0"): (PAIR, ["instruments.UST10.half_spread_bp=0", "instruments.JGB10.half_spread_bp=0"]),
+    ("pair", "costs_4"): (PAIR, ["instruments.UST10.half_spread_bp=0.4", "instruments.JGB10.half_spread_bp=1.0"]),
+    ("pair", "rolls_half"): (PAIR, ["instruments.UST10.rolls_per_year=1", "instruments.JGB10.rolls_per_year=1"]),
+    ("pair", "rolls_2"): (PAIR, ["instruments.UST10.rolls_per_year=4", "instruments.JGB10.rolls_per_year=4"]),
+    ("pair", "borrow_0"): (PAIR, ["instruments.JGB10.borrow_bp=0"]),
+    ("pair", "borrow_flat"): (PAIR, ["instruments.JGB10.borrow_bp=10"]),
+    ("funds", "borrow_2"): (FUNDS, ["instruments.JGB20.borrow_bp=20"]),
+    ("pair", "currency_unhedged"): (PAIR, ["variants.pair.currency=unhedged"]),
+    ("pair", "sizing_volatility"): ("pair: {strategy: divergence, params: {sizing: volatility}}", []),
+    ("pair", "sizing_beta"): ("pair: {strategy: divergence, params: {sizing: beta, duration: 5.0}}", []),
+    ("pair", "every_year"): (PAIR, ["rebalance.every=year"]),
+    ("swapped", "basis_0"): (SWAPPED, ["variants.swapped.currency.fx_swap.basis_bp=0"]),
+    ("swapped", "basis_100"): (SWAPPED, ["variants.swapped.currency.fx_swap.basis_bp=-100"]),
+    ("swapped", "currency_repo"): (SWAPPED, ["variants.swapped.currency=repo"]),
+    ("swapped", "pchip"): (SWAPPED, ["data.interpolation=pchip"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", SAYS_THE_SAME, ids="-".join)
+def test_a_case_is_the_run_of_a_configuration_that_says_the_same(which, measured, alone):
+    name, key = which
+    text, settings = SAYS_THE_SAME[which]
+    figures, found = alone(one_variant(text), *settings), row(measured[name], key)
+    assert found.sharpe == pytest.approx(figures["sharpe"], rel=1e-9)
+    assert found.excess_return == pytest.approx(figures["excess_return"], rel=1e-9)
+    assert found.change == found.sharpe - measured[name].sharpe
+
+
+def test_a_pchip_configuration_is_tried_with_lines(load, measured):
+    (one,) = measure(load(one_variant(PAIR), "data.interpolation=pchip")).variants
+    assert "pchip" in one.absent
+    assert row(one, "linear").sharpe == measured["pair"].sharpe
+
+
+def test_a_rule_that_needs_history_is_compared_on_the_bars_it_has(measured, alone):
+    found = row(measured["late"], "sizing_volatility")
+    late = one_variant("late: {strategy: divergence, params: {long: UST30, short: JGB30}}")
+    own = alone(late.replace("JGB30}", "JGB30, sizing: volatility}"))
+    assert found.bars == own["bars"] < measured["late"].bars
+    before = alone(late, f"data.start={own['start']}")
+    assert found.sharpe == pytest.approx(own["sharpe"], rel=1e-9)
+    assert found.change == pytest.approx(own["sharpe"] - before["sharpe"], rel=1e-9)
+
+
+def test_a_rule_that_needs_less_history_does_not_reach_back(load, alone):
+    text = "late: {strategy: divergence, params: {long: UST30, short: JGB30, sizing: volatility}}"
+    (one,) = measure(load(one_variant(text))).variants
+    found = row(one, "sizing_duration")
+    figures = alone(one_variant(text.replace("volatility", "duration")), f"data.start={one.first}")
+    assert found.bars == one.bars == figures["bars"]
+    assert found.sharpe == pytest.approx(figures["sharpe"], rel=1e-9)
+
+
+# ---- what the cases do, by hand
+
+
+def test_zero_costs_never_earn_less(measured):
+    for one in measured.values():
+        assert row(one, "costs_0").excess_return > one.excess_return
+
+
+CAPITAL = ["account.size_on=capital", "account.cash_interest=false"]
+
+
+def test_costs_are_linear_where_size_does_not_follow_equity(bench):
+    one = bench(one_variant(PAIR), *CAPITAL)
+    free, once, twice, four = (one.run(replace(one.base, costs=c)).result.equity for c in (0.0, 1.0, 2.0, 4.0))
+    drag = free - once
+    assert drag[-1] > 10_000
+    assert free - twice == pytest.approx(2 * drag, rel=1e-9)
+    assert free - four == pytest.approx(4 * drag, rel=1e-9)
+
+
+def test_a_funding_spread_costs_both_sides_what_the_calendar_says(bench):
+    one = bench(one_variant(PAIR), *CAPITAL)
+    market, _, rows = one.decided(one.base)
+    base = one.run(one.base).result
+    dearer = one.run(replace(one.base, funding=0.0025)).result
+    days = np.diff(base.dates).astype(float)
+    notional = base.units[:-1] * market.price[rows][:-1] * market.fx[rows][1:]  # as the ledger has it, at fx[t]
+    ust, jgb = market.column("UST10"), market.column("JGB10")
+    assert (notional[:, ust] > 0).all()
+    assert (notional[:, jgb] < 0).all()
+    paid = 0.0025 * days * (notional[:, ust] / 360 - notional[:, jgb] / 365)
+    assert base.equity[1:] - dearer.equity[1:] == pytest.approx(np.cumsum(paid), rel=1e-6)
+
+
+def test_an_unhedged_funding_spread_is_a_dollar_one(bench):
+    one = bench(one_variant(PAIR.replace("5.0}}", "5.0}, currency: unhedged}")), *CAPITAL)
+    market, _, rows = one.decided(one.base)
+    base = one.run(one.base).result
+    dearer = one.run(replace(one.base, funding=0.0025)).result
+    days = np.diff(base.dates).astype(float)
+    notional = base.units[:-1] * market.price[rows][:-1] * market.fx[rows][:-1]
+    paid = 0.0025 * days / 360 * np.abs(notional).sum(axis=1)
+    assert base.equity[1:] - dearer.equity[1:] == pytest.approx(np.cumsum(paid), rel=1e-6)
+
+
+def test_a_longer_fund_duration_makes_the_fund_smaller_and_leaves_the_bond_alone(bench):
+    one = bench(one_variant(FUNDS))
+    base, more = one.decided(one.base), one.decided(replace(one.base, duration=1.1))
+    fund, bond = base.market.column("TLT"), base.market.column("JGB20")
+    assert more.targets[base.rows, fund] == pytest.approx(base.targets[base.rows, fund] / 1.1, rel=1e-12)
+    assert np.array_equal(more.targets[:, bond], base.targets[:, bond])
+    assert np.array_equal(more.market.price, base.market.price, equal_nan=True)
+
+
+def test_windows_are_parts_of_the_run_itself(ran, measured):
+    for name, one in measured.items():
+        result = ran[name].result
+        before = result.equity[:-1]
+        x = pd.Series(result.equity[1:] / before - 1 - result.cash[1:] / before, pd.DatetimeIndex(result.dates[1:]))
+        half = len(x) // 2
+        parts = {"first_half": x[:half], "second_half": x[half:], "without_2022": x[x.index.year != 2022]}
+        for key, part in parts.items():
+            assert row(one, key).excess_return == pytest.approx(part.mean() * 12, rel=1e-9)
+            assert row(one, key).sharpe == pytest.approx(part.mean() / part.std() * 12**0.5, rel=1e-9)
+        assert len(parts["without_2022"]) == len(x) - 12
+
+
+def test_another_sizing_rule_keeps_the_overlays_and_the_sizes_that_carry_over():
+    inner = Divergence(sizing="duration", duration=7.0)
+    found = sized(Smooth(inner), "beta")
+    assert found == Smooth(Divergence(sizing="beta", duration=7.0))
+    assert sized(Smooth(inner), "notional") == Smooth(Divergence(sizing="notional"))
+    assert rule_of(found) == "beta"
+    assert rule_of(Hold()) is None
+
+
+# ---- what does not apply
+
+
+def test_every_case_is_a_row_or_absent_with_a_reason_and_never_a_zero(measured):
+    for one in measured.values():
+        keys = [row.case.key for row in one.rows]
+        assert sorted([*keys, *one.absent]) == sorted(case.key for case in CASES)
+        assert all(one.absent.values())
+        assert all(row.change != 0 for row in one.rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "reason"),
+    [
+        ("pair", "linear", "configuration's own"),
+        ("pair", "basis_50", "not funded by a currency swap"),
+        ("pair", "duration_more", "no listed fund"),
+        ("pair", "currency_fx_swap", "never long a foreign leg"),
+        ("bond", "borrow_2", "never short"),
+        ("bond", "currency_unhedged", "no foreign leg"),
+        ("bond", "sizing_beta", "no sizing rule"),
+        ("swapped", "borrow_flat", "no leg that it shorts has dated steps"),
+        ("yen", "rolls_2", "no leg is rolled"),
+        ("yen", "borrow_0", "its shorts pay no borrow"),
+        ("yen", "pchip", "no leg is priced between quoted tenors"),
+        ("yen", "currency_repo", "nothing but its currency"),
+        ("funds", "borrow_flat", "no leg that it shorts has dated steps"),
+        ("policy", "every_quarter", "configuration's own"),
+    ],
+)
+def test_what_does_not_apply_says_why(measured, name, key, reason):
+    assert reason in measured[name].absent[key]
+
+
+def test_fixed_weights_do_not_rest_on_a_funds_duration(load):
+    (one,) = measure(load(one_variant("held: {strategy: hold, params: {weights: {TLT: 1.0}}}"))).variants
+    assert one.absent["duration_more"] == "its sizes do not rest on duration"
+
+
+def test_a_variant_that_never_trades_has_no_rows(load):
+    text = "variants:\n  never: {strategy: reversion, params: {enter: 50.0}}\n"
+    done = measure(load(text))
+    assert (done.variants[0].sharpe, done.variants[0].rows) == (None, ())
+    assert words.sentence(record(done), "never").startswith("It never traded")
+    assert done.variants[0].cost.value is None
+
+
+# ---- all at once, and where nothing is left
+
+
+def test_worst_and_best_take_the_worst_and_best_of_each_group_about_the_world(measured):
+    for one in measured.values():
+        for together, pick, sign in ((one.worst, min, -1), (one.best, max, 1)):
+            for case in together.cases:
+                rivals = [row for row in one.rows if row.case.group == case.group]
+                assert pick(rivals, key=lambda row: row.change).case == case
+                assert np.sign(row(one, case.key).change) == sign
+                assert GROUPS[case.group].about == "world"
+            groups = [case.group for case in together.cases]
+            assert len(groups) == len(set(groups))
+        inside = [row.sharpe for row in judge.world(one.rows)]
+        assert one.worst.sharpe <= min(inside)
+        assert one.best.sharpe >= max(inside)
+
+
+def test_the_worst_together_is_the_run_of_a_configuration_that_says_so(measured, alone):
+    one = measured["bond"]
+    assert {case.key for case in one.worst.cases} >= {"costs_4", "rolls_2", "pchip"}
+    assert {case.key for case in one.best.cases} - {"next_bar"} == {"costs_0", "rolls_half"}
+    later = ["fill=next_close"] if "next_bar" in {case.key for case in one.best.cases} else []
+    text = one_variant("bond: {strategy: hold, params: {weights: {UST10: 0.6}}}")
+    figures = alone(text, "instruments.UST10.half_spread_bp=0", *later)
+    assert one.best.sharpe == pytest.approx(figures["sharpe"], rel=1e-9)
+
+
+@pytest.mark.parametrize("size_on", ["equity", "capital"])
+def test_nothing_is_left_at_the_break_even_cost(load, alone, size_on):
+    (one,) = measure(load(one_variant(PAIR), f"account.size_on={size_on}")).variants
+    times = one.cost.value
+    spreads = [f"instruments.UST10.half_spread_bp={0.1 * times}", f"instruments.JGB10.half_spread_bp={0.25 * times}"]
+    assert times > 1
+    assert abs(alone(one_variant(PAIR), f"account.size_on={size_on}", *spreads)["excess_return"]) < 1e-6
+
+
+def test_nothing_is_left_at_the_break_even_borrow(load, alone):
+    flat = "instruments.JGB10.borrow_bp=10"
+    (one,) = measure(load(one_variant(PAIR), flat)).variants
+    borrow = f"instruments.JGB10.borrow_bp={10 + one.borrow.value * 1e4}"
+    assert abs(alone(one_variant(PAIR), borrow)["excess_return"]) < 1e-6
+
+
+def test_where_there_is_no_break_even_the_reason_is_said(measured, load):
+    assert measured["bond"].borrow.reason == "it is never short"
+    assert measured["yen"].cost.reason == "it still gains at 100 times its costs"
+    flattener = "flat: {strategy: curve, params: {front: JGB10, back: JGB30, trade: flattener}}"
+    (loses,) = measure(load(one_variant(flattener))).variants
+    assert (loses.cost.value, loses.cost.reason) == (None, "it loses before costs")
+    assert (loses.borrow.value, loses.borrow.reason) == (None, "it loses without it")
+
+
+# ---- what is said of it
+
+
+def test_measuring_twice_gives_the_same(load):
+    text = one_variant(PAIR)
+    assert record(measure(load(text))) == record(measure(load(text)))
+
+
+def test_measuring_one_variant_gives_what_measuring_all_does(load, measured):
+    (one,) = measure(load(VARIANTS), ["funds"]).variants
+    assert one == measured["funds"]
+
+
+def test_the_record_is_plain_json(load):
+    done = measure(load(VARIANTS), ["pair", "yen"])
+    again = json.loads(json.dumps(record(done), allow_nan=False))
+    assert again == record(done)
+    pair = again["variants"]["pair"]
+    assert list(pair["cases"]) == [row.case.key for row in done.variants[0].rows]
+    for group in pair["groups"]:
+        assert group["low"] <= pair["base"]["sharpe"] <= group["high"]
+        assert group["low"] < group["high"]
+
+
+def test_the_sentence_says_whether_a_convention_turns_the_sign(load):
+    done = measure(load(VARIANTS))
+    plain = record(done)
+    for one in done.variants:
+        turned = {row.case.group for row in judge.world(one.rows) if (row.excess_return > 0) != (one.excess_return > 0)}
+        said = words.sentence(plain, one.name)
+        assert {row.case.group for row in flips(one)} == turned
+        assert said.startswith("Its sign" if turned else "No single convention changes its sign")
+        assert all(words.NOUNS[group] in said for group in turned)
+        assert turned or words.NOUNS[largest(one).case.group] in said
+
+
+def told(earned: float, worst: float, best: float, after: float, turned: tuple[str, ...] = ()) -> str:
+    cases = {key: {"excess_return": after} for key in ("next_bar", "costs_4")}
+    one = {
+        "base": {"sharpe": 1.0, "excess_return": earned}, "cases": cases, "flips": list(turned),
+        "worst": {"excess_return": worst}, "best": {"excess_return": best}, "largest": "next_bar",
+        "share": -(after - earned) / earned,
+    }  # fmt: skip
+    named = {case.key: {"group": case.group, "label": case.label} for case in CASES}
+    return words.sentence({"cases": named, "variants": {"x": one}}, "x")
+
+
+def test_the_sentence_reads_as_people_would_say_it():
+    assert told(0.002, -0.01, 0.01, -0.001, ("next_bar",)) == (
+        "Its sign, +0.20 % a year as run, hangs on the fill (one bar later: −0.10)."
+    )
+    assert told(0.002, -0.01, 0.01, -0.001, ("next_bar", "costs_4")).endswith(
+        "hangs on the fill (one bar later: −0.10) and trading costs (×4: −0.10)."
+    )
+    assert told(0.01, 0.001, 0.02, 0.005) == (
+        "No single convention changes its sign, nor do all at their worst together (+0.10 % a year); "
+        "most moving is the fill: one bar later takes half of its gain of 1.00 % a year."
+    )
+    assert told(-0.01, -0.02, 0.001, -0.03) == (
+        "No single convention changes its sign, but all at their best together do (+0.10 % a year); "
+        "most moving is the fill: one bar later takes it from −1.00 to −3.00 % a year."
+    )
+
+
+def test_the_tidy_table_holds_every_row(load):
+    done = measure(load(VARIANTS), ["pair", "bond"])
+    frame = tidy(done)
+    for one in done.variants:
+        mine = frame[frame.variant == one.name]
+        assert list(mine.case) == ["base", *(row.case.key for row in one.rows), "worst", "best"]
+    assert not frame.sharpe.isna().any()
+
+
+def test_a_bar_to_the_left_lowers(load):
+    plain = record(measure(load(VARIANTS), ["pair"]))
+    for line in words.details(plain, "pair"):
+        if line[-1].strip("│ "):
+            left, right = line[-1].split("│")
+            assert bool(left.strip()) == line[3].startswith("−")
+            assert bool(right.strip()) == line[3].startswith("+")
+
+
+def test_pictures_hold_six_variants_each(load, tmp_path):
+    tornado.save(record(measure(load(VARIANTS))), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tornado-2.png", "tornado.png"]
+    with Image.open(tmp_path / "tornado.png") as picture:
+        assert picture.size == (3200, 1800)
+
+
+def test_the_picture_draws_a_bar_from_the_lowest_to_the_highest(load):
+    plain = record(measure(load(VARIANTS), ["pair"]))
+    (axis,) = tornado.draw(plain, ["pair"]).axes
+    one = plain["variants"]["pair"]
+    widths = [bar.get_width() for bar in axis.patches]
+    assert widths[0] == pytest.approx(one["worst"]["sharpe"] - one["base"]["sharpe"])
+    assert widths[3] == pytest.approx(one["groups"][0]["high"] - one["base"]["sharpe"])
+    assert [label.get_text() for label in axis.get_yticklabels()][:1] == ["all together"]
+
+
+# ---- the command
+
+
+@pytest.fixture
+def divergence(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text(f"{HEAD}{one_variant(PAIR)}  steep: {{strategy: curve}}\n")
+
+    def run(*given: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["divergence", "sensitivity", "c.yaml", *given])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(end.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+def test_the_command_prints_a_line_and_a_sentence_per_variant_and_writes_nothing(divergence, tmp_path):
+    status, out, err = divergence()
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()[:3]] == ["variant", "pair", "steep"]
+    assert [line.split(":")[0] for line in out.splitlines()[-2:]] == ["pair", "steep"]
+    assert "[1/2] pair" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["c.yaml"]
+
+
+def test_one_variant_is_shown_whole(divergence, measured):
+    status, out, err = divergence("--variant", "pair", "--quiet")
+    assert (status, err) == (0, "")
+    assert "steep" not in out
+    for found in measured["pair"].rows:
+        assert f"  {GROUPS[found.case.group].label} {found.case.label}" in out
+    assert "left out: basis 0 bp, basis −50 bp, basis −100 bp: it is not funded by a currency swap" in out
+
+
+def test_settings_reach_it(divergence):
+    as_is, settled = (divergence("-q", *given)[1] for given in ((), ("--set", "data.interpolation=pchip")))
+    assert "interpolation pchip" not in settled
+    assert as_is != settled
+
+
+def test_a_folder_holds_figures_and_pictures(divergence, tmp_path):
+    assert divergence("--out", "found", "-q")[0] == 0
+    folder = tmp_path / "found"
+    assert sorted(path.name for path in folder.iterdir()) == ["sensitivity.json", "sensitivity.parquet", "tornado.png"]
+    stored = json.loads((folder / "sensitivity.json").read_text(encoding="utf-8"))
+    frame = pd.read_parquet(folder / "sensitivity.parquet").set_index(["variant", "case"])
+    for name, key in product(stored["variants"], ("next_bar", "costs_2")):
+        assert frame.loc[(name, key), "sharpe"] == stored["variants"][name]["cases"][key]["sharpe"]
+    assert all(one["sentence"].endswith(".") for one in stored["variants"].values())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--variant", "stepe", "--out", "new"], "error: 'stepe' is not a variant of s; did you mean 'steep'?"),
+        (["--out", "full"], "error: --out full: already exists; choose a folder that does not, or remove it"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_status_two(divergence, tmp_path, given, message):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/mine.txt").write_text("keep")
+    status, out, err = divergence("-q", *given)
+    assert (status, out, err) == (2, "", f"{message}\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.yaml", "full"]
+
+
+# ---- the page
+
+
+def test_the_page_names_every_group_and_every_case():
+    text = (Path(__file__).resolve().parent.parent / "docs/sensitivity.md").read_text(encoding="utf-8")
+    for group in GROUPS.values():
+        cases = [case for case in CASES if GROUPS[case.group] is group]
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| {group.label} |")]
+        assert all(case.label in line for case in cases), line
+
+
+def test_a_sharpe_is_the_metrics_own(bench):
+    one = bench(one_variant(PAIR))
+    outcome = one.run(one.base)
+    figures = metrics.figures(outcome.result, 12.0)
+    assert (outcome.sharpe, outcome.excess_return) == (figures["sharpe"], figures["excess_return"])
