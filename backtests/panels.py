@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtests import metrics
+from backtests import causes, confidence, exposure, metrics
 from backtests.attribution import STORED
+from backtests.causes import Cause
+from backtests.confidence import Choice, Confidence
 from backtests.events import EVENTS, REGIMES, Episode, Spell, episode, spell
+from backtests.exposure import Traded
 from backtests.store import StoredRun
 from backtests.stress import SHOCKS
 from data.bonds import Array
@@ -71,6 +74,11 @@ class VariantPanel:
     events: dict[str, Episode]  # by name, of those its history reaches
     regimes: dict[str, Spell]
     shocks: dict[str, Hit]
+    traded: Traded | None  # None in the folder of a version that stored none
+    months: dict[int, dict[int, float]]  # in excess of cash, by year and month
+    best: list[Cause]
+    worst: list[Cause]
+    confidence: Confidence | None  # None in the folder of a version that had none
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ class Panels:
     window_bars: int  # of the rolling figures
     window_name: str
     bands: list[Band]  # events for plots of time
+    choice: Choice | None  # what choosing the best variant is worth; None as above
 
 
 def panels(run: StoredRun) -> Panels:
@@ -103,7 +112,7 @@ def panels(run: StoredRun) -> Panels:
     empty = run.attribution.iloc[:0]
     groups = {str(name): frame for name, frame in lines}
     variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
-    return Panels(run, variants, bars, f"{years}-year", _bands(variants))
+    return Panels(run, variants, bars, f"{years}-year", _bands(variants), confidence.read_choice(run.choice))
 
 
 def _bands(variants: list[VariantPanel]) -> list[Band]:
@@ -126,6 +135,7 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
     cash = by_line["cash"].to_numpy() if "cash" in by_line else np.zeros(len(equity))
     track = Track(equity.index.to_numpy(), float(run.manifest["capital"]), equity.to_numpy(), cash)
     excess = metrics.excess_index(track)
+    best, worst = causes.extremes(track, usd)
     paid, ppy = _paid(usd, run.manifest["variants"][name]["legs"]), float(figures["periods_per_year"])
     sharpe, volatility = metrics.rolling(metrics.excess_returns(track), bars, float(figures["periods_per_year"]))
     return VariantPanel(
@@ -146,6 +156,11 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         falls=_falls(track, excess),
         events={one.name: found for one in EVENTS if (found := episode(track, paid, one))},
         regimes={one.name: ruled for one in REGIMES if (ruled := spell(track, paid, ppy, one))},
+        months=causes.months(track),
+        best=best,
+        worst=worst,
+        confidence=confidence.read(figures.get("inference")),
+        traded=_traded(run, name, track, bars),
         shocks=_shocks(run.stress[run.stress["variant"] == name], float(equity.iloc[-1])),
     )
 
@@ -155,6 +170,11 @@ def _paid(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
     own = usd.loc[:, usd.columns.get_level_values("line") != "cash"] if len(usd.columns) else usd
     by_leg = own.T.groupby(level="instrument").sum().T if len(own.columns) else own
     return {leg: by_leg[leg].to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in [*legs, "book"]}
+
+
+def _traded(run: StoredRun, name: str, track: Track, bars: int) -> Traded | None:
+    stored = run.exposure[run.exposure["variant"] == name]
+    return exposure.read(stored, run.manifest["variants"][name].get("spread", {}), track, bars)
 
 
 def _shocks(table: pd.DataFrame, equity: float) -> dict[str, Hit]:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests import attribution, components, stress
+from backtests import attribution, components, confidence, exposure, stress
 from backtests.config import Config, dump
 from backtests.result import Result
 from backtests.runner import Run, VariantRun
@@ -28,6 +28,7 @@ from data.errors import ConfigError, SourceError
 
 PACKAGES = ("divergence", "backtrader", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "plotly", "matplotlib")
 FILES = ("config.yaml", "manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")
+TRADES = ("date", "variant", "instrument", "units", "price", "fx", "notional_usd", "cost_usd")
 RUNS = Path("runs")
 
 
@@ -39,10 +40,13 @@ class StoredRun:
     config: str  # resolved YAML
     manifest: dict[str, Any]
     metrics: dict[str, dict[str, Any]]  # variant -> figures
+    choice: dict[str, Any] | None  # what choosing the best variant is worth; None in the folder of a version that had none
     equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
     attribution: pd.DataFrame  # date, variant, instrument, line, usd
     components: pd.DataFrame  # date, variant, component, instrument, usd: of blends
+    trades: pd.DataFrame  # date, variant, instrument, units, price, fx, notional_usd, cost_usd
     stress: pd.DataFrame  # variant, shock, instrument, usd; empty in the folder of a version that had none
+    exposure: pd.DataFrame  # date, variant, and what was held, a column a series; empty likewise
 
 
 def destination(config: Config, out: Path | None, now: datetime) -> Path:
@@ -117,17 +121,34 @@ def save(run: Run, folder: Path, now: datetime) -> None:
     """Write a run's tables and what they rest on."""
     (folder / "config.yaml").write_text(dump(run.config), encoding="utf-8")
     (folder / "manifest.json").write_text(_json(manifest(run, now)), encoding="utf-8")
-    figures = {one.variant.name: {**one.figures, "against": one.against} for one in run.variants}
-    (folder / "metrics.json").write_text(_json({"variants": figures}), encoding="utf-8")
+    figures, choice = _figures(run, folder.parent)
+    (folder / "metrics.json").write_text(_json({"variants": figures, "choice": choice}), encoding="utf-8")
     equity = {one.variant.name: pd.Series(one.result.equity, index=one.result.dates) for one in run.variants}
     pd.DataFrame(equity).rename_axis("date").to_parquet(folder / "equity.parquet")
     tables = {
         "positions": _positions, "trades": _trades, "attribution": _attribution, "components": _components,
-        "stress": stress.tidy,
+        "stress": stress.tidy, "exposure": exposure.table,
     }  # fmt: skip
     for name, table in tables.items():
         frame = pd.concat([table(one) for one in run.variants], ignore_index=True)
         frame.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _figures(run: Run, folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Figures by variant with what luck could have done to them, and what choosing the best of them is worth.
+
+    Every variant of an earlier run of that name in the folder counts as a trial.
+    """
+    earlier: list[Any] = []
+    with suppress(OSError):  # a folder that can be written to need not be readable
+        same = [kept for _, described, kept in listed(folder) if described.get("name") == run.config.name]
+        earlier = [one.get("sharpe") for kept in same for one in kept.values()]
+    lucky, choice = confidence.judge(run, earlier)
+    figures = {
+        one.variant.name: {**one.figures, "against": one.against, "inference": asdict(lucky[one.variant.name])}
+        for one in run.variants
+    }
+    return figures, asdict(choice)
 
 
 def _attribution(one: VariantRun) -> pd.DataFrame:
@@ -180,6 +201,7 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
         "fill": run.config.fill,
         "interpolation": run.config.data.interpolation,
         "reconciliation": max(one.gap for one in run.variants),
+        "seed": confidence.SEED,
         "seconds": round(run.seconds, 3),
         "capital": run.config.account.capital,
         "thesis_date": run.config.thesis_date,
@@ -208,6 +230,7 @@ def _described(one: VariantRun) -> dict[str, Any]:
             for name, count in zip(one.market.names, one.market.unrolled[rows].sum(axis=0), strict=True)
         },
         "ruined": one.figures["ruined"],
+        "spread": exposure.described(one),
     }
 
 
@@ -264,15 +287,19 @@ def load(folder: Path) -> StoredRun:
     if missing:
         raise ConfigError(f"{folder}: is not a run folder (no {missing[0]}); give one that `divergence runs` lists")
     try:
+        measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         return StoredRun(
             folder=folder,
             config=(folder / "config.yaml").read_text(encoding="utf-8"),
             manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
-            metrics=json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["variants"],
+            metrics=measured["variants"],
+            choice=measured.get("choice"),
             equity=pd.read_parquet(folder / "equity.parquet"),
             attribution=pd.read_parquet(folder / "attribution.parquet"),
             components=_later(folder / "components.parquet", "date", "variant", "component", "instrument", "usd"),
+            trades=_later(folder / "trades.parquet", *TRADES),
             stress=_later(folder / "stress.parquet", "variant", "shock", "instrument", "usd"),
+            exposure=_later(folder / "exposure.parquet", "date", "variant"),
         )
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f"{folder}: the run cannot be read ({error}); run it again") from None

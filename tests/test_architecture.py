@@ -23,18 +23,19 @@ ORDER = {
     ],
     "backtests": [
         "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "components", "config", "window",
-        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "sensitivity", "inference", "exposure",
-        "store", "causes", "compare", "panels", "report", "cli",
+        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "assumptions", "inference", "confidence",
+        "exposure", "store", "causes", "compare", "panels", "report", "cli",
     ],
 }  # fmt: skip
 PACKAGES = list(ORDER)
 INSIDE = {
     "backtests/config": ["document", "complaints", "model", "params", "building", "instruments", "load", "__init__"],
+    "backtests/compare": ["history", "candidates", "differences", "comparison", "record", "__init__"],
     "backtests/report": [
         "__init__", "format", "palette", "tables", "regimes", "traded", "detail", "sensitivity", "tornado", "plots",
         "html", "thesis", "compare",
     ],
-    "backtests/sensitivity": ["cases", "bench", "judge", "summary", "__init__"],
+    "backtests/assumptions": ["cases", "bench", "judge", "summary", "__init__"],
     "backtests/ticket": ["futures", "holdings", "inputs", "sheet", "memory", "ticket", "__init__"],
     "backtests/cli": [
         "terminal", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity",

@@ -14,12 +14,12 @@ import pytest
 from PIL import Image
 
 from backtests import cli, config, metrics, runner
+from backtests.assumptions import CASES, GROUPS, judge, measure, record, tidy
+from backtests.assumptions.bench import Bench
+from backtests.assumptions.cases import rule_of, sized
+from backtests.assumptions.summary import flips, largest
 from backtests.report import sensitivity as words
 from backtests.report import tornado
-from backtests.sensitivity import CASES, GROUPS, judge, measure, record, tidy
-from backtests.sensitivity.bench import Bench
-from backtests.sensitivity.cases import rule_of, sized
-from backtests.sensitivity.summary import flips, largest
 from strategies.divergence import Divergence
 from strategies.hold import Hold
 from strategies.overlays import Smooth

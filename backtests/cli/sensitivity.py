@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from backtests.sensitivity import Sensitivity
+    from backtests.assumptions import Sensitivity
 
 
 def sensitivity(
@@ -25,8 +25,8 @@ def sensitivity(
     """Rerun every variant of CONFIG under every disputable convention, and tell which its result hangs on."""
     from backtests import config as configuration
     from backtests import store
+    from backtests.assumptions import measure, record
     from backtests.cli import terminal
-    from backtests.sensitivity import measure, record
 
     settings = configuration.load(config, set_ or [])
     names = variant or []
@@ -46,9 +46,9 @@ def sensitivity(
 def _write(done: Sensitivity, folder: Path) -> None:
     import json
 
+    from backtests.assumptions import record, tidy
     from backtests.report import sensitivity as words
     from backtests.report import tornado
-    from backtests.sensitivity import record, tidy
 
     found = record(done)
     for name, one in found["variants"].items():

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from backtests.panels import Panels, VariantPanel
-from backtests.report import regimes, tables
+from backtests.report import detail, regimes, tables, traded
 from backtests.report.format import millions, number, percent
 from backtests.report.palette import styles
 from data.bonds import Array
@@ -46,6 +46,13 @@ def page(panels: Panels) -> str:
         shocks=regimes.shocks(panels),
         regime_detail=regimes.detail(panels),
         named=regimes.named(panels),
+        months=detail.months(panels),
+        month_names=detail.MONTHS,
+        bars=detail.bars(panels),
+        inference=detail.inference(panels),
+        choice=detail.choice(panels),
+        traded_words=traded.sentences(panels),
+        traded_rows=traded.last_rows(panels),
         windows=tables.windows(panels),
         legs=tables.legs(panels),
         variants=[one.name for one in panels.variants],
@@ -55,22 +62,24 @@ def page(panels: Panels) -> str:
         capital=number(manifest["capital"], 0),
         config=panels.run.config,
         data=_embedded(_series(panels)),
+        detail=_embedded(detail.data(panels)),
         plotly=_plotly(),
         css=asset("report.css"),
-        script=asset("report.js"),
+        script=asset("report.js") + asset("traded.js"),
+        detail_script=asset("sort.js") + asset("detail.js"),
     )
 
 
 def index(runs: list[dict[str, Any]]) -> str:
     """Return the page that lists runs."""
-    return render("index.html", runs=runs, css=asset("report.css"))
+    return render("index.html", runs=runs, css=asset("report.css"), script=asset("sort.js") + asset("index.js"))
 
 
 def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return what the list of runs says of each: the figures are those of its first variant."""
+    """Return what the list of runs says of each: the figures are those of its first variant that is no benchmark."""
     shown = []
     for folder, manifest, figures in runs:
-        lead = next(iter(figures))
+        lead = tables.lead(figures, manifest["benchmarks"])
         one = figures[lead]
         cells = [percent(one["excess_return"], 2), percent(one["volatility"]), number(one["sharpe"])]
         cells += [percent(one["excess_drawdown"]), millions(one["pnl"])]
@@ -82,6 +91,7 @@ def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[s
                 "variants": len(figures),
                 "last": manifest["data"]["last"],
                 "lead": lead,
+                "verdict": tables.sentence(lead, one),
                 "cells": cells,
             }
         )
@@ -134,7 +144,9 @@ def _series(panels: Panels) -> dict[str, Any]:
         "styles": styles(panels),
         "lines": tables.LINE_NAMES,
         "bands": [asdict(band) for band in panels.bands],
-        "variants": [_variant(one, start[one.dates[0]]) for one in panels.variants],
+        "variants": [
+            {**_variant(one, start[one.dates[0]]), "traded": traded.series(panels, one)} for one in panels.variants
+        ],
     }
 
 

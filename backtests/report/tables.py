@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backtests.attribution import STORED
 from backtests.panels import Panels, VariantPanel
 from backtests.report.format import ABSENT, fall, millions, month, number, percent
+from backtests.verdicts import Interval
 
 LINE_NAMES = {
     "price": "price", "income": "income",
@@ -38,7 +39,13 @@ SUMMARY = (
         lambda v: percent(v, 2),
     ),
     Column("volatility", "Volatility", "% a year", "standard deviation of bar returns, a year", percent),
-    Column("sharpe", "Sharpe", "", "excess return over the volatility of excess returns", number),
+    Column(
+        "sharpe",
+        "Sharpe",
+        "95 % range",
+        "excess return over the volatility of excess returns; below it the range that holds the true one, 95 %",
+        number,
+    ),
     Column("excess_drawdown", "Excess drawdown", "%", "largest fall of growth in excess of cash, positive", percent),
     Column("", "From peak to trough", "", "of that fall", str),
     Column("sharpe_next_bar", "Sharpe, next bar", "", "with every order filled one bar later", number),
@@ -52,25 +59,34 @@ SUMMARY = (
 
 def verdict(panels: Panels) -> str:
     """One sentence on the first variant that is no benchmark, from its figures."""
-    lead = next((v for v in panels.variants if not v.benchmark), panels.variants[0])
-    figures = lead.figures
+    name = lead(panels.run.metrics, panels.run.manifest["benchmarks"])
+    return sentence(name, panels.run.metrics[name])
+
+
+def lead(figures: dict[str, Any], benchmarks: Sequence[str]) -> str:
+    """Return the first variant that is no benchmark, or the first."""
+    return next((name for name in figures if name not in benchmarks), next(iter(figures)))
+
+
+def sentence(name: str, figures: dict[str, Any]) -> str:
+    """Return what one variant's figures come to."""
     if figures["ruined"]:
-        return f"{lead.name} lost all its capital by {figures['ruined']}."
+        return f"{name} lost all its capital by {figures['ruined']}."
     if figures["sharpe"] is None:
-        return f"{lead.name} has {figures['bars']} rows and no Sharpe ratio: too little to judge."
+        return f"{name} has {figures['bars']} rows and no Sharpe ratio: too little to judge."
     made = "made" if figures["excess_return"] >= 0 else "lost"
     text = (
-        f"{lead.name} {made} {percent(abs(figures['excess_return']))} % a year over cash at "
+        f"{name} {made} {percent(abs(figures['excess_return']))} % a year over cash at "
         f"{percent(figures['volatility'])} % volatility, a Sharpe ratio of {number(figures['sharpe'])}; "
         f"its worst fall was {percent(figures['excess_drawdown'])} %"
     )
     text += f", {fall(figures)}" if figures["excess_drawdown_peak"] else ""
-    closest = _closest(lead)
+    closest = _closest(figures["against"])
     return f"{text}; {closest}." if closest else f"{text}."
 
 
-def _closest(lead: VariantPanel) -> str:
-    known = {name: one for name, one in lead.figures["against"].items() if one["correlation"] is not None}
+def _closest(against_: dict[str, Any]) -> str:
+    known = {name: one for name, one in against_.items() if one["correlation"] is not None}
     if not known:
         return ""
     name = max(known, key=lambda one: abs(known[one]["correlation"]))
@@ -88,10 +104,24 @@ def summary(panels: Panels) -> list[dict[str, Any]]:
             "cells": [
                 column.cell(one.figures.get(column.key)) if column.key else fall(one.figures) for column in SUMMARY
             ],
+            "notes": [_note(column.key, one) for column in SUMMARY],
             "bars": [_share(panels, column.key, one) for column in SUMMARY],
         }
         for one in panels.variants
     ]
+
+
+def _note(key: str, one: VariantPanel) -> str:
+    """What stands small under a cell."""
+    return span(one.confidence.sharpe) if key == "sharpe" and one.confidence else ""
+
+
+def span(one: Interval) -> str:
+    """Return from where to where a figure may be, in its own unit; nothing where that is not known."""
+    if one.low is None or one.high is None:
+        return ""
+    shown = number if one.figure == "sharpe" else percent
+    return f"{shown(one.low)} to {shown(one.high)}"
 
 
 def _share(panels: Panels, key: str, one: VariantPanel) -> float | None:

@@ -1,5 +1,5 @@
 "use strict";
-(() => {
+const report = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const byName = new Map(data.variants.map((v) => [v.name, v]));
   const state = {
@@ -9,7 +9,8 @@
     picked: data.variants[0].name,
   };
   const config = { responsive: true, displaylogo: false, displayModeBar: false };
-  const timePlots = ["equity", "rolling", "legs", "components"];
+  const timePlots = ["equity", "traded", "rolling", "exposure", "legs", "components"];
+  const picked = []; // what else is drawn of the picked variant, by the scripts after this one
   const day = 86400000;
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -141,7 +142,7 @@
     }), config);
   }
 
-  function drawPicked() { drawWaterfall(); drawLegs(); drawComponents(); }
+  function drawPicked() { drawWaterfall(); drawLegs(); drawComponents(); picked.forEach((draw) => draw()); }
 
   function drawComponents() {
     const holder = document.getElementById("by-signal");
@@ -246,4 +247,5 @@
     width = window.innerWidth;
   });
   document.documentElement.dataset.ready = "true";
+  return { data, state, byName, config, css, colour, wide, text, layout, timeAxis, thesis, datesOf, link, picked };
 })();

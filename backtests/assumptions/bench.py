@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from backtests import ledger, metrics, runner
+from backtests.assumptions.cases import Conventions, conventions_of, sized
 from backtests.book import Book, prepare
 from backtests.config import Config, Variant
 from backtests.result import Result
-from backtests.sensitivity.cases import Conventions, conventions_of, sized
 from backtests.window import span
 from data.bonds import Array
 from data.curves import Interpolation

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests.sensitivity.cases import CASES, GROUPS
-from backtests.sensitivity.judge import Row, Sensitivity, VariantSensitivity, world
+from backtests.assumptions.cases import CASES, GROUPS
+from backtests.assumptions.judge import Row, Sensitivity, VariantSensitivity, world
 
 
 def flips(one: VariantSensitivity) -> list[Row]:

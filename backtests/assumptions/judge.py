@@ -16,9 +16,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from backtests import metrics, runner
+from backtests.assumptions.bench import Bench, Outcome
+from backtests.assumptions.cases import CASES, GROUPS, Case, Conventions
 from backtests.config import Config, Variant
-from backtests.sensitivity.bench import Bench, Outcome
-from backtests.sensitivity.cases import CASES, GROUPS, Case, Conventions
 from backtests.window import check_dates, span
 from data.build import build
 from data.curves import Interpolation
