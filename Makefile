@@ -32,6 +32,7 @@ benchmark: .venv/.installed-dev
 # The figures of docs/strategies.md
 docs: .venv/.installed
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/notebook.py
 
 pictures: .venv/.installed
 	@rm -rf .venv/pictures && $(BIN)/divergence run config.yaml --quiet --out .venv/pictures >/dev/null

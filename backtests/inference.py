@@ -5,7 +5,7 @@ The same seed gives the same figures. Fewer than 36 bars, or bars that never mov
 
 Which interval was decided by simulation (iid normal, AR(1) of 0.2 and 0.4, Student t of 5 degrees, GARCH; 120 and 320
 bars). Percentile, basic and BCa intervals of nominally 95 % hold the truth in 89 to 92 % of the AR(1) histories of 120
-bars; the studentised one, its error prewhitened, in 94 to 95 % of them and in 93.8 to 95.7 % of all.
+bars; the studentised one, its error prewhitened, in 94 to 95 % of them and in 93.5 to 95.7 % of all.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ STILL = "the bars hardly ever move: there is no luck to measure"
 Rows = NDArray[np.int64]
 
 __all__ = [
-    "Better", "Hac", "Interval", "Intervals", "Overfitting", "Skill", "Superior", "above", "better", "block_length",
+    "Better", "Hac", "Interval", "Intervals", "Overfitting", "Skill", "Superior", "above", "better", "block_lengths",
     "common", "deflated_sharpe", "expected_maximum", "hac", "intervals", "overfitting", "probabilistic_sharpe",
     "sentence", "superior",
 ]  # fmt: skip
@@ -70,7 +70,7 @@ def intervals(x: ArrayLike, ppy: float, seed: int, draws: int = DRAWS, level: fl
             Interval("excess_drawdown", fall, None, None, level, n, reason),
             None,
         )
-    block = block_length(x[:, None])
+    block = float(block_lengths(x[:, None])[0])
     batches = [(*_estimates(x[rows], block), _fall(x[rows])) for rows in _resamples(n, block, seed, draws)]
     mean, mean_error, sharpe, sharpe_error, falls = (np.concatenate(part) for part in zip(*batches, strict=True))
     own = _estimates(x, block)
@@ -171,7 +171,7 @@ def better(x: ArrayLike, y: ArrayLike, ppy: float, seed: int, draws: int = DRAWS
     if reason:
         none = Interval("sharpe", None, None, None, level, n, reason)
         return Better(Interval("excess_return", None, None, None, level, n, reason), none, None, None, None)
-    block = block_length(np.column_stack([x, y]))
+    block = float(block_lengths(np.column_stack([x, y])).max())
     batches = [_differences(x[rows], y[rows], block) for rows in _resamples(n, block, seed, draws)]
     mean, mean_error, sharpe, sharpe_error = (np.concatenate(part) for part in zip(*batches, strict=True))
     own = _differences(x, y, block)
@@ -222,8 +222,10 @@ def overfitting(matrix: ArrayLike, blocks: int = 16) -> Overfitting:
 def superior(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DRAWS) -> Superior:
     """Test that no column (T, k) has a higher mean than the benchmark (T,): Hansen, J. Business & Econ. Stat. 23, 2005.
 
-    arch centres and draws. It computes the variances but compares bare means, so a loud variant drowns a good quiet
-    one; the differences are handed to it divided by their standard errors, which is Hansen's statistic.
+    arch centres and draws, with the median of the columns' blocks. It computes standard errors but compares bare means,
+    so a loud variant drowns a good quiet one: it is handed each gain's mean over its prewhitened error, and deviations
+    over the error that the draws will have. At 10 % this rejects noise in 10 to 13 % of records (iid or AR(1) of 0.2,
+    60 to 320 bars), and in up to 16 % at AR(1) of 0.4; without it in up to 25 %.
     """
     from arch.bootstrap import SPA
 
@@ -231,28 +233,30 @@ def superior(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DR
     _same_bars(len(table), len(against))
     n, k = table.shape
     gain = table - against[:, None]
-    reason = next((why for column in gain.T if (why := _unfit(column))), None) if k else "no variant to test"
+    named = {f"column {i} less the benchmark": _unfit(column) for i, column in enumerate(gain.T)}
+    bad = next((f"{name}: {why}" if why == STILL else why for name, why in named.items() if why), None)
+    reason = bad if k else "no variant to test"
     if reason:
         return Superior(None, None, None, None, k, n, draws, reason)
-    block = int(np.ceil(block_length(gain)))
-    scaled = gain / np.sqrt(_long_run(gain.T, block))
-    test = SPA(np.zeros(n), -scaled, block_size=block, reps=draws, seed=seed)
+    block = float(np.median(block_lengths(gain)))
+    t = gain.mean(axis=0) / _error(gain.T, block)
+    losses = (gain.mean(axis=0) - gain) / np.sqrt(_long_run(gain.T, block)) - t / np.sqrt(n)
+    test = SPA(np.zeros(n), losses, block_size=block, reps=draws, seed=seed)  # type: ignore[arg-type]  # need not be whole
     test.compute()
     p = test.pvalues
-    best = int(scaled.mean(axis=0).argmax())
-    return Superior(float(p["lower"]), float(p["consistent"]), float(p["upper"]), best, k, n, draws)
+    return Superior(float(p["lower"]), float(p["consistent"]), float(p["upper"]), int(t.argmax()), k, n, draws)
 
 
 # ---- resampling
 
 
-def block_length(columns: Array) -> float:
-    """Mean block (bars, at least 1) of the stationary bootstrap: the longest that a column (T, k) asks for."""
+def block_lengths(columns: Array) -> Array:
+    """Mean block (k,) of the stationary bootstrap that each column (T, k) asks for, in bars, at least 1."""
     from arch.bootstrap import optimal_block_length
 
     with np.errstate(divide="ignore", invalid="ignore"):  # a column that stands still at one end
-        lengths = optimal_block_length(columns)["stationary"].to_numpy()
-    return float(max(1.0, *np.where(np.isfinite(lengths), lengths, 1.0)))
+        lengths = optimal_block_length(columns)["stationary"].to_numpy(dtype=float)
+    return np.maximum(np.where(np.isfinite(lengths), lengths, 1.0), 1.0)
 
 
 def _resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
@@ -326,12 +330,7 @@ def _tails(level: float) -> list[float]:
 
 
 def _studentised(
-    figure: Figure,
-    own: tuple[Array, Array],
-    drawn: tuple[Array, Array],
-    scale: float,
-    level: float,
-    bars: int,
+    figure: Figure, own: tuple[Array, Array], drawn: tuple[Array, Array], scale: float, level: float, bars: int
 ) -> Interval:
     """Range of an estimate from (value, error) of history and of the draws; `scale` makes a bar's figure a year's."""
     (value, error), (values, errors) = own, drawn
@@ -339,9 +338,8 @@ def _studentised(
     if not np.isfinite(errors).all() or not np.isfinite(error) or min(float(errors.min()), float(error)) <= SMALL:
         return Interval(figure, annual, None, None, level, bars, STILL)
     low, high = np.quantile((values - value) / errors, _tails(level), method="weibull")
-    return Interval(
-        figure, annual, annual - float(high * error) * scale, annual - float(low * error) * scale, level, bars
-    )
+    step = float(error) * scale
+    return Interval(figure, annual, annual - float(high) * step, annual - float(low) * step, level, bars)
 
 
 # ---- what is refused

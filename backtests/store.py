@@ -40,7 +40,7 @@ class StoredRun:
     config: str  # resolved YAML
     manifest: dict[str, Any]
     metrics: dict[str, dict[str, Any]]  # variant -> figures
-    choice: dict[str, Any] | None  # what choosing the best variant is worth; None in the folder of a version that had none
+    choice: dict[str, Any] | None  # what choosing the best variant is worth; None where a version had none
     equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
     attribution: pd.DataFrame  # date, variant, instrument, line, usd
     components: pd.DataFrame  # date, variant, component, instrument, usd: of blends

@@ -77,9 +77,9 @@ def test_a_run_prints_a_line_per_variant_and_the_path_of_the_report(divergence, 
 def test_a_run_folder_holds_what_the_design_lists(divergence, here):
     (here / "small.yaml").write_text(SMALL)
     assert divergence("run", "small.yaml", "--out", "result", "--quiet").err == ""
-    names = ("attribution", "components", "equity", "positions", "stress", "trades")
+    names = ("attribution", "components", "equity", "exposure", "positions", "stress", "trades")
     tables = [f"{name}.parquet" for name in names]
-    pictures = [f"plots/{name}.png" for name in ("attribution", "calendar", "equity", "rolling")]
+    pictures = [f"plots/{name}.png" for name in ("attribution", "calendar", "equity", "rolling", "traded")]
     others = ["config.yaml", "manifest.json", "metrics.json", "plots", "report.html"]
     assert files(here / "result") == sorted([*tables, *pictures, *others])
     assert files(here) == sorted(["small.yaml", "result", *(f"result/{name}" for name in files(here / "result"))])

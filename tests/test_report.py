@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import struct
 from pathlib import Path
 
 import pytest
 
-from backtests import config, runner, store
 from backtests.panels import panels
 from backtests.report import html, plots, tables
 from backtests.report.palette import styles
 from data.repricing import PARTS
+from tests.browsing import CHROMIUM, QUIET, Page, report
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def report(path: Path, folder: Path):
-    """Run a configuration into a folder and return its panels."""
-    done = runner.run(config.load(path))
-    folder.mkdir()
-    store.save(done, folder, store.utc_now())
-    content = panels(store.load(folder))
-    (folder / "report.html").write_text(html.page(content), encoding="utf-8")
-    return content
 
 
 @pytest.fixture(scope="module")
@@ -52,23 +33,6 @@ def browser():
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
         chromium.close()
-
-
-class Page:
-    """A page opened at a width, with everything it said and asked for."""
-
-    def __init__(self, browser, path: Path, width: int, **options):
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.view = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        self.view.on("console", lambda message: self.complaints.append(message.text))
-        self.view.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.view.on("request", lambda request: self.requests.append(request.url))
-        self.view.goto(path.as_uri())
-        self.view.wait_for_selector("html[data-ready=true]")
-
-    def lines(self, plot: str) -> int:
-        return self.view.evaluate(f"document.getElementById('{plot}').data.length")
 
 
 @pytest.mark.browser
@@ -200,7 +164,7 @@ def test_markup_in_stored_words_is_shown_not_run(default):
 def test_pictures_are_3200_by_1800(default, tmp_path):
     plots.save(default[1], tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["attribution.png", "calendar.png", "equity.png", "rolling.png"]
+    assert names == ["attribution.png", "calendar.png", "equity.png", "rolling.png", "traded.png"]
     for name in names:
         assert struct.unpack(">II", (tmp_path / name).read_bytes()[16:24]) == (3200, 1800)
 

@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from backtests.cli import catalogue, config, data, run, runs, sensitivity, thesis, ticket
+from backtests.cli import catalogue, compare, config, data, run, runs, sensitivity, thesis, ticket
 from data.errors import DivergenceError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("thesis")(thesis.thesis)
 app.command("ticket")(ticket.ticket)

@@ -51,7 +51,7 @@ def page(panels: Panels) -> str:
         bars=detail.bars(panels),
         inference=detail.inference(panels),
         choice=detail.choice(panels),
-        traded_words=traded.sentences(panels),
+        traded_words=traded.sentences(panels, panels.variants),
         traded_rows=traded.last_rows(panels),
         windows=tables.windows(panels),
         legs=tables.legs(panels),

@@ -16,8 +16,9 @@ from matplotlib.figure import Figure
 
 from backtests.attribution import STORED
 from backtests.panels import Panels, VariantPanel
+from backtests.report import traded as words
 from backtests.report.palette import styles
-from backtests.report.tables import LINE_NAMES
+from backtests.report.tables import LINE_NAMES, lead
 
 INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"
 DASH: dict[str, Any] = {"solid": "-", "dash": (0, (5, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (5, 2, 1, 2))}
@@ -35,7 +36,7 @@ def save(panels: Panels, folder: Path) -> None:
     """Write the pictures of a report into a folder."""
     folder.mkdir(exist_ok=True)
     pictures: dict[str, Callable[[Panels], Figure]] = {
-        "equity": equity, "rolling": rolling, "calendar": calendar, "attribution": attribution,
+        "equity": equity, "rolling": rolling, "calendar": calendar, "attribution": attribution, "traded": traded,
     }  # fmt: skip
     for name, draw in pictures.items():
         draw(panels).savefig(folder / f"{name}.png", dpi=200)
@@ -180,4 +181,44 @@ def attribution(panels: Panels) -> Figure:
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=13, labelcolor=INK)
     axis.set_xlabel("USD m", fontsize=13, color=INK)
     _title(figure, "profit and loss by line", panels)
+    return figure
+
+
+def traded(panels: Panels) -> Figure:
+    """The lead variant's spread over its z-score over the position held in it; a sentence where it has no spread."""
+    name = lead(panels.run.metrics, panels.run.manifest["benchmarks"])
+    one = next(variant for variant in panels.variants if variant.name == name)
+    if one.traded is None or not one.traded.quote.weights:
+        return _unquoted(panels, one)
+    figure, axes = _figure([4, 2, 3])
+    colour = styles(panels)[name]["colour"]
+    colour = INK if colour == "ink" else colour
+    dates = np.array(one.dates, dtype="datetime64[D]")
+    gains = "rises" if one.traded.quote.rises else "falls"
+    headings = (
+        f"{words.label(panels, one)}, bp",
+        "z-score: standard deviations from its mean until then",
+        f"position, USD a bp: + gains as the {words.kind(one.traded)} {gains}",
+    )
+    for axis, heading in zip(axes, headings, strict=True):
+        axis.set_title(heading, loc="left", fontsize=14, color=INK)
+    mark = "o" if len(dates) < 3 else ""
+    axes[0].plot(dates, one.traded.spread, color=colour, linewidth=2, marker=mark)
+    axes[1].plot(dates, one.traded.score, color=INK, linewidth=1.5, marker=mark)
+    axes[2].fill_between(dates, one.traded.position, step="post", color=colour, alpha=0.5)
+    axes[2].step(dates, one.traded.position, where="post", color=colour, linewidth=1.5, marker=mark)
+    axes[2].yaxis.set_major_formatter("{x:,.0f}")
+    for axis in axes[1:]:
+        axis.axhline(0, color=SOFT, linewidth=1)
+    _thesis(axes, panels)
+    _title(figure, f"what {name} traded", panels)
+    return figure
+
+
+def _unquoted(panels: Panels, one: VariantPanel) -> Figure:
+    figure, (axis,) = _figure([1])
+    axis.set_axis_off()
+    text = words.sentences(panels, [one])[0]["spread"]
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", fontsize=20, color=SOFT)
+    _title(figure, f"what {one.name} traded", panels)
     return figure

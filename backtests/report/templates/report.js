@@ -33,13 +33,15 @@ const report = (() => {
     return result;
   }
 
-  const timeAxis = (extra) => ({ type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: state.range || [data.dates[0], data.dates[data.dates.length - 1]], ...extra });
+  const whole = [data.dates[0], data.dates[data.dates.length - 1]];
+  const span = () => (state.range || whole).map((day) => String(day).slice(0, 10));
+  const timeAxis = (extra) => ({ type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: state.range || whole, ...extra });
   const thesis = () => (data.thesis ? [{ type: "line", xref: "x", yref: "paper", x0: data.thesis, x1: data.thesis, y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dash" } }] : []);
 
   // Events: a pale band each, at least a pixel wide, and a label above, in two rows, where it covers no other.
   const bands = () => data.bands.map((b) => ({ type: "rect", layer: "below", xref: "x", yref: "paper", x0: b.first, x1: b.last, y0: 0, y1: 1, fillcolor: css("--band"), line: { color: css("--band"), width: 1 } }));
   function bandLabels(width) {
-    const [from, to] = (state.range || [data.dates[0], data.dates[data.dates.length - 1]]).map((d) => Date.parse(d));
+    const [from, to] = (state.range || whole).map((d) => Date.parse(d));
     const labels = [];
     const free = [-Infinity, -Infinity];
     for (const b of data.bands) {
@@ -78,13 +80,21 @@ const report = (() => {
 
   const shown = () => data.variants.filter((v) => state.shown.has(v.name));
 
+  // Growth as a multiple of what it is where the window starts, or where the variant does.
+  function rebased(v, path) {
+    const first = data.dates.findIndex((day) => day >= span()[0]);
+    const base = path[Math.min(Math.max(0, first - v.start), path.length - 1)];
+    return state.range && base > 0 ? path.map((y) => (y === null ? null : y / base)) : path;
+  }
+
   function drawEquity() {
-    const top = shown().map((v) => line(v, v[state.view], "y", 0, ".3f"));
+    const top = shown().map((v) => line(v, rebased(v, v[state.view]), "y", 0, ".3f"));
     const bottom = shown().map((v) => line(v, v.underwater.map((y) => y * 100), "y2", 0, ".1f"));
     const labelled = wide() && top.length > 0 && top.length <= 6;
     const transform = state.log ? Math.log10 : (y) => y;
     const positive = (y) => y !== null && (!state.log || y > 0);
-    const values = top.flatMap((t) => t.y.filter(positive).map(transform));
+    const [from, to] = span();
+    const values = top.flatMap((t) => t.y.filter((y, i) => positive(y) && t.x[i] >= from && t.x[i] <= to).map(transform));
     const low = Math.min(...values), high = Math.max(...values), pad = (high - low || 0.1) * 0.05;
     const range = values.length ? [low - pad, high + pad] : undefined;
     const right = labelled ? 184 : 16, box = document.getElementById("equity");
@@ -138,7 +148,7 @@ const report = (() => {
     });
     Plotly.react("legs", traces, layout({
       showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 56, r: 16, t: 32, b: 32 },
-      xaxis: timeAxis({}), yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true }, shapes: thesis(),
+      xaxis: timeAxis({ automargin: false }), yaxis: { title: { text: "USD m", standoff: 8 }, automargin: false, zeroline: true }, shapes: thesis(),
     }), config);
   }
 
@@ -160,7 +170,7 @@ const report = (() => {
     }));
     Plotly.react("components", traces, layout({
       showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 56, r: 16, t: 56, b: 32 },
-      xaxis: timeAxis({}), yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true }, shapes: thesis(),
+      xaxis: timeAxis({ automargin: false }), yaxis: { title: { text: "USD m", standoff: 8 }, automargin: false, zeroline: true }, shapes: thesis(),
     }), config);
     link("components");
   }
@@ -232,14 +242,49 @@ const report = (() => {
     plot.on("plotly_relayout", (change) => {
       const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       const reset = change["xaxis.autorange"];
-      if (busy || (!range[0] && !reset)) return;
-      busy = true;
-      state.range = reset ? undefined : range;
-      const update = { "xaxis.range": state.range || [data.dates[0], data.dates[data.dates.length - 1]] };
-      Promise.all(timePlots.filter((other) => other !== id && drawn(other)).map((other) => Plotly.relayout(other, update))).finally(() => { busy = false; });
+      if (!busy && (range[0] || reset)) setWindow(reset ? undefined : range);
     });
   }
+  const from = document.getElementById("from"), to = document.getElementById("to"), note = document.getElementById("window-note");
+  function setWindow(range) {
+    busy = true;
+    state.range = range;
+    [from.value, to.value] = span();
+    note.textContent = "";
+    drawEquity();
+    const others = timePlots.filter((other) => other !== "equity" && drawn(other));
+    Promise.all(others.map((other) => Plotly.relayout(other, { "xaxis.range": range || whole }))).finally(() => { busy = false; });
+  }
+  for (const input of [from, to]) {
+    [input.min, input.max] = whole;
+    input.addEventListener("change", () => {
+      if (from.validity.valid && to.validity.valid && from.value && from.value < to.value) setWindow([from.value, to.value]);
+      else note.textContent = `Dates from ${whole[0]} to ${whole[1]}, the first before the second.`;
+    });
+  }
+  document.getElementById("whole").addEventListener("click", () => setWindow());
+  [from.value, to.value] = whole;
   timePlots.filter(drawn).forEach(link);
+
+  // Paper is light, and narrower than the screen.
+  const size = (of) => document.querySelectorAll(".plot").forEach((plot) => { if (plot.data) Plotly.relayout(plot, of(plot)); });
+  let theme;
+  window.addEventListener("beforeprint", () => {
+    const root = document.documentElement;
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    root.dataset.printing = "true";
+    drawAll();
+    size((plot) => ({ width: plot.clientWidth, height: plot.clientHeight }));
+  });
+  window.addEventListener("afterprint", () => {
+    const root = document.documentElement;
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    delete root.dataset.printing;
+    drawAll();
+    size(() => ({ width: null, height: null, autosize: true }));
+  });
 
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
@@ -247,5 +292,5 @@ const report = (() => {
     width = window.innerWidth;
   });
   document.documentElement.dataset.ready = "true";
-  return { data, state, byName, config, css, colour, wide, text, layout, timeAxis, thesis, datesOf, link, picked };
+  return { data, state, byName, config, css, colour, text, layout, timeAxis, thesis, datesOf, link, picked };
 })();

@@ -1,0 +1,205 @@
+"""The commands' answers as tables and figures, for use from Python: the same numbers, nothing left on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from backtests import assumptions, comparison, config, runner, store
+from backtests.config import Config
+from backtests.panels import Panels, panels
+from backtests.store import StoredRun
+from data.disk import replace_text
+from data.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TABLES = ("positions", "trades")
+
+
+def load(path: str | Path = "config.yaml", *settings: str) -> Config:
+    """Read and check a configuration; `settings` are `a.b=value`, as `divergence run --set` takes them.
+
+    Raises
+    ------
+    ConfigError
+        The first thing wrong with it, by line.
+    """
+    return config.load(Path(path), settings)
+
+
+def run(what: Config | str | Path = "config.yaml") -> Results:
+    """Run every variant of a configuration in both engines."""
+    settings = what if isinstance(what, Config) else load(what)
+    done = runner.run(settings)
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        store.save(done, folder, datetime.now(UTC))
+        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+        return Results(store.load(folder), frames["positions"], frames["trades"])
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run: what its folder would hold, as tables. Fractions are decimals, money is USD."""
+
+    stored: StoredRun
+    positions: pd.DataFrame  # date, variant, instrument, units, weight
+    trades: pd.DataFrame  # date, variant, instrument, units, price, fx, notional_usd, cost_usd
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """A row per variant, a column per figure of docs/conventions.md."""
+        rows = {name: _flat(figures) for name, figures in self.stored.metrics.items()}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variant")
+
+    @property
+    def equity(self) -> pd.DataFrame:
+        """Dates by variants; NaN where a variant does not trade."""
+        return self.stored.equity
+
+    @property
+    def attribution(self) -> pd.DataFrame:
+        """One row per date, variant, instrument and line that is not 0."""
+        return self.stored.attribution
+
+    @property
+    def components(self) -> pd.DataFrame:
+        """One row per date, variant, component of a blend and instrument."""
+        return self.stored.components
+
+    @cached_property
+    def _panels(self) -> Panels:
+        return panels(self.stored)
+
+    def figure(self, name: str = "equity") -> Figure:
+        """Return one of the run folder's pictures, by its name: equity, rolling, calendar, attribution, ...
+
+        Raises
+        ------
+        ConfigError
+            A picture there is not.
+        """
+        from backtests.report import plots
+
+        if name not in plots.PICTURES:
+            raise ConfigError(f"no picture '{name}'{did_you_mean(name, plots.PICTURES)}")
+        return plots.PICTURES[name](self._panels)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one HTML file."""
+        from backtests.report import html
+
+        replace_text(Path(path), html.page(self._panels))
+        return Path(path)
+
+
+def _flat(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if not isinstance(value, Mapping)}
+
+
+def compare(
+    *what: Config | Results | str | Path, own_window: bool = False, at_volatility: float | None = None
+) -> Compared:
+    """Set variants side by side: of one configuration, or of several runs; on one window, or each on its own.
+
+    Raises
+    ------
+    ConfigError
+        Variants without a common window.
+    """
+    labels = comparison.labels([_place(one, i) for i, one in enumerate(what)])
+    sources = [_source(one, label) for one, label in zip(what, labels, strict=True)]
+    place = comparison.on_own if own_window else comparison.on_common
+    return Compared(comparison.compare(sources, place, at_volatility))
+
+
+def _place(one: Config | Results | str | Path, i: int) -> Path:
+    """What a run is called: its path, or its name and place among those given."""
+    if isinstance(one, Config):
+        return Path(f"{one.name}-{i + 1}")
+    return one.stored.folder if isinstance(one, Results) else Path(one)
+
+
+def _source(one: Config | Results | str | Path, label: str) -> comparison.Source:
+    if isinstance(one, Results):
+        return comparison.from_folder(one.stored, label)
+    if isinstance(one, str | Path) and Path(one).is_dir():
+        return comparison.from_folder(store.load(Path(one)), label)
+    settings = one if isinstance(one, Config) else load(one)
+    return comparison.from_run(runner.run(settings), label, Path(label), datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Variants side by side, by Sharpe ratio, benchmarks last."""
+
+    comparison: comparison.Comparison
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """A row per variant, a column per figure, on the window compared."""
+        rows = {row.candidate.name: _flat(row.figures) for row in self.comparison.rows}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variant")
+
+    @property
+    def correlation(self) -> pd.DataFrame:
+        """Correlation of excess returns, variants by variants."""
+        names = [row.candidate.name for row in self.comparison.rows]
+        return pd.DataFrame(self.comparison.correlation, index=names, columns=names, dtype=float)
+
+    @property
+    def against(self) -> pd.DataFrame:
+        """A row per variant and benchmark: differences, alpha, beta, correlation."""
+        rows = {
+            (row.candidate.name, name): vars(versus)
+            for row in self.comparison.rows
+            for name, versus in row.against.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["variant", "benchmark"])
+
+    @property
+    def identical(self) -> bool:
+        """Whether every variant that two runs share has the same equity in both."""
+        return bool(self.comparison.twins) and all(twin.identical for twin in self.comparison.twins)
+
+
+def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:
+    """Rerun variants under every disputable convention, one at a time and the worst and best together."""
+    settings = what if isinstance(what, Config) else load(what)
+    return Sensitive(assumptions.measure(settings, variants))
+
+
+@dataclass(frozen=True)
+class Sensitive:
+    """What every variant's result hangs on."""
+
+    measured: assumptions.Sensitivity
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per variant and case: Sharpe ratio, excess return, and their changes."""
+        return assumptions.tidy(self.measured)
+
+    @property
+    def sentences(self) -> dict[str, str]:
+        """One plain sentence per variant."""
+        from backtests.report import sensitivity as words
+
+        found = assumptions.record(self.measured)
+        return {name: words.sentence(found, name) for name in found["variants"]}
+
+    def figure(self, *variants: str) -> Figure:
+        """Return the tornado of these variants, or of the first six."""
+        from backtests.report import tornado
+
+        found = assumptions.record(self.measured)
+        return tornado.draw(found, variants or list(found["variants"])[:6])

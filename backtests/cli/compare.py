@@ -1,0 +1,149 @@
+"""`divergence compare`: variants side by side, of one configuration or of several runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from backtests.comparison import Comparison, Source
+    from backtests.runner import Progress
+
+VOLATILITY = re.compile(r"(\d{1,3}(?:\.\d*)?|\.\d+) ?(%?)", re.ASCII)
+
+
+def compare(
+    what: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[CONFIG | RUN]...", help="Configurations, run afresh, and run folders."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="A.B=V", help="Override one value of the configurations; repeatable."),
+    ] = None,
+    own_window: Annotated[
+        bool, typer.Option("--own-window", help="Each variant on its own window instead of the common one.")
+    ] = False,
+    at_vol: Annotated[
+        str | None, typer.Option("--at-vol", metavar="5%", help="Scale every variant to this volatility a year.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder to write the page and the figures to.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Compare variants side by side: figures, differences to the benchmarks, and what differs between runs."""
+    from backtests import comparison as comparing
+    from backtests import store
+    from backtests.cli import terminal
+
+    target = None if at_vol is None else volatility(at_vol)
+    place = comparing.on_own if own_window else comparing.on_common
+    places = what or [Path("config.yaml")]
+
+    def work() -> Comparison:
+        with terminal.progress(quiet) as progress:
+            return comparing.compare(_sources(places, set_ or [], progress), place, target, progress)
+
+    if out is None:
+        found = comparing.record(work())
+    else:
+        _check_free(out)
+        with store.writing(out) as beside:
+            done = work()
+            found = comparing.record(done)
+            _write(done, found, beside)
+    _show(found)
+    if out is not None:
+        terminal.say(f"page: {out / 'compare.html'}")
+
+
+def volatility(text: str) -> float:
+    """Return an annual volatility as a fraction: `5%`, `5 %` or `0.05`.
+
+    Raises
+    ------
+    ConfigError
+        Anything else, or what is not above 0 and at most 100 %.
+    """
+    from data.errors import ConfigError
+
+    found = VOLATILITY.fullmatch(text.strip())
+    value = float(found[1]) / (100 if found[2] else 1) if found else 0.0
+    if not 0 < value <= 1:
+        raise ConfigError(f"--at-vol '{text[:20]}': expected a volatility a year, such as 5% or 0.05")
+    return value
+
+
+def _sources(places: list[Path], settings: list[str], progress: Progress) -> list[Source]:
+    """Run the configurations, and read the folders, in the order given."""
+    from backtests import comparison as comparing
+    from backtests import config as configuration
+    from backtests import runner, store
+    from data.errors import ConfigError
+
+    if settings and all(place.is_dir() for place in places):
+        raise ConfigError("--set changes configurations, but only run folders are given; leave it out")
+    named = list(zip(comparing.labels(places), places, strict=True))
+    read = {place: None if place.is_dir() else configuration.load(place, settings) for place in places}
+    found = []
+    for label, place in named:
+        config = read[place]
+        if config is None:
+            found.append(comparing.from_folder(store.load(place), label))
+        else:
+            found.append(comparing.from_run(runner.run(config, progress), label, place, store.utc_now()))
+    return found
+
+
+def _check_free(out: Path) -> None:
+    """Refuse a folder that holds something before anything is computed."""
+    from data.errors import ConfigError
+
+    try:
+        taken = out.is_symlink() or out.is_file() or (out.is_dir() and any(out.iterdir()))
+    except OSError as error:
+        raise ConfigError(f"--out {str(out)[:60]}: cannot be used ({error.strerror}); choose another folder") from None
+    if taken:
+        raise ConfigError(f"--out {out}: already exists; choose a folder that does not, or remove it")
+
+
+def _write(done: Comparison, found: dict[str, Any], folder: Path) -> None:
+    import json
+
+    from backtests.comparison import series, table
+    from backtests.report import compare as words
+
+    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False, default=float)
+    (folder / "compare.json").write_text(f"{text}\n", encoding="utf-8")
+    table(done).to_csv(folder / "compare.csv", index=False)
+    (folder / "compare.html").write_text(words.page(found, series(done)), encoding="utf-8")
+
+
+def _show(found: dict[str, Any]) -> None:
+    from backtests.cli import terminal
+    from backtests.report import compare as words
+
+    for line in words.runs(found):
+        terminal.say(line)
+    faint = [i for i, one in enumerate(found["variants"].values()) if one["benchmark"]]
+    terminal.table(words.HEADINGS, words.rows(found), left=(0, 6), faint=faint)
+    for line in words.LEGEND:
+        terminal.say(line)
+    for mark in found["benchmarks"]:
+        rows = words.against(found, mark)
+        if rows:
+            terminal.say("")
+            terminal.table((f"against {words.short(mark)}", *words.AGAINST), rows, left=(0, 2))
+    if found["benchmarks"]:
+        for line in words.AGAINST_LEGEND:
+            terminal.say(line)
+    terminal.say("")
+    for line in words.sentences(found):
+        terminal.say(line)
+    differing = words.differing(found)
+    for line in differing[: words.MOST]:
+        terminal.say(line)
+    if len(differing) > words.MOST:
+        terminal.say(f"… and {len(differing) - words.MOST} more differences, all in compare.json of --out")

@@ -1,0 +1,186 @@
+"""Whatever is compared, made one type: variants of a fresh run, and those of run folders."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backtests.comparison.history import History
+from backtests.config import dump
+from backtests.config.document import parse
+from backtests.runner import Run, VariantRun
+from backtests.store import StoredRun, manifest
+from data.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One variant to compare."""
+
+    name: str  # the variant's, with its run's label before it where two runs have one
+    label: str  # of its run
+    variant: str
+    benchmark: bool
+    thesis_date: date | None
+    market_ppy: float
+    history: History  # its own window
+    figures: Mapping[str, Any]  # as its run gave them
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run, and what it rests on."""
+
+    label: str
+    where: str  # configuration or folder
+    manifest: Mapping[str, Any]
+    config: Mapping[str, Any]  # resolved, as plain data
+    candidates: tuple[Candidate, ...]
+
+
+def labels(places: Sequence[Path]) -> list[str]:
+    """Return a short name for each run: the shortest end of its file's or folder's name that no other shares.
+
+    >>> labels([Path("runs/pair-20260101T000000Z-a1b2c3"), Path("runs/pair-20260102T000000Z-d4e5f6")])
+    ['a1b2c3', 'd4e5f6']
+    >>> labels([Path("config.yaml"), Path("config/thesis.yaml")]), labels([Path("a.yaml"), Path("a.yaml")])
+    (['config', 'thesis'], ['a', 'a-2'])
+    """
+    names = [place.stem if place.suffix in (".yaml", ".yml") else place.absolute().name for place in places]
+    if len(set(names)) < len(names):
+        return _numbered(names)
+    for parts in range(1, max(name.count("-") for name in names) + 2):
+        short = ["-".join(name.split("-")[-parts:]) for name in names]
+        if len(set(short)) == len(short):
+            return short
+    return names
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    taken = set(names)
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name] += 1
+        label = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        while seen[name] > 1 and label in taken:
+            seen[name] += 1
+            label = f"{name}-{seen[name]}"
+        taken.add(label)
+        found.append(label)
+    return found
+
+
+def from_run(run: Run, label: str, where: Path, now: datetime) -> Source:
+    """Return a fresh run's variants; nothing is written."""
+    config = run.config
+    candidates = tuple(
+        Candidate(
+            name=one.variant.name,
+            label=label,
+            variant=one.variant.name,
+            benchmark=one.variant.name in config.benchmarks,
+            thesis_date=config.thesis_date,
+            market_ppy=one.market.periods_per_year,
+            history=_of_result(one),
+            figures=one.figures,
+        )
+        for one in run.variants
+    )
+    told = json.loads(json.dumps(manifest(run, now), default=str))  # as a folder would have it
+    return Source(label, str(where), told, parse(dump(config), str(where)).data, candidates)
+
+
+def _of_result(one: VariantRun) -> History:
+    names = ("dates", "capital", "equity", "cash", "notional", "cost", "roll", "weights", "ruined")
+    return History(**{name: getattr(one.result, name) for name in names})
+
+
+def from_folder(run: StoredRun, label: str) -> Source:
+    """Return the variants of a run folder.
+
+    Raises
+    ------
+    ConfigError
+        A folder whose tables do not belong together.
+    """
+    told = run.manifest
+    day = told.get("thesis_date")
+    try:
+        rows = _Rows(run)
+        candidates = tuple(
+            Candidate(
+                name=name,
+                label=label,
+                variant=name,
+                benchmark=name in told["benchmarks"],
+                thesis_date=date.fromisoformat(str(day)) if day else None,
+                market_ppy=float(figures["periods_per_year"]),
+                history=rows.history(name, figures),
+                figures=figures,
+            )
+            for name, figures in run.metrics.items()
+        )
+        config = parse(run.config, str(run.folder / "config.yaml")).data
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise ConfigError(f"{run.folder}: the run cannot be compared ({error!r}); run it again") from None
+    if not candidates:
+        raise ConfigError(f"{run.folder}: the run has no variants; run it again")
+    return Source(label, str(run.folder), told, config, candidates)
+
+
+class _Rows:
+    """A folder's tables, a row a date."""
+
+    def __init__(self, run: StoredRun) -> None:
+        self.run = run
+        self.lines = dict(iter(run.attribution.groupby("variant")))
+        self.trades = dict(iter(run.trades.groupby("variant")))
+        held = run.folder / "positions.parquet"
+        self.positions = dict(iter(pd.read_parquet(held).groupby("variant"))) if held.is_file() else None
+
+    def history(self, name: str, figures: Mapping[str, Any]) -> History:
+        """Return a variant's path; its legs are kept apart as its run had them."""
+        equity = self.run.equity[name].dropna()
+        days = equity.index
+        legs = list(self.run.manifest["variants"][name]["legs"])
+        dates = days.to_numpy().astype("datetime64[D]")
+        ruined = figures.get("ruined")
+        lines = self.lines.get(name, self.run.attribution.iloc[:0])
+        return History(
+            dates=dates,
+            capital=float(self.run.manifest["capital"]),
+            equity=equity.to_numpy(dtype=float, copy=True),
+            cash=_wide(lines[lines["line"] == "cash"], "usd", days, ["book"])[:, 0],
+            notional=_wide(self.trades.get(name), "notional_usd", days, legs),
+            cost=_wide(lines[lines["line"] == "cost"], "usd", days, legs),
+            roll=_wide(lines[lines["line"] == "roll"], "usd", days, legs),
+            weights=None if self.positions is None else _wide(self.positions.get(name), "weight", days, legs),
+            ruined=int(np.searchsorted(dates, np.datetime64(ruined))) if ruined else None,
+        )
+
+
+def _wide(table: pd.DataFrame | None, column: str, days: pd.Index, legs: list[str]) -> np.ndarray:
+    """One column of a tidy table as (T, n), 0 where it has no row."""
+    if table is None or table.empty:
+        return np.zeros((len(days), len(legs)))
+    wide = table.pivot_table(index="date", columns="instrument", values=column, aggfunc="sum")
+    return wide.reindex(index=days, columns=legs).fillna(0.0).to_numpy(dtype=float, copy=True)
+
+
+def named(sources: Sequence[Source]) -> list[Candidate]:
+    """Return all candidates; a name that several runs have gets its run's label before it."""
+    times = Counter(one.variant for source in sources for one in source.candidates)
+    return [
+        replace(one, name=f"{one.label}/{one.variant}") if times[one.variant] > 1 else one
+        for source in sources
+        for one in source.candidates
+    ]

@@ -1,0 +1,109 @@
+"""On which rows each variant is measured, and at what size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+import numpy as np
+
+from backtests import metrics
+from backtests.comparison.candidates import Candidate
+from backtests.comparison.history import Days, History, restarted, scaled, volatility
+from data.errors import ConfigError
+
+MIXED = 365.0  # stands for rows of several calendars: a year has as many bars as its dates say
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One candidate on the window it is measured on."""
+
+    candidate: Candidate
+    history: History
+    market_ppy: float
+    factor: float = 1.0  # its size, against the one it was run at
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Every candidate on its window, and what was left out of the comparison."""
+
+    placed: tuple[Placed, ...]
+    days: Days | None  # of the common window; None where each has its own
+    mixed: bool = False  # rows of several calendars: bars span the rows that not all have
+    left_out: Mapping[str, str] = field(default_factory=dict)  # name -> why
+
+
+def on_common(candidates: Sequence[Candidate]) -> Windows:
+    """Put all on the rows that all have. Where that is the whole of each, the opening trade counts, else of none.
+
+    Raises
+    ------
+    ConfigError
+        Variants without a bar in common.
+    """
+    days = reduce(np.intersect1d, (one.history.dates for one in candidates))
+    if len(days) < 2:
+        raise ConfigError(_apart(candidates))
+    if all(len(one.history.dates) == len(days) for one in candidates):
+        return on_own(candidates, days)
+    mixed = any(rows_between(one.history, days[0], days[-1]) > len(days) for one in candidates)
+    dead = {
+        one.name: f"lost all its capital by {_day(one.history.dates[gone])}, before the common window"
+        for one in candidates
+        if (gone := one.history.ruined) is not None and one.history.dates[gone] <= days[0]
+    }
+    placed = tuple(
+        Placed(one, restarted(one.history, days), MIXED if mixed else one.market_ppy)
+        for one in candidates
+        if one.name not in dead
+    )
+    return Windows(placed, days, mixed, dead)
+
+
+def on_own(candidates: Sequence[Candidate], days: Days | None = None) -> Windows:
+    """Put each on its own window, as its run measured it; `days` where they are the same for all."""
+    return Windows(tuple(Placed(one, one.history, one.market_ppy) for one in candidates), days)
+
+
+def rows_between(history: History, first: np.datetime64, last: np.datetime64) -> int:
+    """Return how many rows a history has from one day to another, both included."""
+    return int(((history.dates >= first) & (history.dates <= last)).sum())
+
+
+def _day(day: np.datetime64) -> str:
+    return str(day.astype("datetime64[D]"))
+
+
+def _apart(candidates: Sequence[Candidate]) -> str:
+    late = max(candidates, key=lambda one: one.history.dates[0])
+    early = min(candidates, key=lambda one: one.history.dates[-1])
+    starts, ends = late.history.dates[0], early.history.dates[-1]
+    if starts < ends:
+        return f"no two days in common between {_day(starts)} and {_day(ends)}: the runs have other rows"
+    return (
+        f"no common window: {late.name} starts {_day(starts)}, {early.name} ends {_day(ends)}; leave one out, or use "
+        "--own-window"
+    )
+
+
+def at_volatility(windows: Windows, target: float) -> Windows:
+    """Scale each by one constant, so that its excess returns have the target volatility over its window.
+
+    The constant is known only afterwards: it makes paths comparable, nobody could have traded it.
+    """
+    placed, left_out = [], dict(windows.left_out)
+    for one in windows.placed:
+        name = one.candidate.name
+        own = volatility(one.history, metrics.periods_per_year(one.history.dates, one.market_ppy))
+        if own is None:
+            left_out[name] = "has no volatility to scale"
+            continue
+        history = scaled(one.history, target / own)
+        if history is None:
+            left_out[name] = f"would lose all its capital in one bar at {100 * target:g} % volatility"
+            continue
+        placed.append(Placed(one.candidate, history, one.market_ppy, target / own))
+    return Windows(tuple(placed), windows.days, windows.mixed, left_out)

@@ -1,0 +1,113 @@
+// The picked variant: what it traded, and what was at risk in it.
+(() => {
+  const { data, state, byName, config, css, text, layout, timeAxis, thesis, datesOf, colour, link } = report;
+  // Shades by bucket; a pattern says the country too: none US, dots real yields, strokes Japan.
+  const shades = {
+    us: { "0-3": "#b7dcf2", "3-7": "#6db7e3", "7-12": "#0072b2", "12-22": "#045280", "22+": "#4d6f8f" },
+    us_real: { "0-3": "#b7dcf2", "3-7": "#6db7e3", "7-12": "#3d95cc", "12-22": "#045280", "22+": "#4d6f8f" },
+    jp: { "0-3": "#fbd3b4", "3-7": "#f2a065", "7-12": "#d55e00", "12-22": "#9c4500", "22+": "#a8704a" },
+  };
+  const patterns = { us: "", us_real: ".", jp: "/" };
+  const gap = 26; // pixels above a panel, for its heading
+
+  const wrapped = (label, width) => {
+    const lines = [""];
+    for (const word of label.split(" ")) {
+      const last = lines[lines.length - 1];
+      if (last && (last.length + word.length + 1) * 6.4 > width) lines.push(word);
+      else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+    }
+    return lines;
+  };
+
+  const thousands = (values) => ({ tickformat: Math.max(...values.map(Math.abs)) < 1e4 ? ",~r" : "~s" });
+
+  // Panels one over the other on one time axis, each under its own heading. A panel: heading, share, traces, axis.
+  // The legend, of entries so high, stands above them; all margins are reckoned here, so that nothing moves.
+  function stack(id, panels, entry) {
+    const box = document.getElementById(id);
+    const left = 64, right = 16, bottom = 32;
+    const named = panels.flatMap((p) => p.traces).filter((t) => t.showlegend).map((t) => t.name);
+    const letters = 7 * Math.max(0, ...named.map((name) => name.length)), widest = letters + 56;
+    const columns = Math.max(1, Math.floor((box.clientWidth - left - right) / widest));
+    const top = named.length ? 8 + entry * Math.ceil(named.length / columns) : 0;
+    const headings = panels.map((p) => wrapped(p.heading, box.clientWidth - 16));
+    const above = headings.map((lines) => gap + (lines.length - 1) * 15);
+    const first = above[0] + top;
+    const inner = box.clientHeight - first - bottom;
+    const free = inner - above.slice(1).reduce((a, b) => a + b, 0);
+    const shares = panels.reduce((a, p) => a + p.share, 0);
+    const extra = {}, annotations = [], traces = [];
+    let high = 1;
+    panels.forEach((p, i) => {
+      const low = Math.max(0, high - p.share / shares * free / inner);
+      const axis = i ? `y${i + 1}` : "y";
+      extra[`yaxis${i ? i + 1 : ""}`] = { domain: [low, high], zeroline: true, automargin: false, ...p.axis };
+      annotations.push({ text: headings[i].map(text).join("<br>"), x: 0, xref: "paper", xanchor: "left", align: "left", xshift: 4 - left, y: high, yref: "paper", yanchor: "bottom", yshift: 4, showarrow: false, font: { size: 12, color: css("--ink") } });
+      traces.push(...p.traces.map((t) => ({ ...t, yaxis: axis, mode: "lines" })));
+      high = Math.max(0, low - (above[i + 1] || 0) / inner);
+    });
+    Plotly.react(id, traces, layout({
+      hoversubplots: "axis", xaxis: timeAxis({ anchor: panels.length > 1 ? `y${panels.length}` : "y", automargin: false, tickangle: 0, nticks: Math.floor(box.clientWidth / 90) }), ...extra,
+      annotations, shapes: thesis(), margin: { l: left, r: right, t: first, b: bottom, autoexpand: false },
+      showlegend: top > 0, legend: { orientation: "h", entrywidth: letters, x: 0, xanchor: "left", y: 1 + (above[0] + 4) / inner, yanchor: "bottom", font: { size: 12 } },
+    }), config);
+    link(id);
+  }
+
+  const path = (v, y, name, format, extra) => ({ x: datesOf(v, y.length), y, type: "scatter", name, showlegend: false, hovertemplate: `%{y:${format}}`, ...extra });
+
+  function drawTraded() {
+    const v = byName.get(state.picked), t = v.traded, box = document.getElementById("traded");
+    box.hidden = !t || !t.spread || t.spread.length < 2; // a single row is in the words
+    if (box.hidden) return;
+    const line = { color: colour(v.name), width: 2 }, thin = { color: css("--ink"), width: 1.5 };
+    const panels = [
+      { heading: `${t.label}, bp`, share: 4, axis: {}, traces: [path(v, t.spread, text(t.label), ".0f", { line, hovertemplate: "%{y:.0f} bp" })] },
+      { heading: "z-score: standard deviations from its mean until then", share: 2, axis: { nticks: 4 }, traces: [path(v, t.score, "z-score", ".1f", { line: thin })] },
+      { heading: `Position, USD a bp: + gains as the ${t.what} ${t.gains}`, share: 3, axis: thousands(t.position), traces: [path(v, t.position, "position", ",.0f", { line: { ...line, width: 1.5, shape: "hv" }, fill: "tozeroy" })] },
+    ];
+    const names = Object.keys(t.signals);
+    if (names.length) {
+      const colours = names.length > 1 ? ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"] : [css("--ink")];
+      const dashes = ["solid", "dash", "dot"];
+      panels.push({ heading: names.length > 1 ? "Signals" : "Signal", share: 2, axis: { nticks: 4 }, traces: names.map((name, i) => path(v, t.signals[name], text(name), ".2f", { showlegend: names.length > 1, line: { color: colours[i % colours.length], dash: dashes[i % 3], width: 1.5 } })) });
+    }
+    stack("traded", panels, 20);
+  }
+
+  // Longs stand on zero and shorts hang from it, so a bucket has a part in each stack; the hover says it once.
+  function areas(v, t) {
+    return t.dv01.flatMap((one) => {
+      const fill = shades[one.curve][one.bucket];
+      const part = (y, group, extra) => path(v, y, one.name, ",.0f", {
+        stackgroup: group, legendgroup: one.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
+        fillpattern: { shape: patterns[one.curve], size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
+      });
+      return [
+        part(one.usd.map((usd) => Math.max(0, usd)), "long", { showlegend: true, customdata: one.usd, hovertemplate: "%{customdata:,.0f}" }),
+        part(one.usd.map((usd) => Math.min(0, usd)), "short", { hoverinfo: "skip", hovertemplate: undefined }),
+      ];
+    });
+  }
+
+  function drawExposure() {
+    const v = byName.get(state.picked), t = v.traded, box = document.getElementById("exposure");
+    box.hidden = !t || t.gross.length < 2 || !t.gross.some((x) => x);
+    if (box.hidden) return;
+    const line = { color: colour(v.name), width: 2 };
+    const gross = [path(v, t.gross, "gross", ".2f", { line: { ...line, shape: "hv" } })];
+    if (t.margin) gross.push(path(v, t.margin, "listed longs above equity", ".2f", { line: { color: css("--ink"), width: 1.5, dash: "dot", shape: "hv" } }));
+    const panels = [
+      ...(t.dv01.length ? [{ heading: "DV01, USD a bp: + gains as yields fall", share: 5, axis: thousands(t.dv01.flatMap((one) => one.usd)), traces: areas(v, t) }] : []),
+      ...(t.beta.some((y) => y !== null) ? [{ heading: `Beta to the level of rates, ${data.window}, years of duration`, share: 3, axis: {}, traces: [path(v, t.beta, "beta", ".1f", { line })] }] : []),
+      { heading: "Carry and roll-down ex ante, bp of equity a year", share: 3, axis: {}, traces: [path(v, t.carry, "carry and roll-down", ".0f", { line })] },
+      { heading: "Gross, × equity", share: 2, axis: { rangemode: "tozero", nticks: 4 }, traces: gross },
+    ];
+    stack("exposure", panels, 28);
+  }
+
+  function draw() { drawTraded(); drawExposure(); }
+  report.picked.push(draw);
+  draw();
+})();

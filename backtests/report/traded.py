@@ -1,0 +1,147 @@
+"""What was traded and what was at risk: the spread in words, the table of last rows, the series the script draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backtests.exposure import CURVES, Traded
+from backtests.panels import Panels, VariantPanel
+from backtests.report.format import ABSENT, MINUS, number
+from data.bonds import Array
+
+COUNTRY = {"us": "US", "us_real": "US real", "jp": "Japan"}
+THE = {"us": "the US", "us_real": "US real yields", "jp": "Japan"}
+UNSTORED = "This run stored no exposures; run it again to see them."
+HEADINGS = (("Variant", ""), ("Spread", ""), ("Level", "bp"), ("z-score", ""), ("Position", "USD a bp"))
+AFTER = (("Carry and roll", "bp a year"), ("Gross", "× equity"), ("Beta", "years"))
+
+
+def label(panels: Panels, one: VariantPanel) -> str:
+    """Return the combination of yields in words, like `UST10 − JGB10`; a dash where there is none."""
+    if one.traded is None or not one.traded.quote.weights:
+        return ABSENT
+    weights = one.traded.quote.weights
+    if len(weights) == 1:
+        return f"{next(iter(weights))} yield"
+    curve = {name: panels.run.manifest["legs"][name]["curve"] for name in weights}
+    by_curve = [[name for name in weights if curve[name] == key] for key in dict.fromkeys(curve.values())]
+    if len(weights) == 4 and {abs(weight) for weight in weights.values()} == {1.0} and len(by_curve) == 2:
+        boxes = [sorted(legs, key=lambda name: -weights[name]) for legs in by_curve]
+        if all(weights[legs[0]] > 0 > weights[legs[1]] for legs in boxes if len(legs) == 2):
+            (ours, theirs) = boxes
+            return f"({ours[0]} {MINUS} {ours[1]}) {MINUS} ({theirs[1]} {MINUS} {theirs[0]})"
+    plus = [_term(name, weight) for name, weight in weights.items() if weight > 0]
+    minus = [_term(name, -weight) for name, weight in weights.items() if weight < 0]
+    return f" {MINUS} ".join([" + ".join(plus), *minus])
+
+
+def _term(name: str, weight: float) -> str:
+    return name if round(weight, 2) == 1.0 else f"{weight:.2f}".rstrip("0") + f" {name}"
+
+
+def kind(traded: Traded) -> str:
+    """Return what a combination is: a yield, or the average of some, or a spread."""
+    return "yield" if all(weight > 0 for weight in traded.quote.weights.values()) else "spread"
+
+
+def sentences(panels: Panels, variants: Sequence[VariantPanel]) -> list[dict[str, str]]:
+    """Return, of each variant, where its spread stood on its last row, and what was held."""
+    return [{"name": one.name, "spread": _spread(panels, one), "held": _held(one)} for one in variants]
+
+
+def _spread(panels: Panels, one: VariantPanel) -> str:
+    traded, day = one.traded, one.dates[-1]
+    if traded is None:
+        return UNSTORED
+    if not traded.quote.weights:
+        return f"There is no spread to draw: {traded.quote.why_none}."
+    spread, score, held = traded.spread[-1], traded.score[-1], traded.position[-1]
+    stood = f"stood at {number(spread, 0)} bp" if np.isfinite(spread) else "was not quoted"
+    compared = ""
+    if np.isfinite(score):
+        side = "above" if score >= 0 else "below"
+        compared = f", {number(abs(score), 1)} standard deviations {side} the mean of all its history until then"
+    position = f"The position then held, {number(abs(held), 0)} USD a bp, gains as it {_gains(traded)}."
+    position = position if held else "Nothing was held on it that day."
+    return f"{label(panels, one)} {stood} on {day}{compared}. {position}"
+
+
+def _gains(traded: Traded) -> str:
+    """Which way the spread must go for what is held on the last row to gain."""
+    return "rises" if (traded.position[-1] > 0) == traded.quote.rises else "falls"
+
+
+def _held(one: VariantPanel) -> str:
+    traded, day = one.traded, one.dates[-1]
+    if traded is None:
+        return UNSTORED
+    if not traded.gross[-1]:
+        return f"Nothing was held on {day}." if traded.gross.any() else "It never held anything."
+    sizes = [f"{number(usd, 0)} in {THE[curve]}" for curve, usd in traded.net.items()]
+    risk = f"DV01, in USD a bp, of {', '.join(sizes)}" if sizes else "no DV01"
+    earns = f"carry and roll-down {_last(traded.carry, 0)} bp of equity a year, {_last(traded.gross, 2)} × equity gross"
+    beta = f", a beta of {_last(traded.beta, 1)} years" if np.isfinite(traded.beta[-1]) else ""
+    return f"On {day} it held {risk}; {earns}{beta}."
+
+
+def last_rows(panels: Panels) -> dict[str, Any]:
+    """Return the table of every variant's last row; no rows where a run stored no exposures."""
+    there = [(one, one.traded) for one in panels.variants if one.traded is not None]
+    curves = [curve for curve in CURVES if any(curve in traded.net for _, traded in there)]
+    headings = [*HEADINGS, *((f"DV01 {COUNTRY[curve]}", "USD a bp") for curve in curves), *AFTER]
+    return {"headings": headings, "rows": [_row(panels, one, traded, curves) for one, traded in there]}
+
+
+def _row(panels: Panels, one: VariantPanel, traded: Traded, curves: list[str]) -> dict[str, Any]:
+    cells = [_last(traded.spread, 0), _last(traded.score, 1)]
+    held = traded.position[-1]
+    arrow = {"rises": " ↑", "falls": " ↓"}[_gains(traded)] if held and np.isfinite(held) else ""
+    cells.append(_last(np.abs(traded.position), 0) + arrow)
+    cells += [number(traded.net.get(curve), 0) for curve in curves]
+    cells += [_last(traded.carry, 0), _last(traded.gross, 2), _last(traded.beta, 1)]
+    return {"name": one.name, "spread": label(panels, one), "cells": cells}
+
+
+def _last(values: Array, digits: int) -> str:
+    value = float(values[-1])
+    return number(value if np.isfinite(value) else None, digits)
+
+
+def series(panels: Panels, one: VariantPanel) -> dict[str, Any] | None:
+    """Return what the script draws of a variant, rounded to what a screen shows."""
+    traded = one.traded
+    if traded is None:
+        return None
+    drawn: dict[str, Any] = {
+        "label": label(panels, one),
+        "what": kind(traded),
+        "gains": "rises" if traded.quote.rises else "falls",
+        "signals": {name: _rounded(values, 2) for name, values in traded.signals.items()},
+        "dv01": [
+            {"curve": curve, "bucket": bucket, "name": bucket_name(curve, bucket), "usd": _rounded(usd, 0)}
+            for (curve, bucket), usd in traded.dv01.items()
+        ],
+        "carry": _rounded(traded.carry, 0),
+        "gross": _rounded(traded.gross, 2),
+        "beta": _rounded(traded.beta, 2),
+    }
+    if traded.quote.weights:
+        drawn["spread"] = _rounded(traded.spread, 1)
+        drawn["score"] = _rounded(traded.score, 2)
+        drawn["position"] = _rounded(traded.position, 0)
+    if traded.margin.any():
+        drawn["margin"] = _rounded(traded.margin, 2)
+    return drawn
+
+
+def bucket_name(curve: str, bucket: str) -> str:
+    """Return how a legend calls a bucket, like `US 7–12`."""
+    return f"{COUNTRY[curve]} {bucket.replace('-', '–')}"
+
+
+def _rounded(values: Array, digits: int) -> list[float | int | None]:
+    whole = [None if not np.isfinite(value) else round(float(value), digits) for value in values]
+    return [int(value) if value is not None and value == int(value) else value for value in whole]

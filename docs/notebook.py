@@ -1,0 +1,38 @@
+"""Write docs/python.ipynb from docs/python.md: its prose as text cells, its code as code cells.
+
+python docs/notebook.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parent / "python.md"
+NOTEBOOK = PAGE.with_suffix(".ipynb")
+CODE = re.compile(r"```python\n(.*?)```\n?", re.DOTALL)
+
+
+def notebook(page: str) -> str:
+    """Return the notebook of a page; configurations are looked for in the folder above it, as on the command line."""
+    parts = CODE.split(page)
+    cells = [
+        _cell(i, text.strip("\n"), "code" if i % 2 else "markdown") for i, text in enumerate(parts) if text.strip()
+    ]
+    cells.insert(1, _cell(len(parts), "%cd ..", "code"))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    whole = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def _cell(number: int, text: str, kind: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": kind, "id": f"cell-{number}", "metadata": {}}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell | {"source": text.splitlines(keepends=True)}
+
+
+if __name__ == "__main__":
+    NOTEBOOK.write_text(notebook(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,89 @@
+"""Python use: the page's code runs, the notebook is the page, and the figures are those of a run folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs/python.md"
+
+
+@pytest.fixture(scope="module")
+def space() -> dict[str, object]:
+    """What the names of docs/python.md hold once all its code has run, from the project's folder."""
+    import os
+
+    here, found = Path.cwd(), {}
+    os.chdir(ROOT)
+    try:
+        for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
+            exec(compile(block, "docs/python.md", "exec"), found)
+    finally:
+        os.chdir(here)
+    return found
+
+
+def test_the_page_runs_and_shows_the_figures_of_a_run_folder(space, tmp_path):
+    from backtests import cli
+
+    results = space["results"]
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+        patch.setattr(sys, "argv", ["divergence", "run", str(ROOT / "config.yaml"), "--out", str(tmp_path / "r"), "-q"])
+        cli.main()
+    assert end.value.code == 0
+    stored = json.loads((tmp_path / "r/metrics.json").read_text())["variants"]
+    assert list(results.metrics.index) == list(stored)
+    for name, figures in stored.items():
+        assert results.metrics.loc[name, "sharpe"] == figures["sharpe"]
+    pd.testing.assert_frame_equal(results.trades, pd.read_parquet(tmp_path / "r/trades.parquet"))
+    pd.testing.assert_frame_equal(results.attribution, pd.read_parquet(tmp_path / "r/attribution.parquet"))
+
+
+def test_figures_are_pictures(space):
+    assert space["figure"].axes and space["tornado"].axes
+
+
+def test_comparing_a_run_with_itself_and_its_configuration_says_identical(space):
+    assert space["side_by_side"].metrics["sharpe"].notna().all()
+    assert space["side_by_side"].correlation.loc["tlt_hold", "tlt_hold"] == pytest.approx(1.0)
+
+
+def test_sensitivity_rests_on_the_base_of_the_run(space):
+    table = space["hangs_on"].table.set_index("case")
+    base = space["results"].metrics.loc["us_2s10s_steepener", "sharpe"]
+    assert table.loc["base", "sharpe"] == pytest.approx(base, abs=1e-9)
+
+
+def test_a_picture_there_is_not_is_named(space):
+    with pytest.raises(ConfigError, match="no picture 'equty'; did you mean 'equity'"):
+        space["results"].figure("equty")
+
+
+def test_the_report_is_the_page_a_run_writes(space, tmp_path):
+    path = space["results"].report(tmp_path / "mine.html")
+    assert "<!doctype html>" in path.read_text(encoding="utf-8")
+
+
+def test_the_notebook_is_made_of_the_page():
+    made = runpy.run_path(str(ROOT / "docs/notebook.py"))["notebook"](PAGE.read_text(encoding="utf-8"))
+    assert (ROOT / "docs/python.ipynb").read_text(encoding="utf-8") == made
+
+
+def test_the_four_names_stay_functions_whatever_is_imported_around_them():
+    code = (
+        "import backtests.comparison, backtests.assumptions, backtests.cli\n"
+        "from backtests import compare, load, run, sensitivity\n"
+        "print(*(callable(one) for one in (compare, load, run, sensitivity)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert answer.stdout.split() == ["True"] * 4

@@ -1,0 +1,124 @@
+"""What a run stores about luck: every trial counted once, the same seed the same figures, read back as it was."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backtests import confidence, config, inference, metrics, runner, store
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = """
+name: trial
+data: {start: 2012-01-31, end: 2020-06-30}
+variants:
+  pair: {strategy: divergence, params: {long: UST10, short: JGB10, sizing: duration, duration: 5.0}}
+  bond: {strategy: hold, params: {weights: {UST10: 0.6}}}
+benchmarks: [bond]
+"""
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    path = tmp_path_factory.mktemp("trial") / "trial.yaml"
+    path.write_text(CONFIG)
+    return runner.run(config.load(path))
+
+
+def stored(done, folder: Path) -> dict:
+    folder.mkdir()
+    store.save(done, folder, store.utc_now())
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def test_the_range_is_that_of_the_variants_own_excess_returns_and_the_seed_is_in_the_manifest(done, tmp_path):
+    kept = stored(done, tmp_path / "run")["variants"]["pair"]["inference"]
+    x = metrics.excess_returns(done.variants[0].result)
+    assert kept["sharpe"] == asdict(inference.intervals(x, 12.0, confidence.SEED).sharpe)
+    assert kept["sharpe"]["value"] == pytest.approx(done.variants[0].figures["sharpe"])
+    assert kept["hac"] == asdict(inference.hac(x))
+    assert json.loads((tmp_path / "run/manifest.json").read_text())["seed"] == confidence.SEED
+
+
+def test_a_run_repeated_beside_itself_is_the_same_trials_and_gives_the_same_figures(done, tmp_path):
+    first, second = stored(done, tmp_path / "a"), stored(done, tmp_path / "b")
+    assert first == second
+    assert first["choice"]["trials"] == first["choice"]["here"] == 2
+
+
+def test_what_was_tried_before_under_the_same_name_raises_the_hurdle(done, tmp_path):
+    alone = stored(done, tmp_path / "a")
+    other = json.loads((tmp_path / "a/metrics.json").read_text())
+    (tmp_path / "b").mkdir()
+    other["variants"] = {f"tried_{i}": {"sharpe": s} for i, s in enumerate([0.9, -0.4, None, 0.9])}
+    (tmp_path / "b/metrics.json").write_text(json.dumps(other))
+    (tmp_path / "b/manifest.json").write_text((tmp_path / "a/manifest.json").read_text())
+    after = stored(done, tmp_path / "c")
+    assert (after["choice"]["trials"], after["choice"]["here"]) == (4, 2)  # one twice, one without a Sharpe ratio
+    before, now = (one["variants"]["pair"]["inference"]["deflated_sharpe"] for one in (alone, after))
+    sharpes = [done.variants[0].figures["sharpe"], done.variants[1].figures["sharpe"], 0.9, -0.4]
+    assert now["hurdle"] == pytest.approx(np.std(sharpes, ddof=1) * inference.expected_maximum(4))
+    assert now["probability"] < before["probability"]
+
+
+def test_runs_of_another_name_are_no_trials_of_this_one(done, tmp_path):
+    stored(done, tmp_path / "a")
+    manifest = json.loads((tmp_path / "a/manifest.json").read_text())
+    metrics_ = json.loads((tmp_path / "a/metrics.json").read_text())
+    metrics_["variants"]["pair"]["sharpe"] = 3.0
+    (tmp_path / "a/manifest.json").write_text(json.dumps({**manifest, "name": "something-else"}))
+    (tmp_path / "a/metrics.json").write_text(json.dumps(metrics_))
+    assert stored(done, tmp_path / "b")["choice"]["trials"] == 2
+
+
+def test_what_is_stored_is_read_back_as_it_was_and_an_earlier_run_has_none(done, tmp_path):
+    stored(done, tmp_path / "run")
+    kept = store.load(tmp_path / "run")
+    lucky, choice = confidence.judge(done, [])
+    assert confidence.read(kept.metrics["pair"]["inference"]) == lucky["pair"]
+    assert confidence.read_choice(kept.choice) == choice
+    assert confidence.read(None) is confidence.read_choice(None) is None
+
+
+def test_benchmarks_are_not_chosen_from_and_each_is_a_rival_beside_cash(done):
+    _, choice = confidence.judge(done, [])
+    assert list(choice.superior) == ["cash", "bond"]
+    assert {one.variants for one in choice.superior.values()} == {1}
+    assert set(choice.best.values()) == {"pair"}
+    assert choice.overfitting.probability is None
+    assert "too few" in str(choice.overfitting.reason)
+
+
+def test_six_bars_and_a_book_of_benchmarks_alone_give_reasons_not_errors(done, tmp_path):
+    path = tmp_path / "short.yaml"
+    path.write_text(CONFIG.replace("end: 2020-06-30", "end: 2012-06-30").replace("[bond]", "[bond, pair]"))
+    short = runner.run(config.load(path))
+    lucky, choice = confidence.judge(short, [])
+    assert lucky["pair"].sharpe.low is None
+    assert "too few" in str(lucky["pair"].deflated_sharpe.reason)
+    assert all(one.consistent is None and one.reason for one in choice.superior.values())
+
+
+def test_every_figure_of_inference_is_defined_in_the_conventions(done):
+    text = (ROOT / "docs/conventions.md").read_text(encoding="utf-8").split("## Inference")[1]
+    lucky, choice = confidence.judge(done, [])
+    names = [*asdict(lucky["pair"]), *asdict(choice), "hurdle", "probability", "trials", "low", "high", "reason"]
+    assert [name for name in names if not re.search(rf"`{name}`", text)] == []
+
+
+def test_a_variant_that_never_trades_is_no_trial_and_has_no_range(tmp_path):
+    path = tmp_path / "still.yaml"
+    path.write_text(
+        "name: still\nvariants: {still: {strategy: hold, params: {weights: {UST2: 0.1}}}}\n"
+        "instruments: {UST2: {lot: 1_000_000_000}}\n"
+    )
+    lucky, choice = confidence.judge(runner.run(config.load(path)), [])
+    assert (choice.trials, choice.here) == (0, 0)
+    assert lucky["still"].sharpe.low is None
+    assert "hardly ever move" in str(lucky["still"].sharpe.reason)
+    assert lucky["still"].deflated_sharpe.probability is None

@@ -1,0 +1,521 @@
+"""Coverage and level on series whose truth is known; formulas against papers, by hand, and against other libraries."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.signal import lfilter
+
+from backtests import inference, metrics
+from backtests.inference import sentence
+from data.errors import ConfigError, DataError
+
+MONTHLY = 12.0
+NORMAL = NormalDist()
+
+
+def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return rng.normal(size=shape)
+
+
+def fat_tailed(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Student's t of 5 degrees, of variance 1."""
+    return rng.standard_t(5, size=shape) / math.sqrt(5 / 3)
+
+
+def persistent(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """AR(1) of 0.4, of variance 1."""
+    shocks = rng.normal(size=(*shape[:-1], shape[-1] + 50)) * math.sqrt(1 - 0.4**2)
+    return lfilter([1.0], [1.0, -0.4], shocks, axis=-1)[..., 50:]
+
+
+def noise(seed: int, *shape: int) -> np.ndarray:
+    return 0.02 * np.random.default_rng(seed).normal(size=shape)
+
+
+@pytest.fixture
+def record() -> np.ndarray:
+    """Ten years of months, a Sharpe ratio of about a half, skewed and fat-tailed."""
+    rng = np.random.default_rng(11)
+    return 0.003 + 0.02 * fat_tailed(rng, (120,)) - 0.004 * (rng.exponential(size=120) - 1)
+
+
+# ---- intervals
+
+
+@pytest.mark.parametrize("bars", [120, 320])
+@pytest.mark.parametrize("shocks", [normal, persistent, fat_tailed])
+def test_intervals_hold_the_truth_as_often_as_they_say(shocks, bars):
+    """500 histories: a share within three binomial standard errors, 2.9 %, of the stated 95 %."""
+    histories, sharpe = 500, 0.5
+    rng = np.random.default_rng(2024)
+    x = 0.02 * (shocks(rng, (histories, bars)) + sharpe / math.sqrt(MONTHLY))
+    found = [inference.intervals(row, MONTHLY, seed, draws=199) for seed, row in enumerate(x)]
+    tolerance = 3 * math.sqrt(0.95 * 0.05 / histories)
+    mean = 0.02 * sharpe / math.sqrt(MONTHLY) * MONTHLY
+    for truth, ranges in ((mean, [f.excess_return for f in found]), (sharpe, [f.sharpe for f in found])):
+        share = np.mean([one.low <= truth <= one.high for one in ranges])
+        assert share == pytest.approx(0.95, abs=tolerance)
+
+
+def test_the_range_of_the_worst_fall_holds_that_of_another_history():
+    """It is a range of outcomes: a second record of the same kind falls inside about as often as stated."""
+    histories = 300
+    rng = np.random.default_rng(5)
+    own, other = 0.02 * normal(rng, (2, histories, 160)) + 0.002
+    found = [inference.intervals(row, MONTHLY, seed, draws=199).excess_drawdown for seed, row in enumerate(own)]
+    falls = [metrics.deepest(np.cumprod([1.0, *(1 + row)]), 1.0).depth for row in other]
+    share = np.mean([one.low <= fall <= one.high for one, fall in zip(found, falls, strict=True)])
+    assert 0.80 < share < 0.97  # below 0.95: the mean of the record drawn from is itself uncertain
+
+
+def test_interval_figures_are_those_of_metrics(record):
+    @dataclass(frozen=True)
+    class Book:
+        dates: np.ndarray
+        capital: float
+        equity: np.ndarray
+        cash: np.ndarray
+
+    equity = 100.0 * np.cumprod([1.0, *(1.001 + record)])
+    cash = np.concatenate([[0.0], 0.001 * equity[:-1]])
+    book = Book(np.arange("2010-01", "2020-02", dtype="datetime64[M]").astype("datetime64[D]"), 100.0, equity, cash)
+    days, columns = inference.common([book, replace(book, dates=book.dates[20:], equity=equity[20:], cash=cash[20:])])
+    assert len(days) == 100
+    assert np.array_equal(columns[:, 0], metrics.excess_returns(book)[20:])
+    assert columns[:, 1] == pytest.approx(columns[:, 0], abs=1e-15)
+    x = metrics.excess_returns(book)
+    assert x == pytest.approx(record, abs=1e-14)
+    found = inference.intervals(x, MONTHLY, 1, draws=99)
+    assert found.excess_return.value == pytest.approx(x.mean() * 12, rel=1e-12)
+    assert found.sharpe.value == pytest.approx(metrics.sharpe(x, MONTHLY), rel=1e-12)
+    assert found.excess_drawdown.value == pytest.approx(
+        metrics.deepest(metrics.excess_index(book), 1.0).depth, rel=1e-12
+    )
+
+
+def test_a_worst_fall_counts_from_the_first_bar():
+    assert inference.intervals([-0.5, 0.1, 0.2], MONTHLY, 1).excess_drawdown.value == pytest.approx(0.5, abs=1e-15)
+    assert inference.intervals([0.1, 0.2], MONTHLY, 1).excess_drawdown.value == 0.0
+
+
+def plain_error(u: np.ndarray, block: float) -> float:
+    """The prewhitened standard error in plain sums over lags, as the papers write it."""
+    u = u - u.mean()
+    rho = (u[1:] * u[:-1]).sum() / (u**2).sum()
+    left = u[1:] - rho * u[:-1]
+    left = left - left.mean()
+    m = len(left)
+    total = (left**2).sum() / m
+    for lag in range(1, m):
+        around = sum(left[i] * left[(i + lag) % m] for i in range(m)) / m
+        total += 2 * (1 - lag / m) * (1 - 1 / block) ** lag * around
+    return math.sqrt(total / len(u)) / (1 - rho)
+
+
+def test_sharpe_interval_is_the_studentised_one_worked_draw_by_draw():
+    from arch.bootstrap import StationaryBootstrap
+
+    x = 0.02 * persistent(np.random.default_rng(8), (48,)) + 0.003
+    found = inference.intervals(x, MONTHLY, 5, draws=39)
+    assert found.block > 1
+
+    def estimate(row: np.ndarray) -> tuple[float, float]:
+        z = (row - row.mean()) / row.std(ddof=1)
+        ratio = row.mean() / row.std(ddof=1)
+        return ratio, plain_error(z - ratio / 2 * (z**2 - 1), found.block)
+
+    ratio, error = estimate(x)
+    bootstrap = StationaryBootstrap(found.block, x, seed=5)
+    drawn = sorted((r - ratio) / e for r, e in (estimate(data[0][0]) for data in bootstrap.bootstrap(39)))
+    # with 39 draws the 2.5 % and 97.5 % points are the smallest and the largest
+    assert found.sharpe.low == pytest.approx((ratio - drawn[-1] * error) * math.sqrt(12), rel=1e-10)
+    assert found.sharpe.high == pytest.approx((ratio - drawn[0] * error) * math.sqrt(12), rel=1e-10)
+
+
+def test_the_same_seed_gives_the_same_figures_and_another_does_not(record):
+    once, again, other = (inference.intervals(record, MONTHLY, seed, draws=99) for seed in (1, 1, 2))
+    assert once == again
+    assert once.sharpe.low != other.sharpe.low
+    y = noise(3, 120)
+    assert inference.better(record, y, MONTHLY, 4, draws=99) == inference.better(record, y, MONTHLY, 4, draws=99)
+    table = noise(4, 120, 4)
+    assert inference.superior(table, y, 5, draws=99) == inference.superior(table, y, 5, draws=99)
+
+
+def test_drawing_in_batches_changes_nothing(record, monkeypatch):
+    whole = inference.intervals(record, MONTHLY, 1, draws=100)
+    monkeypatch.setattr(inference, "BATCH", 7 * len(record))
+    assert inference.intervals(record, MONTHLY, 1, draws=100) == whole
+
+
+def test_more_confidence_and_less_history_widen_an_interval(record):
+    def width(x: np.ndarray, level: float) -> float:
+        one = inference.intervals(x, MONTHLY, 1, draws=999, level=level).sharpe
+        return one.high - one.low
+
+    assert width(record, 0.80) < width(record, 0.95) < width(record, 0.99)
+    assert width(np.tile(record, 4), 0.95) < 0.7 * width(record, 0.95)
+
+
+def test_leverage_scales_the_return_interval_and_leaves_the_sharpe_ratio(record):
+    once, twice = (inference.intervals(k * record, MONTHLY, 1, draws=99) for k in (1, 2))
+    assert twice.excess_return.low == pytest.approx(2 * once.excess_return.low, rel=1e-9)
+    assert twice.sharpe.low == pytest.approx(once.sharpe.low, rel=1e-9)
+
+
+# ---- the mean
+
+
+def test_hac_is_the_formula_of_newey_and_west_by_hand():
+    x = list(noise(1, 60) + 0.004)
+    lags = 3  # 4 x 0.6^(2/9) = 3.57
+    mean = sum(x) / 60
+    e = [one - mean for one in x]
+    variance = sum(a * a for a in e)
+    for lag in range(1, lags + 1):
+        variance += 2 * (1 - lag / 4) * sum(e[i] * e[i - lag] for i in range(lag, 60))
+    found = inference.hac(x)
+    assert (found.lags, found.bars) == (lags, 60)
+    assert found.error == pytest.approx(math.sqrt(variance / 59 / 60), rel=1e-12)
+    assert found.t == pytest.approx(mean / math.sqrt(variance / 59 / 60), rel=1e-12)
+
+
+def test_hac_is_that_of_statsmodels_but_for_its_divisor(record):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import statsmodels.api as sm
+    found = inference.hac(record)
+    theirs = sm.OLS(record, np.ones(120)).fit(cov_type="HAC", cov_kwds={"maxlags": found.lags}, use_t=True)
+    assert found.error == pytest.approx(theirs.bse[0] * math.sqrt(120 / 119), rel=1e-12)
+    assert found.t == pytest.approx(theirs.tvalues[0] / math.sqrt(120 / 119), rel=1e-12)
+
+
+def test_hac_error_is_wider_than_the_iid_one_where_returns_persist():
+    x = persistent(np.random.default_rng(3), (200, 120))
+    ratio = [inference.hac(row).error / (row.std(ddof=1) / math.sqrt(120)) for row in x]
+    assert np.mean(ratio) > 1.25  # the truth is sqrt(1.4 / 0.6) = 1.53; the estimate is short of it
+    assert np.mean([one > 1 for one in ratio]) > 0.95
+
+
+def test_hac_p_value_is_two_sided():
+    x = noise(1, 120) + 0.002
+    assert inference.hac(x).p == pytest.approx(inference.hac(-x).p, rel=1e-12)
+    assert inference.hac(x + 0.02).p < 1e-6
+
+
+# ---- skill
+
+
+def test_probabilistic_sharpe_of_the_papers_hedge_fund():
+    """Bailey and Lopez de Prado (2012): two years of months, annual Sharpe ratio 1.59, skew -2.448, kurtosis 10.164."""
+    assert inference.above(0.458, 0.0, 24, 0.0, 3.0) == pytest.approx(0.982, abs=5e-4)
+    assert inference.above(0.458, 0.0, 24, -2.448, 10.164) == pytest.approx(0.913, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("trials", "skew", "kurtosis", "answer"), [(100, -3, 10, 0.9004), (46, -3, 10, 0.9505), (88, 0, 3, 0.9505)]
+)
+def test_deflated_sharpe_of_the_papers_example(trials, skew, kurtosis, answer):
+    """Bailey and Lopez de Prado (2014): 1250 days, Sharpe ratio 2.5 a year, variance of the trials' 0.5, 250 days."""
+    hurdle = math.sqrt(0.5 / 250) * inference.expected_maximum(trials)
+    if trials == 100:
+        assert hurdle == pytest.approx(0.1132, abs=5e-5)
+    assert inference.above(2.5 / math.sqrt(250), hurdle, 1250, skew, kurtosis) == pytest.approx(answer, abs=5e-5)
+
+
+def test_skill_is_worked_by_hand_from_the_bars(record):
+    n = len(record)
+    mean = sum(record) / n
+    central = [sum((one - mean) ** power for one in record) / n for power in (2, 3, 4)]
+    sharpe = mean / math.sqrt(central[0] * n / (n - 1))
+    skew, kurtosis = central[1] / central[0] ** 1.5, central[2] / central[0] ** 2
+    spread = math.sqrt(1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2)
+    z = (sharpe - 0.3 / math.sqrt(12)) * math.sqrt(n - 1) / spread
+    found = inference.probabilistic_sharpe(record, MONTHLY, 0.3)
+    assert found.probability == pytest.approx(NORMAL.cdf(z), rel=1e-12)
+    assert (found.hurdle, found.trials) == (0.3, 1)
+
+    tried = [0.1, 0.4, -0.2, 0.5, 0.0]
+    middle = sum(tried) / 5
+    dispersion = math.sqrt(sum((one - middle) ** 2 for one in tried) / 4)
+    gamma = 0.5772156649015329
+    hurdle = dispersion * ((1 - gamma) * NORMAL.inv_cdf(1 - 1 / 5) + gamma * NORMAL.inv_cdf(1 - 1 / (5 * math.e)))
+    z = (sharpe - hurdle / math.sqrt(12)) * math.sqrt(n - 1) / spread
+    deflated = inference.deflated_sharpe(record, MONTHLY, tried)
+    assert deflated.hurdle == pytest.approx(hurdle, rel=1e-12)
+    assert deflated.probability == pytest.approx(NORMAL.cdf(z), rel=1e-12)
+
+
+def test_deflated_sharpe_is_that_of_ffn_on_its_moments(record):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import ffn
+    tried = [0.1, 0.4, -0.2, 0.5, 0.0]
+    assert inference.expected_maximum(5) == pytest.approx(ffn.calc_expected_max_sharpe(5, 1.0), rel=1e-12)
+    series = pd.Series(record)
+    theirs = ffn.calc_deflated_sharpe_ratio(series, tried, nperiods=12)
+    hurdle = inference.deflated_sharpe(record, MONTHLY, tried).hurdle / math.sqrt(12)
+    skew, kurtosis = float(series.skew()), float(series.kurt()) + 3.0  # ffn's are corrected for bias
+    ours = inference.above(record.mean() / record.std(ddof=1), hurdle, 120, skew, kurtosis)
+    assert ours == pytest.approx(theirs, rel=1e-12)
+
+
+def test_deflated_sharpe_falls_as_trials_rise(record):
+    found = [inference.deflated_sharpe(record, MONTHLY, [-0.3, 0.3] * pairs) for pairs in (1, 5, 50, 500)]
+    assert all(b.probability < a.probability for a, b in pairwise(found))
+    one = inference.deflated_sharpe(record, MONTHLY, [0.3])
+    assert one == inference.probabilistic_sharpe(record, MONTHLY)
+    assert found[0].probability < one.probability
+
+
+def test_expected_maximum_is_about_the_mean_of_the_largest_draw():
+    largest = np.random.default_rng(0).normal(size=(20_000, 50)).max(axis=1).mean()
+    assert inference.expected_maximum(50) == pytest.approx(largest, abs=0.03)  # an approximation for many trials
+
+
+# ---- comparisons
+
+
+def test_better_intervals_hold_the_true_difference_as_often_as_they_say():
+    histories = 400
+    rng = np.random.default_rng(31)
+    shared = normal(rng, (histories, 160))
+    a = 0.02 * (0.8 * shared + 0.6 * persistent(rng, (histories, 160)) + 0.6 / math.sqrt(12))
+    b = 0.01 * (0.8 * shared + 0.6 * normal(rng, (histories, 160)) + 0.2 / math.sqrt(12))
+    found = [inference.better(x, y, MONTHLY, i, draws=199) for i, (x, y) in enumerate(zip(a, b, strict=True))]
+    tolerance = 3 * math.sqrt(0.95 * 0.05 / histories)
+    mean = (0.02 * 0.6 - 0.01 * 0.2) * math.sqrt(12)
+    for truth, ranges in ((0.4, [f.sharpe for f in found]), (mean, [f.excess_return for f in found])):
+        share = np.mean([one.low <= truth <= one.high for one in ranges])
+        assert share == pytest.approx(0.95, abs=tolerance)
+
+
+def test_pairing_cancels_what_two_books_share():
+    shared = noise(1, 240)
+    x, y = shared + 0.1 * noise(2, 240) + 0.001, shared + 0.1 * noise(3, 240)
+    paired = inference.better(x, y, MONTHLY, 1).sharpe
+    alone = inference.intervals(x, MONTHLY, 1).sharpe
+    assert paired.high - paired.low < 0.4 * (alone.high - alone.low)
+    assert paired.value == pytest.approx(metrics.sharpe(x, MONTHLY) - metrics.sharpe(y, MONTHLY), rel=1e-9)
+
+
+def test_swapping_two_books_turns_the_comparison_round(record):
+    y = noise(2, 120)
+    there, back = inference.better(record, y, MONTHLY, 1), inference.better(y, record, MONTHLY, 1)
+    assert there.sharpe.low == pytest.approx(-back.sharpe.high, rel=1e-9)
+    assert there.excess_return.high == pytest.approx(-back.excess_return.low, rel=1e-9)
+    assert there.ahead_sharpe == pytest.approx(1 - back.ahead_sharpe, abs=1e-12)
+    assert there.ahead_return > 0.5
+
+
+def test_twice_the_size_is_more_return_at_the_same_sharpe_ratio(record):
+    found = inference.better(2 * record, record, MONTHLY, 1, draws=99)
+    assert found.excess_return.value == pytest.approx(record.mean() * 12, rel=1e-9)
+    assert found.excess_return.low is not None
+    assert (found.sharpe.low, found.ahead_sharpe, found.sharpe.reason) == (None, None, inference.STILL)
+
+
+# ---- overfitting
+
+
+def test_overfitting_is_about_a_half_on_noise_and_nothing_with_a_lasting_winner():
+    found = np.array([inference.overfitting(noise(seed, 160, 10)).probability for seed in range(60)])
+    assert abs(found.mean() - 0.5) < 3 * found.std(ddof=1) / math.sqrt(60)
+    table = noise(1, 160, 10)
+    table[:, 3] += 0.02
+    assert inference.overfitting(table).probability < 0.001
+
+
+@pytest.mark.parametrize("variants", [4, 5])
+def test_overfitting_is_that_of_ffn(variants):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import ffn
+    table = noise(variants, 96, variants) + 0.003 * np.arange(variants) * np.linspace(1, -0.5, 96)[:, None]
+    ours = inference.overfitting(table, blocks=8)
+    assert ours.splits == math.comb(8, 4)
+    assert 0 < ours.probability < 1
+    assert ours.probability == pytest.approx(ffn.calc_prob_backtest_overfitting(pd.DataFrame(table), 8), abs=1e-12)
+
+
+def test_overfitting_drops_the_oldest_bars_that_fill_no_block():
+    table = noise(2, 160, 6)
+    longer = np.vstack([noise(3, 5, 6) + 1.0, table])
+    assert inference.overfitting(longer).probability == inference.overfitting(table).probability
+
+
+def test_overfitting_says_why_it_cannot_tell():
+    assert inference.overfitting(noise(1, 160, 3)).reason == "only 3 variants: too few to rank"
+    assert inference.overfitting(noise(1, 70, 5)).reason == "only 32 bars in half of history: too few to rank on"
+    table = noise(1, 160, 5)
+    table[:80, 2] = 0.0
+    assert "stands still" in inference.overfitting(table).reason
+    with pytest.raises(ConfigError, match="blocks is 7; expected an even number"):
+        inference.overfitting(table, blocks=7)
+
+
+# ---- superior
+
+
+def test_superior_rejects_noise_at_about_its_level():
+    """300 fields of 5 skill-less variants: a share within three binomial standard errors, 5.2 %, of 10 %."""
+    rng = np.random.default_rng(77)
+    fields, benchmarks = 0.02 * normal(rng, (300, 120, 5)), 0.02 * normal(rng, (300, 120))
+    p = [
+        inference.superior(*one, seed, draws=199).consistent
+        for seed, one in enumerate(zip(fields, benchmarks, strict=True))
+    ]
+    assert np.mean(np.array(p) < 0.10) == pytest.approx(0.10, abs=3 * math.sqrt(0.1 * 0.9 / 300))
+
+
+def test_superior_finds_a_planted_winner_and_names_it():
+    table, benchmark = noise(1, 120, 8), noise(2, 120)
+    assert inference.superior(table, benchmark, 1).consistent > 0.05
+    table[:, 6] += 0.012 + (benchmark - table[:, 6]).mean()  # 1.2 % a bar better, whatever this noise came to
+    found = inference.superior(table, benchmark, 1)
+    assert found.best == 6
+    assert found.lower <= found.consistent <= found.upper < 0.01
+
+
+def test_superior_weighs_each_variant_by_its_own_risk():
+    """A quiet winner among loud noise; and the size of a position is no evidence."""
+    table, cash = noise(1, 120, 4), np.zeros(120)
+    table[:, 0] = 0.1 * table[:, 0] + 0.001
+    loud = table * [1.0, 20.0, 20.0, 20.0]
+    found = inference.superior(loud, cash, 1)
+    assert found.best == 0
+    assert found.consistent < 0.01
+    same = inference.superior(table, cash, 1)
+    assert [found.lower, found.consistent, found.upper] == [same.lower, same.consistent, same.upper]
+
+
+def test_superior_names_a_variant_that_is_the_benchmark():
+    table = noise(1, 60, 3)
+    found = inference.superior(table, table[:, 2], 1)
+    assert sentence(found).startswith("Column 2 less the benchmark: the bars hardly ever move")
+    assert inference.superior(np.empty((60, 0)), table[:, 2], 1).reason == "no variant to test"
+
+
+# ---- records that cannot bear a figure
+
+
+def everything(x: np.ndarray) -> list:
+    found = inference.intervals(x, MONTHLY, 1, draws=99)
+    pair = inference.better(x, x[::-1] if len(x) > 1 else x, MONTHLY, 1, draws=99)
+    return [
+        found.excess_return, found.sharpe, found.excess_drawdown, inference.hac(x), pair, pair.excess_return,
+        inference.probabilistic_sharpe(x, MONTHLY), inference.deflated_sharpe(x, MONTHLY, [0.1, 0.2]),
+        inference.superior(np.column_stack([x, x]), np.zeros(len(x)), 1, draws=99),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bars", "words"), [(0, "Only 0 bars"), (1, "Only 1 bar:"), (2, "Only 2 bars"), (35, "Only 35 bars")]
+)
+def test_few_bars_give_the_reason_and_no_figure(bars, words):
+    for one in everything(noise(1, bars)):
+        assert sentence(one).startswith(words)
+        assert sentence(one).endswith("too few to say anything.")
+
+
+@pytest.mark.parametrize("level", [0.0, 0.001, -0.1])
+def test_a_constant_record_gives_the_reason_and_no_figure(level):
+    for one in everything(np.full(60, level)):
+        assert "hardly ever move" in sentence(one)
+    assert inference.intervals(np.full(60, level), MONTHLY, 1).excess_return.value == pytest.approx(12 * level)
+    assert inference.intervals(np.full(60, level), MONTHLY, 1).sharpe.value is None
+
+
+@pytest.mark.parametrize("row", [0, 30, 59])
+def test_a_record_of_one_move_gives_no_confidence_interval(row):
+    x = np.zeros(60)
+    x[row] = 0.05
+    found = inference.intervals(x, MONTHLY, 1)
+    assert (found.sharpe.low, found.excess_return.high) == (None, None)
+    assert found.sharpe.reason == found.excess_return.reason == inference.STILL
+
+
+def test_equal_books_are_not_compared(record):
+    found = inference.better(record, record.copy(), MONTHLY, 1)
+    assert sentence(found) == "A and B are the same on every bar."
+    assert found.ahead_sharpe is None
+
+
+def test_gaps_and_misfits_are_refused_with_their_place(record):
+    hole = record.copy()
+    hole[7] = np.nan
+    for call in (
+        inference.hac,
+        lambda x: inference.intervals(x, MONTHLY, 1),
+        lambda x: inference.better(x, record, 12, 1),
+    ):
+        with pytest.raises(DataError, match="row 7 is nan; expected finite figures"):
+            call(hole)
+    with pytest.raises(DataError, match="row 7 of column 1 is nan"):
+        inference.overfitting(np.column_stack([record, hole]))
+    with pytest.raises(DataError, match="120 bars against 119: keep the bars that both have"):
+        inference.better(record, record[1:], MONTHLY, 1)
+    with pytest.raises(DataError, match=r"shape \(120, 1\); expected one figure per bar"):
+        inference.hac(record[:, None])
+    with pytest.raises(DataError, match="row 1 is inf"):
+        inference.deflated_sharpe(record, MONTHLY, [0.1, math.inf])
+    with pytest.raises(DataError, match="none given"):
+        inference.deflated_sharpe(record, MONTHLY, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ppy": 0.0}, "periods per year is 0.0"),
+        ({"level": 95.0}, "level is 95.0; expected a fraction between 0 and 1"),
+        ({"draws": 38}, "draws is 38; a 95 % interval needs at least 39"),
+        ({"draws": 100, "level": 0.99}, "draws is 100; a 99 % interval needs at least 199"),
+    ],
+)
+def test_impossible_settings_are_refused(record, given, words):
+    with pytest.raises(ConfigError, match=words):
+        inference.intervals(record, **{"ppy": MONTHLY, "seed": 1, **given})
+
+
+# ---- in words
+
+
+def test_sentences_say_what_a_reader_should_think():
+    interval = inference.Interval("sharpe", 0.2, -0.2, 0.6, 0.95, 320)
+    assert sentence(interval) == (
+        "Between −0.20 and 0.60 with 95 % confidence: zero is inside, so luck alone can explain it."
+    )
+    assert sentence(replace(interval, low=0.1)).endswith("all above zero, so luck alone hardly explains it.")
+    assert sentence(replace(interval, high=-0.1)).endswith("all below zero, so it hardly is bad luck.")
+    returns = replace(interval, figure="excess_return", low=-0.0123, high=0.04)
+    assert sentence(returns).startswith("Between −1.2 % and 4.0 % with 95 % confidence")
+    fall = inference.Interval("excess_drawdown", 0.3, 0.1, 0.25, 0.95, 320)
+    assert sentence(fall) == (
+        "95 % of equally long histories of such bars have a worst fall between 10.0 % and 25.0 %: "
+        "the actual 30.0 % is worse."
+    )
+    assert sentence(inference.Hac(-2.5, 0.014, 0.01, 4, 120)) == (
+        "t = −2.50 on 120 bars: a mean of zero strays this far by luck in 1 % of histories, "
+        "so luck alone hardly explains it."
+    )
+    assert sentence(inference.Skill(0.61, 0.5, 0.45, 12, 320)) == (
+        "61 % confidence that the true Sharpe ratio is above 0.45, what the luckiest of 12 variants without skill "
+        "would show: less than the usual 95 %."
+    )
+    assert sentence(inference.Overfitting(0.48, 12, 320, 12870)) == (
+        "The best of 12 variants in one half of history is in the lower half of the field in the other "
+        "in 48 % of 12,870 splits: no better than a coin."
+    )
+    assert sentence(inference.Superior(0.0, 0.0, 0.0, 1, 12, 320, 1000)).endswith(
+        "by luck in less than 1 % of histories, so luck alone hardly explains it."
+    )
+    with pytest.raises(TypeError, match="no sentence for a float"):
+        sentence(0.5)
