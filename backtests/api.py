@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from backtests import assumptions, comparison, config, runner, store
+from backtests.assumptions import Sensitivity, measure, record, tidy
+from backtests.comparison import Comparison, Source, from_folder, from_run, labels, on_common, on_own
+from backtests.comparison import compare as side_by_side
 from backtests.config import Config
+from backtests.config import load as read_config
 from backtests.panels import Panels, panels
-from backtests.store import StoredRun
+from backtests.runner import run as run_variants
+from backtests.store import StoredRun, save
+from backtests.store import load as read_run
 from data.disk import replace_text
 from data.errors import ConfigError, did_you_mean
 
@@ -33,18 +38,18 @@ def load(path: str | Path = "config.yaml", *settings: str) -> Config:
     ConfigError
         The first thing wrong with it, by line.
     """
-    return config.load(Path(path), settings)
+    return read_config(Path(path), settings)
 
 
 def run(what: Config | str | Path = "config.yaml") -> Results:
     """Run every variant of a configuration in both engines."""
     settings = what if isinstance(what, Config) else load(what)
-    done = runner.run(settings)
+    done = run_variants(settings)
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        store.save(done, folder, datetime.now(UTC))
+        save(done, folder, datetime.now(UTC))
         frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-        return Results(store.load(folder), frames["positions"], frames["trades"])
+        return Results(read_run(folder), frames["positions"], frames["trades"])
 
 
 @dataclass(frozen=True)
@@ -116,10 +121,10 @@ def compare(
     ConfigError
         Variants without a common window.
     """
-    labels = comparison.labels([_place(one, i) for i, one in enumerate(what)])
-    sources = [_source(one, label) for one, label in zip(what, labels, strict=True)]
-    place = comparison.on_own if own_window else comparison.on_common
-    return Compared(comparison.compare(sources, place, at_volatility))
+    names = labels([_place(one, i) for i, one in enumerate(what)])
+    sources = [_source(one, name) for one, name in zip(what, names, strict=True)]
+    place = on_own if own_window else on_common
+    return Compared(side_by_side(sources, place, at_volatility))
 
 
 def _place(one: Config | Results | str | Path, i: int) -> Path:
@@ -129,20 +134,20 @@ def _place(one: Config | Results | str | Path, i: int) -> Path:
     return one.stored.folder if isinstance(one, Results) else Path(one)
 
 
-def _source(one: Config | Results | str | Path, label: str) -> comparison.Source:
+def _source(one: Config | Results | str | Path, label: str) -> Source:
     if isinstance(one, Results):
-        return comparison.from_folder(one.stored, label)
+        return from_folder(one.stored, label)
     if isinstance(one, str | Path) and Path(one).is_dir():
-        return comparison.from_folder(store.load(Path(one)), label)
+        return from_folder(read_run(Path(one)), label)
     settings = one if isinstance(one, Config) else load(one)
-    return comparison.from_run(runner.run(settings), label, Path(label), datetime.now(UTC))
+    return from_run(run_variants(settings), label, Path(label), datetime.now(UTC))
 
 
 @dataclass(frozen=True)
 class Compared:
     """Variants side by side, by Sharpe ratio, benchmarks last."""
 
-    comparison: comparison.Comparison
+    comparison: Comparison
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -175,31 +180,31 @@ class Compared:
 def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:
     """Rerun variants under every disputable convention, one at a time and the worst and best together."""
     settings = what if isinstance(what, Config) else load(what)
-    return Sensitive(assumptions.measure(settings, variants))
+    return Sensitive(measure(settings, variants))
 
 
 @dataclass(frozen=True)
 class Sensitive:
     """What every variant's result hangs on."""
 
-    measured: assumptions.Sensitivity
+    measured: Sensitivity
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per variant and case: Sharpe ratio, excess return, and their changes."""
-        return assumptions.tidy(self.measured)
+        return tidy(self.measured)
 
     @property
     def sentences(self) -> dict[str, str]:
         """One plain sentence per variant."""
         from backtests.report import sensitivity as words
 
-        found = assumptions.record(self.measured)
+        found = record(self.measured)
         return {name: words.sentence(found, name) for name in found["variants"]}
 
     def figure(self, *variants: str) -> Figure:
         """Return the tornado of these variants, or of the first six."""
         from backtests.report import tornado
 
-        found = assumptions.record(self.measured)
+        found = record(self.measured)
         return tornado.draw(found, variants or list(found["variants"])[:6])

@@ -85,9 +85,9 @@ def _cause(track: Track, made: pd.Series, bar: int, excess: float, events: tuple
 
 def _largest(parts: pd.Series, total: float) -> Part:
     """Return the part that made most of a total, in its direction."""
-    name = parts.idxmax() if total >= 0 else parts.idxmin()
-    usd = float(parts[name])
-    return Part(str(name), usd, usd / total if abs(total) > SMALL else 0.0)
+    row = int(np.argmax(parts) if total >= 0 else np.argmin(parts))
+    usd = float(parts.iloc[row])
+    return Part(str(parts.index[row]), usd, usd / total if abs(total) > SMALL else 0.0)
 
 
 def months(track: Track) -> dict[int, dict[int, float]]:

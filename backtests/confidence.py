@@ -85,9 +85,15 @@ def read(stored: dict[str, Any] | None) -> Confidence | None:
     """Return what `asdict` made of a variant's confidence; None where a run stored none."""
     if not stored:
         return None
-    intervals = {name: Interval(**stored[name]) for name in ("excess_return", "sharpe", "excess_drawdown")}
-    skills = {name: Skill(**stored[name]) for name in ("probabilistic_sharpe", "deflated_sharpe")}
-    return Confidence(**intervals, block=stored["block"], hac=Hac(**stored["hac"]), **skills)
+    return Confidence(
+        excess_return=Interval(**stored["excess_return"]),
+        sharpe=Interval(**stored["sharpe"]),
+        excess_drawdown=Interval(**stored["excess_drawdown"]),
+        block=stored["block"],
+        hac=Hac(**stored["hac"]),
+        probabilistic_sharpe=Skill(**stored["probabilistic_sharpe"]),
+        deflated_sharpe=Skill(**stored["deflated_sharpe"]),
+    )
 
 
 def read_choice(stored: dict[str, Any] | None) -> Choice | None:

@@ -35,10 +35,7 @@ FILLS = {
 def save(panels: Panels, folder: Path) -> None:
     """Write the pictures of a report into a folder."""
     folder.mkdir(exist_ok=True)
-    pictures: dict[str, Callable[[Panels], Figure]] = {
-        "equity": equity, "rolling": rolling, "calendar": calendar, "attribution": attribution, "traded": traded,
-    }  # fmt: skip
-    for name, draw in pictures.items():
+    for name, draw in PICTURES.items():
         draw(panels).savefig(folder / f"{name}.png", dpi=200)
 
 
@@ -222,3 +219,8 @@ def _unquoted(panels: Panels, one: VariantPanel) -> Figure:
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", fontsize=20, color=SOFT)
     _title(figure, f"what {one.name} traded", panels)
     return figure
+
+
+PICTURES: dict[str, Callable[[Panels], Figure]] = {
+    "equity": equity, "rolling": rolling, "calendar": calendar, "attribution": attribution, "traded": traded,
+}  # fmt: skip
