@@ -40,6 +40,7 @@ class StoredRun:
     config: str  # resolved YAML
     manifest: dict[str, Any]
     metrics: dict[str, dict[str, Any]]  # variant -> figures
+    sensitivity: dict[str, Any] | None  # every variant under every disputable convention; None likewise
     choice: dict[str, Any] | None  # what choosing the best variant is worth; None where a version had none
     equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
     attribution: pd.DataFrame  # date, variant, instrument, line, usd
@@ -288,12 +289,14 @@ def load(folder: Path) -> StoredRun:
         raise ConfigError(f"{folder}: is not a run folder (no {missing[0]}); give one that `divergence runs` lists")
     try:
         measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        hangs_on = folder / "sensitivity.json"
         return StoredRun(
             folder=folder,
             config=(folder / "config.yaml").read_text(encoding="utf-8"),
             manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
             metrics=measured["variants"],
             choice=measured.get("choice"),
+            sensitivity=json.loads(hangs_on.read_text(encoding="utf-8")) if hangs_on.is_file() else None,
             equity=pd.read_parquet(folder / "equity.parquet"),
             attribution=pd.read_parquet(folder / "attribution.parquet"),
             components=_later(folder / "components.parquet", "date", "variant", "component", "instrument", "usd"),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from backtests.runner import Run
+    from datetime import datetime
+
+    from backtests.runner import Progress, Run
 
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "fall", "from – to", "CAGR", "P&L", "turnov.", "next bar",
@@ -33,12 +35,24 @@ def run(
     folder = store.destination(settings, out, now)
     with store.writing(folder) as beside, terminal.progress(quiet) as progress:
         done = runner.run(settings, progress)
-        store.save(done, beside, now)
+        keep(done, beside, now, progress)
         draw(beside)
     if out is None:
         index(folder.parent)
     _show(done)
     terminal.say(f"report: {folder / 'report.html'}")
+
+
+def keep(done: Run, folder: Path, now: datetime, progress: Progress) -> None:
+    """Save a run and what each of its variants hangs on."""
+    import json
+
+    from backtests import assumptions, store
+
+    store.save(done, folder, now)
+    found = assumptions.record(assumptions.measure(done.config, progress=progress))
+    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "sensitivity.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def draw(folder: Path) -> None:

@@ -44,7 +44,7 @@ def thesis(
         except ConfigError as error:
             raise ConfigError(str(error).replace("data.end", "--as-of") if as_of else str(error)) from None
         card = scorecard.card(done)
-        store.save(done, beside, now)
+        run.keep(done, beside, now, progress)
         text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
         (beside / "thesis.html").write_text(page.page(card, store.load(beside).manifest), encoding="utf-8")

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from backtests.panels import Panels, VariantPanel
-from backtests.report import detail, regimes, tables, traded
+from backtests.report import detail, regimes, sensitivity, tables, traded
 from backtests.report.format import millions, number, percent
 from backtests.report.palette import styles
 from data.bonds import Array
@@ -51,6 +51,7 @@ def page(panels: Panels) -> str:
         bars=detail.bars(panels),
         inference=detail.inference(panels),
         choice=detail.choice(panels),
+        sensitivity=sensitivity.page(panels.run.sensitivity) if panels.run.sensitivity else [],
         traded_words=traded.sentences(panels, panels.variants),
         traded_rows=traded.last_rows(panels),
         windows=tables.windows(panels),
@@ -65,7 +66,7 @@ def page(panels: Panels) -> str:
         detail=_embedded(detail.data(panels)),
         plotly=_plotly(),
         css=asset("report.css"),
-        script=asset("report.js") + asset("traded.js"),
+        script=asset("report.js") + asset("traded.js") + asset("tornado.js"),
         detail_script=asset("sort.js") + asset("detail.js"),
     )
 
@@ -143,6 +144,7 @@ def _series(panels: Panels) -> dict[str, Any]:
         "window": panels.window_name,
         "styles": styles(panels),
         "lines": tables.LINE_NAMES,
+        "tornado": sensitivity.tornado(panels.run.sensitivity) if panels.run.sensitivity else {},
         "bands": [asdict(band) for band in panels.bands],
         "variants": [
             {**_variant(one, start[one.dates[0]]), "traded": traded.series(panels, one)} for one in panels.variants

@@ -178,3 +178,40 @@ def notes(record: dict[str, Any], name: str) -> list[str]:
         if reason != OWN:
             reasons.setdefault(reason, []).append(named(record, key))
     return [*found, *(f"  left out: {', '.join(keys)}: {reason}" for reason, keys in reasons.items())]
+
+
+# ---- the report
+
+
+def page(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the report says of each variant: a sentence, every case that applies, and notes."""
+    return [
+        {
+            "name": name,
+            "sentence": sentence(record, name),
+            "rows": [[cell.strip() for cell in row[:4]] for row in details(record, name)],
+            "notes": [note.strip() for note in notes(record, name)],
+        }
+        for name in record["variants"]
+    ]
+
+
+def tornado(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the bars of each variant's tornado, widest first, for the page to draw."""
+    return {
+        name: {"base": one["base"]["sharpe"], "bars": _bars(record, one)} for name, one in record["variants"].items()
+    }
+
+
+def _bars(record: dict[str, Any], one: dict[str, Any]) -> list[dict[str, Any]]:
+    together = {"low": one["worst"]["sharpe"], "high": one["best"]["sharpe"]}
+    found = [{"label": "all together", "world": True, "lowLabel": "all worst", "highLabel": "all best", **together}]
+    for group in one["groups"]:
+        ends = {
+            f"{side}Label": named(record, group[key]) if group[key] else ""
+            for side, key in (("low", "lowest"), ("high", "highest"))
+        }
+        about = record["groups"][group["group"]]
+        world = about["about"] == "world"
+        found.append({"label": about["label"], "world": world, "low": group["low"], "high": group["high"], **ends})
+    return [bar for bar in found if bar["low"] is not None and bar["high"] is not None]
