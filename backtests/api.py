@@ -25,7 +25,7 @@ from data.disk import replace_text
 from data.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from backtests.report.plots import Figure
 
 TABLES = ("positions", "trades")
 

@@ -80,7 +80,7 @@ def test_a_run_folder_holds_what_the_design_lists(divergence, here):
     names = ("attribution", "components", "equity", "exposure", "positions", "stress", "trades")
     tables = [f"{name}.parquet" for name in names]
     pictures = [f"plots/{name}.png" for name in ("attribution", "calendar", "equity", "rolling", "traded")]
-    others = ["config.yaml", "manifest.json", "metrics.json", "plots", "report.html"]
+    others = ["config.yaml", "manifest.json", "metrics.json", "plots", "report.html", "sensitivity.json"]
     assert files(here / "result") == sorted([*tables, *pictures, *others])
     assert files(here) == sorted(["small.yaml", "result", *(f"result/{name}" for name in files(here / "result"))])
     metrics = json.loads((here / "result/metrics.json").read_text())["variants"]

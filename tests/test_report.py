@@ -154,7 +154,7 @@ def test_the_verdict_says_the_first_variants_own_figures(default):
 
 
 def test_markup_in_stored_words_is_shown_not_run(default):
-    text = html._embedded({"name": "</script><script>alert(1)</script>"})
+    text = html.embedded({"name": "</script><script>alert(1)</script>"})
     assert "<" not in text
     shown = html.index([{"folder": "x", "name": "<img src=x onerror=alert(1)>", "cells": [], "variants": 1}])
     assert "<img" not in shown

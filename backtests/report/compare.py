@@ -292,8 +292,8 @@ def page(record: dict[str, Any], series: dict[str, Any]) -> str:
             ("overlap", "Drawdown overlap, %", _matrix(record["drawdown_overlap"], lambda v: percent(v, 0))),
         ],
         names=list(variants),
-        data=html._embedded({**series, "styles": _styles(variants), "target": record["at_volatility"]}),
-        plotly=html._plotly(),
+        data=html.embedded({**series, "styles": _styles(variants), "target": record["at_volatility"]}),
+        plotly=html.plotly_script(),
         css=html.asset("report.css"),
         script=html.asset("compare.js"),
     )

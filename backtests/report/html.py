@@ -62,9 +62,9 @@ def page(panels: Panels) -> str:
         reconciliation=f"{manifest['reconciliation']:.1e}",
         capital=number(manifest["capital"], 0),
         config=panels.run.config,
-        data=_embedded(_series(panels)),
-        detail=_embedded(detail.data(panels)),
-        plotly=_plotly(),
+        data=embedded(_series(panels)),
+        detail=embedded(detail.data(panels)),
+        plotly=plotly_script(),
         css=asset("report.css"),
         script=asset("report.js") + asset("traded.js") + asset("tornado.js"),
         detail_script=asset("sort.js") + asset("detail.js"),
@@ -122,14 +122,14 @@ def asset(name: str) -> str:
     return files("backtests.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _plotly() -> str:
+def plotly_script() -> str:
     """Return plotly's script, without importing plotly's figure library."""
     spec = find_spec("plotly")
     assert spec is not None and spec.origin is not None  # a declared dependency
     return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
 
 
-def _embedded(value: Any) -> str:
+def embedded(value: Any) -> str:
     """Return JSON that cannot end the script element it stands in."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -12,7 +12,7 @@ matplotlib.use("Agg")
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Figure  # for those who are given one
 
 from backtests.attribution import STORED
 from backtests.panels import Panels, VariantPanel

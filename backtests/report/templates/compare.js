@@ -288,7 +288,7 @@
       button.className = "chip";
       button.setAttribute("aria-pressed", state.drawn.has(v.name));
       button.innerHTML = `<svg width="24" height="8" aria-hidden="true"><line x1="0" y1="4" x2="24" y2="4" stroke="${colour(v.name)}" stroke-width="3" stroke-dasharray="${dash}"/></svg>`;
-      button.innerHTML += v.name;
+      button.append(v.name);
       button.addEventListener("click", () => {
         if (!state.drawn.delete(v.name)) state.drawn.add(v.name);
         button.setAttribute("aria-pressed", state.drawn.has(v.name));
