@@ -14,13 +14,13 @@ backtest: .venv/.installed
 	@$(BIN)/divergence run $(CONFIG)
 
 test: .venv/.installed-dev
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 check: .venv/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 format: .venv/.installed-dev
 	@$(BIN)/ruff check --fix .
