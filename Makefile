@@ -34,9 +34,9 @@ docs: .venv/.installed
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/notebook.py
 
-pictures: .venv/.installed
-	@rm -rf .venv/pictures && $(BIN)/divergence run config.yaml --quiet --out .venv/pictures >/dev/null
-	@cp .venv/pictures/plots/equity.png docs/images/equity.png
+# Pictures and screenshots of the README and docs, from the bundled figures; needs Chromium
+pictures: .venv/.installed-dev
+	@$(BIN)/python docs/pictures.py
 
 # The schema that config.yaml points its editor at
 config.schema.json: .venv/.installed

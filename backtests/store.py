@@ -61,13 +61,18 @@ def destination(config: Config, out: Path | None, now: datetime) -> Path:
     if out is None:
         digest = hashlib.sha256(f"{dump(config)}{now.isoformat()}".encode()).hexdigest()[:6]
         return RUNS / f"{config.name}-{now:%Y%m%dT%H%M%SZ}-{digest}"
+    check_free(out)
+    return out
+
+
+def check_free(out: Path) -> None:
+    """Raise ConfigError where a folder to write already holds something, or is a file."""
     try:
         taken = out.is_symlink() or out.is_file() or (out.is_dir() and any(out.iterdir()))
     except OSError as error:
         raise ConfigError(f"--out {str(out)[:60]}: cannot be used ({error.strerror}); choose another folder") from None
     if taken:
         raise ConfigError(f"--out {out}: already exists; choose a folder that does not, or remove it")
-    return out
 
 
 @contextmanager

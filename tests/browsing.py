@@ -1,4 +1,4 @@
-"""A report opened in headless Chromium, with everything it says and asks for."""
+"""A page opened in headless Chromium, with everything it says and asks for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def report(path: Path, folder: Path) -> Panels:
 class Page:
     """A page opened at a width."""
 
-    def __init__(self, browser, path: Path, width: int, **options):
+    def __init__(self, browser, path: Path, width: int = 1440, **options):
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.view = browser.new_page(viewport={"width": width, "height": 900}, **options)

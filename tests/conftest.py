@@ -13,6 +13,7 @@ from data.instruments import LIBRARY
 from data.market import Market
 from data.sources import bundled
 from data.tables import Tables
+from tests.browsing import CHROMIUM, QUIET
 
 settings.register_profile("repeatable", database=None, deadline=None, derandomize=True)
 settings.load_profile("repeatable")
@@ -38,3 +39,16 @@ def by_coupons() -> Callable[[float, float, float], float]:
         return float(coupon / 2 * discount.sum() + discount[0])
 
     return present_value
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium; a test that asks for it is skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()

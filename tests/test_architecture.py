@@ -24,7 +24,8 @@ ORDER = {
     "backtests": [
         "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "components", "config", "window",
         "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "assumptions", "verdicts",
-        "inference", "confidence", "exposure", "store", "causes", "comparison", "panels", "report", "api", "cli", "__init__",
+        "inference", "confidence", "exposure", "store", "causes", "comparison", "panels", "report", "api",
+        "cli", "__init__",
     ],
 }  # fmt: skip
 PACKAGES = list(ORDER)

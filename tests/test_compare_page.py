@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,32 +13,13 @@ import pytest
 from backtests import comparison, config, metrics, runner, store
 from backtests.comparison.history import History, figures, restarted, together
 from backtests.report import compare as words
+from tests import browsing
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LIVE = [column.key for column in words.LIVE]
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +39,8 @@ def common(source, tmp_path_factory):
     return done, written(done, tmp_path_factory.mktemp("compare") / "compare.html")
 
 
-class Page:
-    """A page opened at a width, with everything it said and asked for."""
-
-    def __init__(self, browser, path: Path, width: int = 1440, **options):
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.view = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        self.view.on("console", lambda message: self.complaints.append(message.text))
-        self.view.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.view.on("request", lambda request: self.requests.append(request.url))
-        self.view.goto(path.as_uri())
-        self.view.wait_for_selector("html[data-ready=true]")
+class Page(browsing.Page):
+    """The comparison, and what a user does on it."""
 
     def button(self, name: str):
         return self.view.get_by_role("button", name=name, exact=True)

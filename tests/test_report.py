@@ -12,7 +12,7 @@ from backtests.panels import panels
 from backtests.report import html, plots, tables
 from backtests.report.palette import styles
 from data.repricing import PARTS
-from tests.browsing import CHROMIUM, QUIET, Page, report
+from tests.browsing import Page, report
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,18 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 def default(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report") / "default"
     return folder, report(ROOT / "config.yaml", folder)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.browser

@@ -15,7 +15,7 @@ from backtests import store
 from backtests.cli.run import index
 from backtests.panels import panels
 from backtests.report import html, tables
-from tests.browsing import CHROMIUM, QUIET, Page, report
+from tests.browsing import Page, report
 
 pytestmark = pytest.mark.browser
 
@@ -41,18 +41,6 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     (folder / "page.yaml").write_text(CONFIG)
     return folder / "one", report(folder / "page.yaml", folder / "one")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

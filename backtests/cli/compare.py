@@ -49,7 +49,7 @@ def compare(
     if out is None:
         found = comparing.record(work())
     else:
-        _check_free(out)
+        store.check_free(out)
         with store.writing(out) as beside:
             done = work()
             found = comparing.record(done)
@@ -95,18 +95,6 @@ def _sources(places: list[Path], settings: list[str], progress: Progress) -> lis
         else:
             found.append(comparing.from_run(runner.run(config, progress), label, place, store.utc_now()))
     return found
-
-
-def _check_free(out: Path) -> None:
-    """Refuse a folder that holds something before anything is computed."""
-    from data.errors import ConfigError
-
-    try:
-        taken = out.is_symlink() or out.is_file() or (out.is_dir() and any(out.iterdir()))
-    except OSError as error:
-        raise ConfigError(f"--out {str(out)[:60]}: cannot be used ({error.strerror}); choose another folder") from None
-    if taken:
-        raise ConfigError(f"--out {out}: already exists; choose a folder that does not, or remove it")
 
 
 def _write(done: Comparison, found: dict[str, Any], folder: Path) -> None:
