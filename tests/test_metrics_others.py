@@ -257,10 +257,11 @@ def test_tails_are_those_of_history_not_of_a_normal_distribution(quantstats):
     assert abs(found["es_95"] + quantstats.expected_shortfall(r)) > 1e-3
 
 
-def test_losses_and_falls_are_positive():
+def test_losses_and_falls_are_positive(quantstats):
     r, _ = bars(MONTHS)
     found = metrics.figures(MONTHS, 12.0)
     theirs = [empyrical.value_at_risk(r), empyrical.conditional_value_at_risk(r), empyrical.max_drawdown(r)]
+    theirs += [quantstats.value_at_risk(r), quantstats.expected_shortfall(r), quantstats.max_drawdown(r)]
     assert max(theirs) < 0 < min(found[name] for name in ("var_95", "es_95", "max_drawdown"))
 
 
@@ -306,6 +307,7 @@ def test_a_book_that_lost_more_than_everything_has_a_total_and_no_growth_rate(qu
     assert found["cagr"] is None
     r = pd.Series(metrics.returns(of), pd.DatetimeIndex(of.dates[1:]))
     assert np.isnan(quantstats.cagr(r, periods=12))
+    assert empyrical.cagr(r, period="monthly") == pytest.approx((-0.208) ** 4 - 1)  # an even power of what is owed
     assert found["total_return"] == pytest.approx(empyrical.cum_returns_final(r), rel=1e-10)
 
 
