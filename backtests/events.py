@@ -2,7 +2,7 @@
 
 The dates were chosen with hindsight: they say what a trade did, they do not test it.
 
-A bar belongs to a window if it ends inside it. An event shorter than a bar takes the bar that contains it, so that
+A bar belongs to a window if it ends inside it. An event shorter than a bar takes the bars that touch it, so that
 five days of August 2024 are, on month ends, the whole of August.
 """
 
@@ -142,12 +142,12 @@ class Spell:
 
 
 def during(dates: NDArray[np.datetime64], event: Event) -> Flags:
-    """Bars (T-1,) that belong to an event: those that end inside it, or else the one that contains it."""
+    """Bars (T-1,) that belong to an event: those that end inside it; of one shorter than a bar, all that touch it."""
     first, last = np.datetime64(event.first), np.datetime64(event.last)
-    inside = (dates >= first) & (dates <= last)
-    if inside.any():
-        return np.asarray(inside[1:])
-    return np.asarray((dates[1:] >= first) & (dates[:-1] < last))
+    touching = np.asarray((dates[1:] >= first) & (dates[:-1] < last))
+    if (np.diff(dates)[touching] > last - first).any():
+        return touching
+    return np.asarray((dates[1:] >= first) & (dates[1:] <= last))
 
 
 def under(dates: NDArray[np.datetime64], regime: Regime) -> Flags:

@@ -24,6 +24,7 @@ from strategies.base import Strategy, known
 Word = Literal["holds", "fails", "cannot be tested here"]
 
 CANNOT: Word = "cannot be tested here"
+RECENT = np.timedelta64(1826, "D")  # five years
 NEAR = np.timedelta64(31, "D")  # a row further from a window's end than this does not stand for it
 SHOWN = np.timedelta64(4 * 365, "D")  # of history before a window that a plot shows
 POINTS = 400  # a plot has no more
@@ -170,11 +171,12 @@ def _row(dates: NDArray[np.datetime64], day: date) -> int:
 
 
 def _known(market: Market, row: int) -> Market:
-    """The market as known on a row; on daily rows a year has the bars that it had until then."""
+    """The market as known on a row; on daily rows a year has the bars that the last five had."""
     short = market.until(row)
     if not market.daily or row == 0:
         return short
-    return replace(short, periods_per_year=metrics.periods_per_year(short.dates, market.periods_per_year))
+    late = short.dates[short.dates > short.dates[-1] - RECENT]
+    return replace(short, periods_per_year=metrics.periods_per_year(late, market.periods_per_year))
 
 
 def _judged(claim: Claim, now: Market, as_of: date, thesis_date: date) -> Row:
@@ -294,6 +296,11 @@ def _forward(claim: Claim, market: Market, a: int, end: float | None, reason: st
     return Forward(value, Verdict("holds" if beyond else "fails"))
 
 
+def _terms(market: Market) -> Terms:
+    """What a run would trade on: on daily rows the next close, for Tokyo's of a day is earlier, and once a month."""
+    return Terms(lag=int(market.daily), every="month")
+
+
 def _trade(strategy: Strategy, market: Market, rows: slice, reason: str) -> Trade:
     """Run a strategy over the window's rows in the plain ledger, opened on the first."""
     absent = [leg for leg in strategy.legs if leg not in market.names]
@@ -303,7 +310,7 @@ def _trade(strategy: Strategy, market: Market, rows: slice, reason: str) -> Trad
     ready = own.exists[rows].all(axis=1) & known(strategy, own)[rows]
     if not ready.all() or len(ready) < 2:
         return Trade(None, Verdict(CANNOT, reason or "no data: a leg or the signal is missing inside the window"))
-    result = ledger.run(prepare(own, strategy.targets(own), rows, Terms()))
+    result = ledger.run(prepare(own, strategy.targets(own), rows, _terms(own)))
     opened = float(result.equity[0]) / result.capital
     excess = opened * float(metrics.excess_index(result)[-1]) - 1.0
     unrolled = int(own.unrolled[rows][1:].any(axis=1).sum())

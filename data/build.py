@@ -90,7 +90,7 @@ def _known(tables: Tables, dates: NDArray[np.datetime64]) -> dict[str, Array]:
     published = {name: known_at(name, values, dates) for name, values in tables.macro.items()}
     rates = {
         f"{COUNTRY_OF[currency]}_overnight": rate.reindex(tables.dates).to_numpy(dtype=float, copy=True)
-        for currency, rate in tables.overnight.items()
+        for currency, rate in (tables.heard or tables.overnight).items()
     }
     reference = {REFERENCE_CPI: reference_cpi(tables.cpi, dates)}  # its months came out weeks before
     return {**published, **rates, **reference}

@@ -62,8 +62,12 @@ def load(
         yields=yields,
         usdjpy=_known(_value(stored, "usdjpy"), rows),
         overnight={
-            "USD": _overnight(_fixings(stored, ("fed_funds", "sofr"), "fed_funds_month", daily_rows), rows, frequency),
-            "JPY": _overnight(_fixings(stored, ("yen_call",), "yen_call_month", daily_rows), rows, frequency),
+            currency: _overnight(_fixings(stored, names, daily_rows, ahead=0), rows, frequency)
+            for currency, names in OVERNIGHT.items()
+        },
+        heard={
+            currency: _overnight(_fixings(stored, names, daily_rows, ahead=1), rows, frequency)
+            for currency, names in (OVERNIGHT.items() if frequency != "monthly" else ())
         },
         cpi=background.cpi if cpi is None else cpi,
         macro=_macro(stored, background),
@@ -173,15 +177,23 @@ def _known(values: pd.Series, rows: pd.DatetimeIndex) -> pd.Series:
     return values.reindex(rows, method="ffill", tolerance=pd.Timedelta(days=CARRIED_DAYS))
 
 
-def _fixings(stored: dict[str, Stored], daily: tuple[str, ...], monthly: str, rows: pd.DatetimeIndex) -> pd.Series:
-    """Return the overnight rate of every calendar day in decimals: the daily fixing, else its month's average."""
+OVERNIGHT = {"USD": ("fed_funds", "sofr", "fed_funds_month"), "JPY": ("yen_call", "yen_call_month")}  # averages last
+
+
+def _fixings(stored: dict[str, Stored], names: tuple[str, ...], rows: pd.DatetimeIndex, ahead: int) -> pd.Series:
+    """Return the overnight rate of every calendar day in decimals: the daily fixing, else a month's average.
+
+    The average is the day's own month's, `ahead` 0, which is what money cost; or, `ahead` 1, that of the month before,
+    which is all that was known of it then.
+    """
+    *daily, monthly = names
     days = pd.date_range(rows[0], rows[-1], freq="D")
     result = pd.Series(np.nan, index=days)
     for name in daily:
         result = result.fillna(_known(_value(stored, name), days))
     averages = _value(stored, monthly)
     if not averages.empty:
-        by_month = averages.set_axis(pd.DatetimeIndex(averages.index).to_period("M"))
+        by_month = averages.set_axis(pd.DatetimeIndex(averages.index).to_period("M") + ahead)
         result = result.fillna(pd.Series(by_month.reindex(days.to_period("M")).to_numpy(), index=days))
     return result / IN_PERCENT
 

@@ -576,3 +576,11 @@ def test_plots_stay_inside_their_frame(market):
         assert all(plot["left"] <= x <= plot["right"] and plot["top"] <= y <= plot["bottom"] for x, y in points)
         assert len(points) == sum(value is not None for value in row.path.values)
     assert len(page._plot(card.rows[2], card.rows[2].path, card)["paths"]) == 2  # broken where nothing is known
+
+
+def test_on_days_a_claims_trade_fills_at_the_next_close_and_once_a_month(market):
+    from backtests.scorecard import _terms
+
+    days = replace(market, periods_per_year=252.0)
+    assert (_terms(days).lag, _terms(days).every) == (1, "month")
+    assert (_terms(market).lag, _terms(market).every) == (0, "month")

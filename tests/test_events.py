@@ -81,6 +81,12 @@ def test_on_month_ends_an_event_is_the_months_that_end_in_it_or_the_one_that_hol
     assert ends(dates, during(dates, BY_NAME[name])) == months
 
 
+def test_on_week_ends_a_few_days_are_the_weeks_that_hold_them():
+    fridays = np.arange("2024-07-05", "2024-09-01", 7, dtype="datetime64[D]")
+    bars = during(fridays, BY_NAME["august_2024"])
+    assert [str(day) for day in fridays[1:][bars]] == ["2024-08-02", "2024-08-09"]  # the fifth was a Monday
+
+
 def test_on_days_an_event_is_the_days_that_end_in_it():
     dates = weekdays("2024-07-01", "2024-09-30")
     days = ["2024-08-01", "2024-08-02", "2024-08-05"]

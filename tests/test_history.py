@@ -416,3 +416,28 @@ def _bent(values, since: pd.Timestamp, factor: float):
     changed = values.copy()
     changed.loc[since:] *= factor
     return changed
+
+
+def test_a_signal_hears_of_a_months_average_when_the_month_is_over(store):
+    daily = market(store, ["UST10", "JGB10"])
+    june = at(daily, "2023-06-15")
+    days = (daily.dates[june] - daily.dates[june - 1]).astype(int)
+    assert daily.funding[june, 1] == pytest.approx(0.0005 * days / 365)  # June's average is what money cost in June
+    assert daily.macro["jp_overnight"][june] == pytest.approx(0.0004)  # May's is what was known
+    assert daily.macro["us_overnight"][june] == pytest.approx(0.05)  # a daily fixing
+
+
+@pytest.mark.parametrize("frequency", ["daily", "weekly"])
+def test_what_a_month_averaged_in_the_end_changes_no_signal_before_its_end(store, frequency):
+    before = market(store, ["UST10", "JGB10"], frequency)
+    later = pd.DataFrame({"value": [9.0]}, index=pd.DatetimeIndex(["2023-06-30"]))
+    store.put(Delivery("yen_call_month", "a test", later), NOW, 1.0)
+    after = market(store, ["UST10", "JGB10"], frequency)
+    early = before.dates < np.datetime64("2023-07-01")
+    assert np.array_equal(before.macro["jp_overnight"][early], after.macro["jp_overnight"][early], equal_nan=True)
+    assert not np.array_equal(before.funding[early], after.funding[early])
+
+
+def test_on_month_ends_the_average_of_the_month_is_known_at_its_end(store):
+    monthly = market(store, ["UST10", "JGB10"], "monthly")
+    assert monthly.macro["jp_overnight"][at(monthly, "2023-06-30")] == pytest.approx(0.0005)
