@@ -25,6 +25,7 @@ Word = Literal["holds", "fails", "cannot be tested here"]
 
 CANNOT: Word = "cannot be tested here"
 RECENT = np.timedelta64(1826, "D")  # five years
+NOT_REACHED = "window not reached"
 NEAR = np.timedelta64(31, "D")  # a row further from a window's end than this does not stand for it
 SHOWN = np.timedelta64(4 * 365, "D")  # of history before a window that a plot shows
 POINTS = 400  # a plot has no more
@@ -193,7 +194,7 @@ def _judged(claim: Claim, now: Market, as_of: date, thesis_date: date) -> Row:
 def _too_early(claim: Claim, now: Market, as_of: date) -> str:
     """Why the claim's window cannot be judged yet; empty where it can."""
     if as_of < claim.first or as_of == claim.first != claim.last:
-        return f"window not reached: it begins {claim.first}"
+        return f"{NOT_REACHED}: it begins {claim.first}"
     if claim.last and as_of < claim.last:
         return f"window open to {claim.last}: this is so far"
     if claim.last and _far(now.dates, claim.last):
@@ -213,6 +214,8 @@ def _reading(claim: Claim, now: Market, first: date, last: date, early: str) -> 
     days = str(now.dates[a]), str(now.dates[b])
     if claim.measure is None:
         return Reading(*days, None, None, Verdict(CANNOT, claim.why_not))
+    if early.startswith(NOT_REACHED):
+        return Reading(str(claim.first), str(claim.last or claim.first), None, None, Verdict(CANNOT, early))
     market = _known(now, b)
     values = claim.measure.series(market)
     start, end = _figure(values[a]), _figure(values[b])

@@ -39,7 +39,7 @@ INSIDE = {
     "backtests/assumptions": ["cases", "bench", "judge", "summary", "__init__"],
     "backtests/ticket": ["futures", "holdings", "inputs", "sheet", "memory", "ticket", "__init__"],
     "backtests/cli": [
-        "terminal", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity",
+        "terminal", "dates", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity",
         "__init__", "__main__",
     ],
 }  # fmt: skip

@@ -57,8 +57,12 @@ def main() -> None:
         _discard_output()
         sys.exit(141)  # as the shell says of a process whose reader left
     except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(str(error), file=sys.stderr)
+            sys.exit(2)
         if hasattr(error, "format_message"):
-            _end(f"{error.format_message()} See divergence --help.", 2)  # what was typed, as the parser puts it
+            told = error.format_message().rstrip(".")  # what was typed, as the parser puts it
+            _end(f"{told}. See divergence --help.", 2)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _discard_output()
             _end("the output cannot be written: no space left on device", 3)

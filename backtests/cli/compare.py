@@ -72,7 +72,7 @@ def volatility(text: str) -> float:
     found = VOLATILITY.fullmatch(text.strip())
     value = float(found[1]) / (100 if found[2] else 1) if found else 0.0
     if not 0 < value <= 1:
-        raise ConfigError(f"--at-vol '{text[:20]}': expected a volatility a year, such as 5% or 0.05")
+        raise ConfigError(f"--at-vol '{text[:20]}': expected a volatility a year, such as 5% or 0.05, 100% at most")
     return value
 
 

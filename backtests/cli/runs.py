@@ -15,7 +15,10 @@ def runs(
     from backtests import store
     from backtests.cli import terminal
     from backtests.report import html
+    from data.errors import ConfigError
 
+    if (folder.exists() and not folder.is_dir()) or (folder != Path("runs") and not folder.exists()):
+        raise ConfigError(f"{folder}: no such folder; give the one that holds runs, like runs")
     rows = html.rows(store.listed(folder))
     if not rows:
         terminal.say(f"no runs in {folder}; `divergence run` makes one")

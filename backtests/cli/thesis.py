@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from backtests.cli.dates import day
 
 if TYPE_CHECKING:
     from backtests.config import Config
@@ -18,8 +20,8 @@ def thesis(
         "config/thesis.yaml"
     ),
     as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Judge by what was known then; by default at the end."),
+        date | None,
+        typer.Option(parser=day, metavar="DATE", help="Judge by what was known then; by default at the end."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -35,7 +37,7 @@ def thesis(
 
     settings = configuration.load(config)
     if as_of:
-        settings = _until(settings, as_of.date())
+        settings = _until(settings, as_of)
     now = store.utc_now()
     folder = store.destination(settings, out, now)
     with store.writing(folder) as beside, terminal.progress(quiet) as progress:
@@ -75,6 +77,7 @@ def _show(card: Card) -> None:
     terminal.table(words.HEADINGS, lines, left=range(len(words.HEADINGS)))
     terminal.say("beat forward: ended beyond what the curve of the window's first day implied, bp; trade paid: return")
     terminal.say("over cash, costs paid, %; cannot: cannot be tested here. In brackets: change, or 95 % interval.")
+    terminal.say("A curve can beat its forward and the trade lose: it rolls, and pays carry and roll-down all the way.")
     for reason in words.reasons(card):
         terminal.say(reason)
     if card.profits:

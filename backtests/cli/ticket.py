@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from backtests.cli.dates import day
 
 if TYPE_CHECKING:
     from backtests.ticket import Ticket
@@ -22,8 +24,8 @@ FILLS = {"same_close": "filled at the same close", "next_close": "filled at the 
 def ticket(
     config: Annotated[Path, typer.Argument(help="The configuration.")] = Path("config.yaml"),
     as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day; by default the last of the data."),
+        date | None,
+        typer.Option(parser=day, metavar="DATE", help="The day; by default the last of the data."),
     ] = None,
     holdings: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What is held now: a CSV of variant,instrument,units.")
@@ -48,7 +50,7 @@ def ticket(
         if name not in names:
             raise ConfigError(f"--variant: '{name}' is not a variant of {config}{did_you_mean(name, names)}")
     with terminal.progress(quiet) as progress:
-        made = make(settings, as_of.date() if as_of else None, holdings, progress)
+        made = make(settings, as_of if as_of else None, holdings, progress)
     _head(made)
     _summary(made)
     for sheet, outcome in zip(made.sheets, made.outcomes, strict=True):

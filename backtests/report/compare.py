@@ -14,7 +14,7 @@ WIDEST = 38  # characters of a name in the terminal
 MOST = 24  # differences between runs that the terminal shows; the page and compare.json have them all
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "own", "fall", "from – to", "worst bar", "turnov.", "costs", "since %",
-    "P&L", "own P&L",
+    "P&L since", "own since",
 )  # fmt: skip
 LEGEND = (
     "% a year: excess return over cash, vol, costs (trading and rolling); fall: largest in excess of cash, %;",
@@ -149,8 +149,9 @@ def _luck(count: int) -> str:
 
 
 def _alike(record: dict[str, Any]) -> Iterator[str]:
-    for key, words in (("most_alike", "Most alike"), ("least_alike", "Least alike")):
-        pair = record["pairs"].get(key)
+    most, least = (record["pairs"].get(key) for key in ("most_alike", "least_alike"))
+    shown = (("Alike", most),) if most == least else (("Most alike", most), ("Least alike", least))
+    for words, pair in shown:
         if pair:
             met = (
                 f"; their deep falls overlap {percent(pair['drawdown_overlap'], 0)} %"

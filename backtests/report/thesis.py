@@ -99,9 +99,12 @@ def _legs(one: Profit) -> list[str]:
 def verdict(card: Card) -> str:
     """Return the scorecard in a sentence."""
     words = Counter(row.stated.verdict.word for row in card.rows)
+    held = [row for row in card.rows if row.stated.verdict.word == "holds" and row.since]
+    later = sum(row.since is not None and row.since.verdict.word == "fails" for row in held)
+    turned = f"; of those that hold, {later} no longer do since {card.thesis_date}" if later else ""
     return (
         f"Of {len(card.rows)} claims {words['holds']} hold, {words['fails']} fail and {words[CANNOT]} cannot be tested "
-        f"on this data, as known on {card.as_of}."
+        f"on this data, as known on {card.as_of}{turned}."
     )
 
 

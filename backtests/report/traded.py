@@ -63,7 +63,7 @@ def _spread(panels: Panels, one: VariantPanel) -> str:
     compared = ""
     if np.isfinite(score):
         side = "above" if score >= 0 else "below"
-        compared = f", {number(abs(score), 1)} standard deviations {side} the mean of all its history until then"
+        compared = f", {number(abs(score), 1)} standard deviations {side} the mean of all rows of the data until then"
     position = f"The position then held, {number(abs(held), 0)} USD a bp, gains as it {_gains(traded)}."
     position = position if held else "Nothing was held on it that day."
     return f"{label(panels, one)} {stood} on {day}{compared}. {position}"

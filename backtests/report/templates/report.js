@@ -228,6 +228,7 @@ const report = (() => {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { chips(); drawAll(); });
 
+  for (const table of document.querySelectorAll("table.years")) table.parentElement.scrollLeft = table.parentElement.scrollWidth;
   pick(state.picked);
   chips();
   drawAll();

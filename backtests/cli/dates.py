@@ -1,0 +1,21 @@
+"""Dates as they are typed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import typer
+
+
+def day(text: str | date) -> date:
+    """Return a date typed on the command line.
+
+    Raises
+    ------
+    typer.BadParameter
+        What is no date, or none there is.
+    """
+    try:
+        return text if isinstance(text, date) else date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a date; write one like 2025-06-30") from None
