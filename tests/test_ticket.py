@@ -540,6 +540,7 @@ def test_each_variant_has_its_own_holdings(ticket):
     ("text", "message"),
     [
         ("", "held.csv: is empty; write a header variant,instrument,units and a row for each position"),
+        ("variant;instrument;units\n", "line 1: 'variant;instrument;units' is one column; separate columns with commas"),
         ("instrument,unit\n", "held.csv, line 1: unknown column 'unit'; did you mean 'units'?"),
         ("instrument\nUST10\n", "held.csv, line 1: no column units; the header is variant,instrument,units"),
         ("instrument,units,units\n", "held.csv, line 1: column 'units' stands there twice; remove one"),
@@ -556,6 +557,11 @@ def test_holdings_that_cannot_be_used_are_refused_by_line(ticket, text, message)
     with pytest.raises(ConfigError) as refusal:
         ticket(BOND, held=text)
     assert message in str(refusal.value)
+
+
+def test_a_header_may_be_in_capitals(ticket):
+    (sheet,) = ticket(BOND, held="Instrument, Units\nUST10,7\n").sheets
+    assert sheet.legs[0].held == 7
 
 
 def test_holdings_without_a_variant_need_a_configuration_of_one(ticket):

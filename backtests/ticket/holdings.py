@@ -26,7 +26,7 @@ def read(path: Path, variants: Sequence[str], instruments: Sequence[str]) -> Hol
         The first thing wrong with the file, by line: a name there is not, a number that is none, a leg named twice.
     """
     rows = _rows(path)
-    line, header = rows[0]
+    line, header = rows[0][0], [name.lower() for name in rows[0][1]]
     _check_header(path, line, header, variants)
     held: dict[str, dict[str, float]] = {name: {} for name in variants}
     for number, cells in rows[1:]:
@@ -70,6 +70,8 @@ def _form(header: Sequence[str]) -> str:
 
 def _check_header(path: Path, line: int, header: Sequence[str], variants: Sequence[str]) -> None:
     where = f"{path}, line {line}"
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        raise ConfigError(f"{where}: '{header[0][:40]}' is one column; separate columns with commas")
     for name in header:
         if name not in COLUMNS:
             raise ConfigError(f"{where}: unknown column '{name}'{did_you_mean(name, COLUMNS)}")
