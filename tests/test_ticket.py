@@ -540,7 +540,7 @@ def test_each_variant_has_its_own_holdings(ticket):
     ("text", "message"),
     [
         ("", "held.csv: is empty; write a header variant,instrument,units and a row for each position"),
-        ("variant;instrument;units\n", "line 1: 'variant;instrument;units' is one column; separate columns with commas"),
+        ("variant;units\n", "line 1: 'variant;units' is one column; separate columns with commas"),
         ("instrument,unit\n", "held.csv, line 1: unknown column 'unit'; did you mean 'units'?"),
         ("instrument\nUST10\n", "held.csv, line 1: no column units; the header is variant,instrument,units"),
         ("instrument,units,units\n", "held.csv, line 1: column 'units' stands there twice; remove one"),
