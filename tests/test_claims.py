@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from backtests import cli, config, metrics, runner, scorecard, store
+from backtests import scorecard
 from backtests.claims import CLAIMS, Claim, above, below, changes, falls, rises, within
 from backtests.measures import (
     Evidence,
@@ -224,6 +222,14 @@ def test_every_claim_names_a_strategy_there_is_and_trades_with_it():
     for claim in CLAIMS:
         assert claim.strategy in STRATEGIES
         assert claim.trade is None or type(claim.trade) is STRATEGIES[claim.strategy]
+
+
+def test_on_days_a_claims_trade_fills_at_the_next_close_and_once_a_month(market):
+    from backtests.scorecard import _terms
+
+    days = replace(market, periods_per_year=252.0)
+    assert (_terms(days).lag, _terms(days).every) == (1, "month")
+    assert (_terms(market).lag, _terms(market).every) == (0, "month")
 
 
 # ---- what was known when
@@ -437,153 +443,3 @@ def test_the_page_of_measures_is_the_table_of_claims():
         about = claim.measure.about if claim.measure else "nothing there is"
         line = f"| `{claim.key}` | {claim.text} | {claim.number} | {about} | {page.condition_of(claim)} |"
         assert line in text
-
-
-# ---- the run, the page and the command
-
-SMALL = """
-name: small
-thesis_date: 2026-01-01
-data: {start: 2015-12-31, end: 2026-06-30}
-variants:
-  us_steep: {strategy: curve, params: {front: UST2, back: UST10, trade: steepener}}
-  jp_box: {strategy: curve, params: {front: JGB10, back: JGB30, trade: flattener}}
-  bond: {strategy: hold, params: {weights: {UST10: 0.6}}}
-"""
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "small.yaml").write_text(SMALL)
-    return tmp_path
-
-
-@pytest.fixture
-def divergence(here, monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["divergence", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-    return run
-
-
-def test_profit_since_the_thesis_is_that_of_the_run_leg_by_leg(here):
-    done = runner.run(config.load(here / "small.yaml"))
-    found = scorecard.profits(done, THESIS)
-    assert [one.variant for one in found] == ["us_steep", "jp_box", "bond"]
-    for one, variant in zip(found, done.variants, strict=True):
-        assert one.pnl == metrics.since(variant.result, THESIS)["thesis_pnl"] == variant.figures["thesis_pnl"]
-        assert sum(one.legs.values()) == pytest.approx(one.pnl, abs=1e-4)
-        late = variant.result.dates >= np.datetime64(THESIS)
-        leg = variant.market.names[0]
-        lines = sum(variant.result.line(name)[late, 0].sum() for name in ("price", "funding", "borrow", "roll", "cost"))
-        assert one.legs[leg] == pytest.approx(lines, abs=1e-4)
-    assert scorecard.profits(done, date(2026, 7, 1)) == ()
-    whole = scorecard.profits(done, date(2000, 1, 1))[0]
-    assert sum(whole.legs.values()) == pytest.approx(whole.pnl, abs=1e-4)  # opening costs included
-
-
-def test_the_command_prints_the_scorecard_and_writes_the_run_the_page_and_the_record(divergence, here):
-    status, out, err = divergence("thesis", "small.yaml", "--out", "x", "--quiet")
-    assert (status, err) == (0, "")
-    lines = out.splitlines()
-    assert all(any(line.startswith(claim.text) for line in lines) for claim in CLAIMS)
-    assert max(len(line.rstrip()) for line in lines[: len(CLAIMS) * 2]) <= 155
-    (steep,) = [line for line in lines if line.startswith("The US curve steepens, 2s10s ")]
-    assert steep.split()[-9:] == ["71", "bp", "(+38)", "2024-12–2025-12", "holds", "holds", "(34)", "fails", "(−0.7)"]
-    written = {path.name for path in (here / "x").iterdir()}
-    assert {"scorecard.json", "thesis.html", "report.html", "manifest.json", "equity.parquet", "plots"} <= written
-    record = json.loads((here / "x/scorecard.json").read_text())
-    assert [one["key"] for one in record["claims"]] == [claim.key for claim in CLAIMS]
-    assert set(record["pnl_since_thesis_usd"]) == {"us_steep", "jp_box", "bond"}
-    assert 'href="thesis.html"' in (here / "x/report.html").read_text()
-
-
-def test_claims_are_linked_to_the_variants_that_trade_them(divergence, here):
-    divergence("thesis", "small.yaml", "--out", "x", "-q")
-    html, report = ((here / "x" / name).read_text() for name in ("thesis.html", "report.html"))
-    steepens = html[html.index('<article id="claim-us_steepens"') :].split("</article>")[0]
-    assert re.findall(r'href="report.html#(variant-\w+)"', steepens) == ["variant-us_steep"]
-    cuts = html[html.index('<article id="claim-fed_cuts"') :].split("</article>")[0]
-    assert "by no variant of this run" in cuts
-    for anchor in set(re.findall(r"report.html#([\w.-]+)", html)):
-        assert f'id="{anchor}"' in report
-    for anchor in set(re.findall(r'href="#([\w-]+)"', html)):
-        assert f'id="{anchor}"' in html
-    assert html.count("<svg") == sum(claim.measure is not None for claim in CLAIMS)
-    assert html.count('role="img" aria-label="') == html.count("<svg")
-    assert "<script" not in html
-
-
-def test_a_report_without_a_scorecard_links_to_none(divergence, here):
-    divergence("run", "small.yaml", "--out", "x", "-q")
-    assert "thesis.html" not in (here / "x/report.html").read_text()
-
-
-def test_as_of_ends_the_run_and_the_scorecard_on_that_day(divergence, here):
-    status, out, _ = divergence("thesis", "small.yaml", "--as-of", "2025-06-30", "--out", "x", "-q")
-    assert status == 0
-    assert "window open to 2025-12-31" in out
-    assert "No bar ends between the thesis, 2026-01-01, and 2025-06-30" in out
-    record = json.loads((here / "x/scorecard.json").read_text())
-    assert record["as_of"] == "2025-06-30"
-    assert json.loads((here / "x/metrics.json").read_text())["variants"]["bond"]["end"] == "2025-06-30"
-    stated = [one["stated"] for one in record["claims"]]
-    waiting = [one for one in stated if one["verdict"]["why"].startswith("window not reached")]
-    assert max(one["last"] for one in stated if one not in waiting) == "2025-06-30"
-    assert waiting and all(one["end"] is None for one in waiting)
-
-
-@pytest.mark.parametrize(
-    ("day", "words"),
-    [
-        ("2050-01-31", "--as-of is 2050-01-31, outside the bundled data"),
-        ("2015-12-31", "--as-of is 2015-12-31, not after data.start"),
-        ("yesterday", "--as-of"),
-    ],
-)
-def test_a_day_outside_the_data_is_refused_in_one_line(divergence, here, day, words):
-    status, out, err = divergence("thesis", "small.yaml", "--as-of", day, "--out", "x", "-q")
-    assert (status, out, err.count("\n")) == (2, "", 1)
-    assert words in err
-    assert not (here / "x").exists()
-
-
-def test_names_and_texts_are_escaped_on_the_page(here):
-    done = runner.run(config.load(here / "small.yaml"))
-    nasty = Claim(
-        "x", "<script>alert(1)</script> & co", '"><b>', Y2024, Y2025,
-        Measure('<i>"about"', "%", lambda market: np.zeros(len(market.dates))), above(0.0), note="<u>",
-    )  # fmt: skip
-    card = scorecard.card(done, (nasty,))
-    folder = here / "kept"
-    folder.mkdir()
-    store.save(done, folder, store.utc_now())
-    html = page.page(card, store.load(folder).manifest)
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in html
-    for raw in ("<script", "<b>", "<i>", "<u>"):
-        assert raw not in html
-
-
-def test_plots_stay_inside_their_frame(market):
-    measures = [made({"2026-06-30": 1e3}), made({}), made({"2025-03-31": np.nan, "2025-12-31": -0.02})]
-    claims = [Claim(f"c{i}", "x", "x", Y2024, Y2025, one, above(0.0)) for i, one in enumerate(measures)]
-    card = scorecard.Card(LAST, THESIS, scorecard.scorecard(market, LAST, THESIS, claims), ())
-    for row in card.rows:
-        plot = page._plot(row, row.path, card)
-        points = [tuple(map(float, pair.split(","))) for piece in plot["paths"] for pair in piece.split()]
-        assert all(plot["left"] <= x <= plot["right"] and plot["top"] <= y <= plot["bottom"] for x, y in points)
-        assert len(points) == sum(value is not None for value in row.path.values)
-    assert len(page._plot(card.rows[2], card.rows[2].path, card)["paths"]) == 2  # broken where nothing is known
-
-
-def test_on_days_a_claims_trade_fills_at_the_next_close_and_once_a_month(market):
-    from backtests.scorecard import _terms
-
-    days = replace(market, periods_per_year=252.0)
-    assert (_terms(days).lag, _terms(days).every) == (1, "month")
-    assert (_terms(market).lag, _terms(market).every) == (0, "month")

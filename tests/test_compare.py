@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import cli, comparison, config, inference, metrics, runner, store
+from backtests import comparison, config, inference, metrics, runner, store
 from backtests.cli.compare import volatility
 from backtests.comparison import rows as measuring
 from backtests.comparison import windows
@@ -388,74 +387,3 @@ def test_a_folder_whose_tables_do_not_belong_together_is_refused_in_one_line(fol
     frame.drop(columns=["be10_long"]).to_parquet(tmp_path / "bad" / "equity.parquet")
     with pytest.raises(ConfigError, match=r"the run cannot be compared .*run it again"):
         comparison.from_folder(store.load(tmp_path / "bad"), "bad")
-
-
-# ---- the command
-
-
-@pytest.fixture
-def divergence(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "two.yaml").write_text(TWO)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["divergence", "compare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-    return run
-
-
-def test_compare_prints_what_it_found_and_writes_nothing(divergence, tmp_path):
-    status, out, _ = divergence("two.yaml", "--quiet")
-    assert status == 0
-    assert "Common window 2015-12-31 to 2025-12-31, 121 rows." in out
-    assert "Sharpe ratios told apart from bond's at 95 %" in out
-    assert max(map(len, out.splitlines())) <= 150
-    assert [path.name for path in tmp_path.iterdir()] == ["two.yaml"]
-
-
-def test_compare_of_two_folders_says_they_are_identical_and_writes_page_and_figures(divergence, tmp_path):
-    done = runner.run(config.load(tmp_path / "two.yaml"))
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        store.save(done, tmp_path / name, store.utc_now())
-    status, out, _ = divergence("a", "b", "--at-vol", "5%", "--out", "side")
-    assert status == 0
-    assert "a and b: identical. All 2 variants they share are equal in equity to 1e-9 of capital." in out
-    assert sorted(path.name for path in (tmp_path / "side").iterdir()) == [
-        "compare.csv",
-        "compare.html",
-        "compare.json",
-    ]
-    record = json.loads((tmp_path / "side" / "compare.json").read_text())
-    table = pd.read_csv(tmp_path / "side" / "compare.csv", index_col="name")
-    assert list(table.index) == list(record["variants"]) == ["a/pair", "b/pair", "a/bond", "b/bond"]
-    for name, one in record["variants"].items():
-        assert table.loc[name, "sharpe"] == pytest.approx(one["figures"]["sharpe"], rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["two.yaml", "--at-vol", "lots"], "--at-vol 'lots'"),
-        (["nothing.yaml"], "nothing.yaml"),
-        (["two.yaml", "--out", "two.yaml"], "--out two.yaml: already exists"),
-        (["."], "is not a run folder"),
-    ],
-)
-def test_compare_refuses_in_one_line(divergence, tmp_path, arguments, complaint):
-    status, out, err = divergence(*arguments)
-    assert (status, out) == (2, "")
-    assert complaint in err
-    assert len(err.splitlines()) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["two.yaml"]
-
-
-def test_settings_for_run_folders_alone_are_refused(divergence, tmp_path):
-    (tmp_path / "a").mkdir()
-    status, _, err = divergence("a", "--set", "fill=next_close")
-    assert status == 2
-    assert "--set changes configurations" in err
