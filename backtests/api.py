@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from backtests.assumptions import Sensitivity, measure, record, tidy
 from backtests.comparison import Comparison, Source, from_folder, from_run, labels, on_common, on_own
 from backtests.comparison import compare as side_by_side
 from backtests.config import Config
 from backtests.config import load as read_config
-from backtests.panels import Panels, panels
-from backtests.runner import run as run_variants
-from backtests.store import StoredRun, save
-from backtests.store import load as read_run
+from backtests.report.panels import Panels, panels
+from backtests.runs.folder import StoredRun, save
+from backtests.runs.folder import load as read_run
+from backtests.runs.runner import run as run_variants
+from backtests.sensitivities import Sensitivity, measure, record, tidy
 from data.disk import replace_text
 from data.errors import ConfigError, did_you_mean
 

@@ -17,8 +17,8 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from backtests import broker
-from backtests.book import Book, decisions
+from backtests.engine import backtrader_engine
+from backtests.engine.book import Book, decisions
 
 BARS = 5040
 PAIRS = 9
@@ -75,13 +75,13 @@ def seconds(call: Callable[[], object]) -> float:
 
 def main() -> None:
     book, twice = market(BARS), market(2 * BARS)
-    sizes = broker.run(book).units
+    sizes = backtrader_engine.run(book).units
     wanted = np.vstack([sizes[1:], sizes[-1:]]).tolist()  # the bare script's orders, too, fill one bar later
     pairs = []
     for _ in range(PAIRS):
-        ours = seconds(lambda: broker.run(book))
+        ours = seconds(lambda: backtrader_engine.run(book))
         theirs = seconds(lambda: bare(book, wanted))
-        double = seconds(lambda: broker.run(twice))
+        double = seconds(lambda: backtrader_engine.run(twice))
         pairs.append((ours, theirs, double))
     ratio = statistics.median(ours / theirs for ours, theirs, _ in pairs)
     growth = statistics.median(double / ours for ours, _, double in pairs)

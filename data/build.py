@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.bonds import Array, par_duration, par_return
 from data.calendars import REFERENCE_CPI, known_at, reference_cpi
-from data.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.errors import DataError, did_you_mean
 from data.instruments import COUNTRY_OF, DAY_COUNT, Instrument
 from data.market import Flags, Market
+from data.pricing.bonds import Array, par_duration, par_return
+from data.pricing.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.tables import Tables
 
 BASE = 100.0

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.bonds import Array
 from data.errors import DataError
 from data.instruments import Instrument
+from data.pricing.bonds import Array
 
 NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
 TOKYO_CLOSES_LATER = date(2024, 11, 5)  # at 15:30 instead of 15:00

@@ -9,10 +9,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from data.bonds import Array
-from data.curves import Curve
 from data.errors import DataError, did_you_mean
 from data.instruments import Instrument
+from data.pricing.bonds import Array
+from data.pricing.curves import Curve
 
 Flags = NDArray[np.bool_]
 

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests import config, metrics, runner
+from backtests import config
 from backtests.config import Parameter, describe
+from backtests.performance import metrics
 from backtests.report.format import fall, month, number, percent
-from backtests.runner import Run, VariantRun
+from backtests.runs import runner
+from backtests.runs.runner import Run, VariantRun
 from strategies import OVERLAYS, STRATEGIES
 from strategies.base import signals_of
 

@@ -10,8 +10,8 @@ from typing import Annotated, Protocol, runtime_checkable
 
 import numpy as np
 
-from data.bonds import Array
 from data.market import Flags, Market
+from data.pricing.bonds import Array
 
 _A_YEAR = {"D": 252, "M": 12, "Y": 1}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)([DMY])")

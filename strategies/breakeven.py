@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from data.bonds import Array
 from data.errors import ConfigError
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Duration, Laws, Leg, Lookback, Window
 from strategies.signals import rolling_beta, yield_moves
 from strategies.sizing import book, different, one_of, sized, years_of_duration

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from data.bonds import Array
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Duration, Laws, Leg
 from strategies.sizing import book, different, one_of, sized, years_of_duration
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.bonds import Array
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.pairs import Pair
 from strategies.sizing import pair
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import numpy as np
 
-from data.bonds import Array
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.sizing import LARGEST, book
 
 

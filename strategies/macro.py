@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from data.bonds import Array
 from data.errors import ConfigError
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Laws, Lookback, Scale, Window
 from strategies.pairs import SignalledPair, two_countries
 from strategies.signals import (

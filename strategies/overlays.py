@@ -11,8 +11,8 @@ from typing import Annotated
 
 import numpy as np
 
-from data.bonds import Array
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Lookback, Strategy, Window, known
 from strategies.signals import STILL, excess_returns
 from strategies.sizing import positive

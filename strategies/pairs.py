@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.bonds import Array
 from data.errors import ConfigError
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Duration, Laws, Leg, Lookback, Volatility, Weight
 from strategies.signals import country
 from strategies.sizing import DEFAULTS, Rule, Sizing, different, pair, sizing

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import numpy as np
 
-from data.bonds import Array
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Laws, Lookback, Scale, Window
 from strategies.pairs import Pair, SignalledPair, two_countries
 from strategies.signals import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.bonds import Array, price
 from data.errors import ConfigError, DataError
 from data.instruments import COUNTRY_OF, DAY_COUNT
 from data.market import Market
+from data.pricing.bonds import Array, price
 
 STILL = 1e-12  # a deviation below this is rounding, not movement
 DAYS_A_YEAR = 365.25

@@ -11,9 +11,9 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from data.bonds import Array
 from data.errors import ConfigError
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Window
 from strategies.signals import excess_returns, rolling_beta, rolling_deviation
 

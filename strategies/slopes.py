@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from data.bonds import Array
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Duration, Laws, Leg, Lookback, Window
 from strategies.curve import CurveTrade
 from strategies.signals import STILL, change, yield_of

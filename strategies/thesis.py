@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from data.bonds import Array
 from data.market import Market
+from data.pricing.bonds import Array
 from strategies.base import Duration, Laws, Strategy
 from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from backtests import config, runner, store
-from backtests.panels import Panels, panels
+from backtests import config
 from backtests.report import html
+from backtests.report.panels import Panels, panels
+from backtests.runs import folder as run_folder
+from backtests.runs import runner
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -23,8 +25,8 @@ def report(path: Path, folder: Path) -> Panels:
     """Run a configuration into a folder and return its panels."""
     done = runner.run(config.load(path))
     folder.mkdir(parents=True)
-    store.save(done, folder, store.utc_now())
-    content = panels(store.load(folder))
+    run_folder.save(done, folder, run_folder.utc_now())
+    content = panels(run_folder.load(folder))
     (folder / "report.html").write_text(html.page(content), encoding="utf-8")
     return content
 

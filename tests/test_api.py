@@ -81,7 +81,7 @@ def test_the_notebook_is_made_of_the_page():
 
 def test_the_four_names_stay_functions_whatever_is_imported_around_them():
     code = (
-        "import backtests.comparison, backtests.assumptions, backtests.cli\n"
+        "import backtests.comparison, backtests.sensitivities, backtests.cli\n"
         "from backtests import compare, load, run, sensitivity\n"
         "print(*(callable(one) for one in (compare, load, run, sensitivity)))"
     )

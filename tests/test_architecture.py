@@ -11,40 +11,31 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A file imports only from files above it in its package, or from a package before its own.
+# What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
-    "data": [
-        "errors", "disk", "bonds", "curves", "forwards", "instruments", "calendars", "market", "repricing", "tables",
-        "series", "sources", "updating", "quality", "store", "history", "build", "tracking", "status",
-    ],
-    "strategies": [
-        "base", "signals", "sizing", "pairs", "divergence", "curve", "hold", "macro", "relative_value", "breakeven",
-        "slopes", "blend", "thesis", "overlays", "__init__",
-    ],
-    "backtests": [
-        "book", "result", "ledger", "broker", "reconcile", "metrics", "attribution", "components", "config", "window",
-        "runner", "events", "stress", "measures", "claims", "scorecard", "ticket", "assumptions", "verdicts",
-        "inference", "confidence", "exposure", "store", "causes", "comparison", "panels", "report", "api",
-        "cli", "__init__",
-    ],
-}  # fmt: skip
-PACKAGES = list(ORDER)
-INSIDE = {
-    "backtests/config": ["document", "complaints", "model", "params", "building", "instruments", "load", "__init__"],
-    "backtests/comparison": ["history", "candidates", "differences", "windows", "rows", "record", "__init__"],
-    "backtests/report": [
-        "__init__", "format", "palette", "tables", "regimes", "traded", "detail", "sensitivity", "tornado", "plots",
-        "html", "thesis", "compare",
-    ],
-    "backtests/assumptions": ["cases", "bench", "judge", "summary", "__init__"],
-    "backtests/ticket": ["futures", "holdings", "inputs", "sheet", "memory", "ticket", "__init__"],
-    "backtests/cli": [
-        "terminal", "dates", "catalogue", "config", "data", "run", "runs", "thesis", "ticket", "compare", "sensitivity",
-        "__init__", "__main__",
-    ],
-}  # fmt: skip
+    "data": "errors disk pricing instruments calendars market tables series sources quality store assemble build "
+    "tracking status",
+    "data/pricing": "bonds curves forwards",
+    "data/sources": "http text treasury mof boj nyfed fred yahoo files bundled folder registry",
+    "data/quality": "finding table tenors ticks days moves prices units",
+    "strategies": "base signals sizing pairs divergence curve hold macro relative_value breakeven slopes blend thesis "
+    "overlays",
+    "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
+    "backtests/engine": "book result ledger backtrader_engine reconcile",
+    "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
+    "backtests/config": "document complaints model params building instruments load",
+    "backtests/runs": "window runner exposure stress significance folder",
+    "backtests/thesis": "measures claims scorecard",
+    "backtests/sensitivities": "scenarios rerun judge summary",
+    "backtests/comparison": "history candidates differences windows rows record",
+    "backtests/ticket": "futures holdings inputs sheet analogues ticket",
+    "backtests/report": "format panels palette tables regimes traded detail sensitivity "
+    "tornado plots html thesis compare",
+    "backtests/cli": "terminal dates catalogue config data run runs thesis ticket compare sensitivity",
+}
+PACKAGES = [folder for folder in ORDER if "/" not in folder]
 FENCES = {
-    "backtrader": ["backtests/broker.py"],
+    "backtrader": ["backtests/engine/backtrader_engine.py"],
     "yaml": ["backtests/config/"],
     "pydantic": ["backtests/config/"],
     "typer": ["backtests/cli/"],
@@ -58,7 +49,7 @@ FENCES = {
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality"],
     "filelock": ["data/store.py"],
-    "arch": ["backtests/inference.py"],
+    "arch": ["backtests/performance/"],
     "ffn": [],
     "requests": [],
     "pickle": [],
@@ -81,47 +72,50 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def room(dotted: str) -> tuple[str, str] | None:
-    """The package and the file or folder in it that a dotted name belongs to, if it is ours."""
-    package, _, rest = dotted.partition(".")
-    if package not in ORDER:
+def entries(folder: str) -> list[str]:
+    """The names in a folder, in order; its own `__init__` re-exports them, so it comes last."""
+    return [*ORDER[folder].split(), "__init__", "__main__"]
+
+
+def entry(folder: str, dotted: str) -> str | None:
+    """Which entry of a folder a dotted name leads through, if any."""
+    prefix = folder.replace("/", ".")
+    if dotted != prefix and not dotted.startswith(f"{prefix}."):
         return None
-    name = rest.split(".")[0]
-    return package, name if name in ORDER[package] else "__init__"
+    name = dotted.removeprefix(prefix).strip(".").split(".")[0]
+    return name if name in entries(folder) else "__init__"
+
+
+@pytest.mark.parametrize("folder", ORDER)
+def test_imports_point_to_what_stands_before(folder):
+    order = entries(folder)
+    for path in (ROOT / folder).rglob("*.py"):
+        own = path.relative_to(ROOT / folder).with_suffix("").parts[0]
+        for dotted in imports(path):
+            target = entry(folder, dotted)
+            if target is not None and target != own:
+                assert order.index(target) < order.index(own), f"{relative(path)} imports {dotted}, which comes later"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
-def test_imports_point_left_and_up(path):
-    package, *inner = path.relative_to(ROOT).with_suffix("").parts
-    own = inner[0]
+def test_packages_import_only_packages_before_them(path):
+    own = PACKAGES.index(path.relative_to(ROOT).parts[0])
     for dotted in imports(path):
-        target = room(dotted)
-        if target is None or target == (package, own):
-            continue
-        assert PACKAGES.index(target[0]) <= PACKAGES.index(package), f"{relative(path)} imports {dotted}"
-        if target[0] == package:
-            order = ORDER[package]
-            assert order.index(target[1]) < order.index(own), f"{relative(path)} imports {dotted}, which is below it"
-
-
-@pytest.mark.parametrize("folder", INSIDE)
-def test_imports_point_up_inside_a_folder_too(folder):
-    order, prefix = INSIDE[folder], folder.replace("/", ".") + "."
-    for path in (ROOT / folder).glob("*.py"):
-        for dotted in imports(path):
-            if dotted.startswith(prefix):
-                name = dotted.removeprefix(prefix).split(".")[0]
-                if name in order:
-                    assert order.index(name) < order.index(path.stem), f"{relative(path)} imports {dotted}"
+        package = dotted.split(".")[0]
+        assert package not in PACKAGES or PACKAGES.index(package) <= own, f"{relative(path)} imports {dotted}"
 
 
 def test_every_file_has_its_place_in_the_order():
-    for package, order in ORDER.items():
-        entries = {path.stem for path in (ROOT / package).iterdir() if path.suffix == ".py"}
-        folders = {path.name for path in (ROOT / package).iterdir() if (path / "__init__.py").exists()}
-        assert (entries | folders) - {"__init__"} == set(order) - {"__init__"}
-    for folder, order in INSIDE.items():
-        assert {path.stem for path in (ROOT / folder).glob("*.py")} == set(order)
+    folders = {relative(path.parent) for path in MODULES}
+    assert folders == set(ORDER)
+    for folder in ORDER:
+        files = {path.stem for path in (ROOT / folder).glob("*.py")}
+        inner = {path.parent.name for path in (ROOT / folder).glob("*/__init__.py")}
+        assert (files | inner) - {"__main__"} == set(entries(folder)) - {"__main__"}, folder
+
+
+def test_backtests_holds_folders_and_at_most_two_files():
+    assert len([path for path in (ROOT / "backtests").glob("*.py") if path.stem != "__init__"]) <= 2
 
 
 @pytest.mark.parametrize("library", FENCES)

@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import attribution, broker, config, ledger, runner
-from backtests.attribution import BOOK, LINES
-from backtests.book import Terms, prepare
-from backtests.result import Result
+from backtests import config
+from backtests.engine import backtrader_engine, ledger
+from backtests.engine.book import Terms, prepare
+from backtests.engine.result import Result
+from backtests.performance import attribution
+from backtests.performance.attribution import BOOK, LINES
+from backtests.performance.repricing import PARTS, parts
+from backtests.runs import runner
 from data.build import build
 from data.errors import ReconciliationError
 from data.instruments import LIBRARY, Instrument
 from data.market import Market
-from data.repricing import PARTS, parts
 from data.tables import Tables
 from strategies import STRATEGIES
 from tests.test_build import TENORS, made_up
@@ -55,7 +58,7 @@ class One:
 Engine = Callable[..., Result]
 
 
-@pytest.fixture(params=[ledger.run, broker.run], ids=["ledger", "backtrader"])
+@pytest.fixture(params=[ledger.run, backtrader_engine.run], ids=["ledger", "backtrader"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return request.param
 

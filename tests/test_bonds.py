@@ -10,7 +10,7 @@ import QuantLib as ql  # noqa: N813  # its own short name
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.bonds import annuity, par_duration, par_return, price
+from data.pricing.bonds import annuity, par_duration, par_return, price
 
 YIELDS = [*np.linspace(-0.02, 0.20, 89), 0.0, 1e-18, -1e-18, 1e-300]
 MATURITIES = np.arange(0.5, 40.5, 0.5)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import broker, ledger
-from backtests.book import Book, Terms, capped, decisions, prepare
-from backtests.result import Result
+from backtests.engine import backtrader_engine, ledger
+from backtests.engine.book import Book, Terms, capped, decisions, prepare
+from backtests.engine.result import Result
 from data.instruments import Instrument
 from data.market import Market
 
@@ -60,7 +60,7 @@ def results_of(market: Market, weights: list[float], terms: Terms, once: bool = 
     book = prepare(market, np.tile(weights, (len(market.dates), 1)), slice(0, len(market.dates)), terms)
     if once:
         book = book._replace(decides=np.arange(len(market.dates)) == 0)
-    return [ledger.run(book), broker.run(book)]
+    return [ledger.run(book), backtrader_engine.run(book)]
 
 
 # ---- currency treatments

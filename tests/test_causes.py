@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import config, runner
-from backtests.attribution import tidy
-from backtests.causes import extremes, months
+from backtests import config
+from backtests.performance.attribution import tidy
+from backtests.performance.extremes import extremes, months
+from backtests.runs import runner
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -97,7 +98,7 @@ def test_months_compound_the_bars_that_end_in_them_and_a_month_without_a_bar_is_
 
 
 def test_the_months_of_a_year_compound_to_its_calendar_year_and_causes_reach_the_ledger():
-    from backtests import metrics
+    from backtests.performance import metrics
 
     for one in runner.run(config.load(ROOT / "config.yaml")).variants[:3]:
         years = metrics.calendar_years(one.result)

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from backtests import scorecard
-from backtests.claims import CLAIMS, Claim, above, below, changes, falls, rises, within
-from backtests.measures import (
+from backtests.report import thesis as page
+from backtests.thesis import scorecard
+from backtests.thesis.claims import CLAIMS, Claim, above, below, changes, falls, rises, within
+from backtests.thesis.measures import (
     Evidence,
     Measure,
     difference,
@@ -24,8 +25,7 @@ from backtests.measures import (
     volatility,
     yield_volatility,
 )
-from backtests.report import thesis as page
-from backtests.scorecard import CANNOT
+from backtests.thesis.scorecard import CANNOT
 from data.build import build
 from data.errors import DataError
 from data.instruments import LIBRARY
@@ -225,7 +225,7 @@ def test_every_claim_names_a_strategy_there_is_and_trades_with_it():
 
 
 def test_on_days_a_claims_trade_fills_at_the_next_close_and_once_a_month(market):
-    from backtests.scorecard import _terms
+    from backtests.thesis.scorecard import _terms
 
     days = replace(market, periods_per_year=252.0)
     assert (_terms(days).lag, _terms(days).every) == (1, "month")

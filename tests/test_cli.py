@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from backtests import broker, cli
+from backtests import cli
+from backtests.engine import backtrader_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -174,14 +175,14 @@ def test_the_schema_the_editor_uses_is_the_one_the_command_prints(divergence):
 
 def test_engines_that_disagree_end_with_status_one_and_the_day(divergence, here, monkeypatch):
     (here / "config.yaml").write_text(SMALL)
-    honest = broker._Broker.accrue
+    honest = backtrader_engine._Broker.accrue
 
     def forgets_march_2020(self, bar):
         honest(self, bar)
         if str(self.book.dates[bar]) == "2020-03-31":
             self.cash += 1.0
 
-    monkeypatch.setattr(broker._Broker, "accrue", forgets_march_2020)
+    monkeypatch.setattr(backtrader_engine._Broker, "accrue", forgets_march_2020)
     answer = divergence("run", "--out", "x", "-q")
     assert answer.status == 1
     assert "pair: the engines disagree from 2020-03-31 on" in answer.err
@@ -190,7 +191,7 @@ def test_engines_that_disagree_end_with_status_one_and_the_day(divergence, here,
 
 def test_a_fault_of_ours_is_one_line_too(divergence, here, monkeypatch):
     (here / "config.yaml").write_text(SMALL)
-    monkeypatch.setattr("backtests.runner.run", lambda *_: 1 / 0)
+    monkeypatch.setattr("backtests.runs.runner.run", lambda *_: 1 / 0)
     answer = divergence("run", "--out", "x")
     assert (answer.status, answer.err.count("\n")) == (70, 1)
     assert "ZeroDivisionError" in answer.err

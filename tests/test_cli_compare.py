@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from backtests import cli, config, runner, store
+from backtests import cli, config
+from backtests.runs import folder as run_folder
+from backtests.runs import runner
 from tests.test_compare import TWO
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +45,7 @@ def test_compare_of_two_folders_says_they_are_identical_and_writes_page_and_figu
     done = runner.run(config.load(tmp_path / "two.yaml"))
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        store.save(done, tmp_path / name, store.utc_now())
+        run_folder.save(done, tmp_path / name, run_folder.utc_now())
     status, out, _ = divergence("a", "b", "--at-vol", "5%", "--out", "side")
     assert status == 0
     assert "a and b: identical. All 2 variants they share are equal in equity to 1e-9 of capital." in out

@@ -11,12 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backtests import cli, config, metrics, runner, scorecard, store
-from backtests.claims import CLAIMS, Claim, above
-from backtests.measures import (
+from backtests import cli, config
+from backtests.performance import metrics
+from backtests.report import thesis as page
+from backtests.runs import folder as run_folder
+from backtests.runs import runner
+from backtests.thesis import scorecard
+from backtests.thesis.claims import CLAIMS, Claim, above
+from backtests.thesis.measures import (
     Measure,
 )
-from backtests.report import thesis as page
 from tests.test_claims import LAST, THESIS, Y2024, Y2025, made
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,8 +147,8 @@ def test_names_and_texts_are_escaped_on_the_page(here):
     card = scorecard.card(done, (nasty,))
     folder = here / "kept"
     folder.mkdir()
-    store.save(done, folder, store.utc_now())
-    html = page.page(card, store.load(folder).manifest)
+    run_folder.save(done, folder, run_folder.utc_now())
+    html = page.page(card, run_folder.load(folder).manifest)
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in html
     for raw in ("<script", "<b>", "<i>", "<u>"):
         assert raw not in html

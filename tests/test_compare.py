@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import comparison, config, inference, metrics, runner, store
+from backtests import comparison, config
 from backtests.cli.compare import volatility
 from backtests.comparison import rows as measuring
 from backtests.comparison import windows
 from backtests.comparison.candidates import named
 from backtests.comparison.differences import differences, twins
 from backtests.comparison.history import History, overlap, restarted, scaled
+from backtests.performance import inference, metrics
 from backtests.report import compare as words
+from backtests.runs import folder as run_folder
+from backtests.runs import runner
 from data.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +44,7 @@ def default():
 
 @pytest.fixture(scope="module")
 def source(default):
-    return comparison.from_run(default, "config", Path("config.yaml"), store.utc_now())
+    return comparison.from_run(default, "config", Path("config.yaml"), run_folder.utc_now())
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def common(source):
 def folder(default, tmp_path_factory):
     made = tmp_path_factory.mktemp("runs") / "two-20260101T000000Z-aaaaaa"
     made.mkdir()
-    store.save(default, made, store.utc_now())
+    run_folder.save(default, made, run_folder.utc_now())
     return made
 
 
@@ -108,7 +111,7 @@ def test_on_its_own_window_alpha_beta_and_correlation_are_the_runs_exactly(defau
 
 
 def test_a_stored_run_compares_as_the_fresh_one_does(source, folder, own):
-    stored = comparison.from_folder(store.load(folder), "config")
+    stored = comparison.from_folder(run_folder.load(folder), "config")
     again = comparison.compare([stored], comparison.on_own)
     assert [row.candidate.name for row in again.rows] == [row.candidate.name for row in own.rows]
     for old, new in zip(own.rows, again.rows, strict=True):
@@ -120,7 +123,7 @@ def test_a_stored_run_compares_as_the_fresh_one_does(source, folder, own):
 def test_a_run_whose_positions_are_gone_has_no_leverage_rather_than_none_at_all(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "run")
     (tmp_path / "run" / "positions.parquet").unlink()
-    done = comparison.compare([comparison.from_folder(store.load(tmp_path / "run"), "run")])
+    done = comparison.compare([comparison.from_folder(run_folder.load(tmp_path / "run"), "run")])
     assert {row.figures["gross_leverage"] for row in done.rows} == {None}
 
 
@@ -310,8 +313,8 @@ def test_profit_after_the_thesis_is_that_of_the_bars_that_end_on_or_after_it(def
 
 
 def test_two_runs_of_one_config_compare_as_identical(default, source, folder):
-    again = comparison.from_run(runner.run(default.config), "again", Path("config.yaml"), store.utc_now())
-    stored = comparison.from_folder(store.load(folder), "stored")
+    again = comparison.from_run(runner.run(default.config), "again", Path("config.yaml"), run_folder.utc_now())
+    stored = comparison.from_folder(run_folder.load(folder), "stored")
     for other in (again, stored):
         assert all(one.identical and one.gap <= 1e-9 for one in twins([source, other]))
         assert differences([source, other]) == []
@@ -347,7 +350,7 @@ def test_what_differs_is_said_by_what_it_is(tmp_path):
     runs = []
     for label, setting in (("a", []), ("b", ["data.interpolation=pchip", "variants.pair.currency=unhedged"])):
         done = runner.run(config.load(tmp_path / "a.yaml", setting))
-        runs.append(comparison.from_run(done, label, tmp_path / "a.yaml", store.utc_now()))
+        runs.append(comparison.from_run(done, label, tmp_path / "a.yaml", run_folder.utc_now()))
     told = dict(runs[1].manifest)
     told["versions"] = {**told["versions"], "numpy": "0.0.1"}
     told["data"] = json.loads(json.dumps(told["data"]))
@@ -376,7 +379,7 @@ def test_a_folder_of_an_earlier_version_is_compared_by_what_it_has(source, folde
     told["data"]["sha256"] = {one["series"]: one["sha256"] for one in series}
     del told["legs"]
     (tmp_path / "old" / "manifest.json").write_text(json.dumps(told))
-    old = comparison.from_folder(store.load(tmp_path / "old"), "old")
+    old = comparison.from_folder(run_folder.load(tmp_path / "old"), "old")
     assert differences([old, source]) == []
     assert all(one.identical for one in twins([old, source]))
 
@@ -386,4 +389,4 @@ def test_a_folder_whose_tables_do_not_belong_together_is_refused_in_one_line(fol
     frame = pd.read_parquet(folder / "equity.parquet")
     frame.drop(columns=["be10_long"]).to_parquet(tmp_path / "bad" / "equity.parquet")
     with pytest.raises(ConfigError, match=r"the run cannot be compared .*run it again"):
-        comparison.from_folder(store.load(tmp_path / "bad"), "bad")
+        comparison.from_folder(run_folder.load(tmp_path / "bad"), "bad")

@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backtests import comparison, config, metrics, runner, store
+from backtests import comparison, config
 from backtests.comparison.history import History, figures, restarted, together
+from backtests.performance import metrics
 from backtests.report import compare as words
+from backtests.runs import folder as run_folder
+from backtests.runs import runner
 from tests import browsing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def source():
     done = runner.run(config.load(ROOT / "config.yaml"))
-    return comparison.from_run(done, "config", Path("config.yaml"), store.utc_now())
+    return comparison.from_run(done, "config", Path("config.yaml"), run_folder.utc_now())
 
 
 def written(done, path: Path) -> Path:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from backtests import broker, ledger
-from backtests.book import Terms, prepare
-from backtests.components import by_component
-from backtests.result import LEG_LINES, Result
+from backtests.engine import backtrader_engine, ledger
+from backtests.engine.book import Terms, prepare
+from backtests.engine.result import LEG_LINES, Result
+from backtests.performance.components import by_component
 from data.market import Market
 from strategies import OVERLAYS
 from strategies.base import Strategy, components_of
@@ -88,7 +88,7 @@ TERMS = {
 }
 
 
-@pytest.mark.parametrize("engine", [ledger.run, broker.run], ids=["ledger", "backtrader"])
+@pytest.mark.parametrize("engine", [ledger.run, backtrader_engine.run], ids=["ledger", "backtrader"])
 @pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS)
 @pytest.mark.parametrize(
     "changed", [lambda m: m, closed_at_times, lambda m: in_lots(m, 700.0)], ids=["plain", "closed", "lots"]

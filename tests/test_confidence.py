@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backtests import confidence, config, inference, metrics, runner, store
+from backtests import config
+from backtests.performance import inference, metrics
+from backtests.runs import folder as run_folder
+from backtests.runs import runner, significance
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = """
@@ -32,17 +35,17 @@ def done(tmp_path_factory):
 
 def stored(done, folder: Path) -> dict:
     folder.mkdir()
-    store.save(done, folder, store.utc_now())
+    run_folder.save(done, folder, run_folder.utc_now())
     return json.loads((folder / "metrics.json").read_text())
 
 
 def test_the_range_is_that_of_the_variants_own_excess_returns_and_the_seed_is_in_the_manifest(done, tmp_path):
     kept = stored(done, tmp_path / "run")["variants"]["pair"]["inference"]
     x = metrics.excess_returns(done.variants[0].result)
-    assert kept["sharpe"] == asdict(inference.intervals(x, 12.0, confidence.SEED).sharpe)
+    assert kept["sharpe"] == asdict(inference.intervals(x, 12.0, significance.SEED).sharpe)
     assert kept["sharpe"]["value"] == pytest.approx(done.variants[0].figures["sharpe"])
     assert kept["hac"] == asdict(inference.hac(x))
-    assert json.loads((tmp_path / "run/manifest.json").read_text())["seed"] == confidence.SEED
+    assert json.loads((tmp_path / "run/manifest.json").read_text())["seed"] == significance.SEED
 
 
 def test_a_run_repeated_beside_itself_is_the_same_trials_and_gives_the_same_figures(done, tmp_path):
@@ -78,15 +81,15 @@ def test_runs_of_another_name_are_no_trials_of_this_one(done, tmp_path):
 
 def test_what_is_stored_is_read_back_as_it_was_and_an_earlier_run_has_none(done, tmp_path):
     stored(done, tmp_path / "run")
-    kept = store.load(tmp_path / "run")
-    lucky, choice = confidence.judge(done, [])
-    assert confidence.read(kept.metrics["pair"]["inference"]) == lucky["pair"]
-    assert confidence.read_choice(kept.choice) == choice
-    assert confidence.read(None) is confidence.read_choice(None) is None
+    kept = run_folder.load(tmp_path / "run")
+    lucky, choice = significance.judge(done, [])
+    assert significance.read(kept.metrics["pair"]["inference"]) == lucky["pair"]
+    assert significance.read_choice(kept.choice) == choice
+    assert significance.read(None) is significance.read_choice(None) is None
 
 
 def test_benchmarks_are_not_chosen_from_and_each_is_a_rival_beside_cash(done):
-    _, choice = confidence.judge(done, [])
+    _, choice = significance.judge(done, [])
     assert list(choice.superior) == ["cash", "bond"]
     assert {one.variants for one in choice.superior.values()} == {1}
     assert set(choice.best.values()) == {"pair"}
@@ -98,7 +101,7 @@ def test_six_bars_and_a_book_of_benchmarks_alone_give_reasons_not_errors(done, t
     path = tmp_path / "short.yaml"
     path.write_text(CONFIG.replace("end: 2020-06-30", "end: 2012-06-30").replace("[bond]", "[bond, pair]"))
     short = runner.run(config.load(path))
-    lucky, choice = confidence.judge(short, [])
+    lucky, choice = significance.judge(short, [])
     assert lucky["pair"].sharpe.low is None
     assert "too few" in str(lucky["pair"].deflated_sharpe.reason)
     assert all(one.consistent is None and one.reason for one in choice.superior.values())
@@ -106,7 +109,7 @@ def test_six_bars_and_a_book_of_benchmarks_alone_give_reasons_not_errors(done, t
 
 def test_every_figure_of_inference_is_defined_in_the_conventions(done):
     text = (ROOT / "docs/conventions.md").read_text(encoding="utf-8").split("## Inference")[1]
-    lucky, choice = confidence.judge(done, [])
+    lucky, choice = significance.judge(done, [])
     names = [*asdict(lucky["pair"]), *asdict(choice), "hurdle", "probability", "trials", "low", "high", "reason"]
     assert [name for name in names if not re.search(rf"`{name}`", text)] == []
 
@@ -117,7 +120,7 @@ def test_a_variant_that_never_trades_is_no_trial_and_has_no_range(tmp_path):
         "name: still\nvariants: {still: {strategy: hold, params: {weights: {UST2: 0.1}}}}\n"
         "instruments: {UST2: {lot: 1_000_000_000}}\n"
     )
-    lucky, choice = confidence.judge(runner.run(config.load(path)), [])
+    lucky, choice = significance.judge(runner.run(config.load(path)), [])
     assert (choice.trials, choice.here) == (0, 0)
     assert lucky["still"].sharpe.low is None
     assert "hardly ever move" in str(lucky["still"].sharpe.reason)

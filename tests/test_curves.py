@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
 
-from data.curves import Curve
 from data.errors import DataError
+from data.pricing.curves import Curve
 
 NAN = np.nan
 TENORS = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0]

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import strategies
-from backtests import config, runner
+from backtests import config
 from backtests.config import params
+from backtests.runs import runner
 from strategies.base import Strategy
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backtests import broker, ledger
-from backtests.book import Book, Terms, prepare
-from backtests.reconcile import TOLERANCE, reconcile
-from backtests.result import LEG_LINES, LINES, Result
-from data.bonds import price
+from backtests.engine import backtrader_engine, ledger
+from backtests.engine.book import Book, Terms, prepare
+from backtests.engine.reconcile import TOLERANCE, reconcile
+from backtests.engine.result import LEG_LINES, LINES, Result
 from data.build import build
 from data.errors import ReconciliationError
 from data.instruments import LIBRARY, Instrument
 from data.market import Market
+from data.pricing.bonds import price
 from strategies import STRATEGIES
 from tests.test_ledger import NEVER_AGAIN, book
 
@@ -117,7 +117,7 @@ def both(world: World, terms: Terms) -> tuple[Book, Result, Result]:
     market, weights = random_market(world)
     first = world.rows // 5  # the window need not begin where history does
     made = prepare(market, weights, slice(first, world.rows), terms)
-    return made, ledger.run(made), broker.run(made)
+    return made, ledger.run(made), backtrader_engine.run(made)
 
 
 @settings(max_examples=400)
@@ -168,7 +168,7 @@ def test_on_any_book_the_past_does_not_depend_on_the_future(world, terms, data):
             if isinstance(value, np.ndarray) and name not in ("fx_bears", "listed")
         }
     )
-    for result in (ledger.run(short), broker.run(short)):
+    for result in (ledger.run(short), backtrader_engine.run(short)):
         np.testing.assert_allclose(result.equity, first.equity[:rows], rtol=0, atol=TOLERANCE * terms.capital)
 
 
@@ -196,12 +196,12 @@ def pair(market: Market) -> Book:
 
 
 def test_two_sound_engines_are_reconciled(pair):
-    assert 0 <= reconcile("pair", ledger.run(pair), broker.run(pair)) <= TOLERANCE
+    assert 0 <= reconcile("pair", ledger.run(pair), backtrader_engine.run(pair)) <= TOLERANCE
 
 
 @pytest.mark.parametrize("row", [1, 17, 320])
 def test_an_engine_that_forgets_the_funding_of_one_day_is_caught_and_the_day_is_named(pair, monkeypatch, row):
-    sound, second = ledger.accrue, broker.run(pair)
+    sound, second = ledger.accrue, backtrader_engine.run(pair)
 
     def forgetful(book: Book, lines: ledger.Lines, t: int, held: np.ndarray, wealth: float) -> float:
         total = sound(book, lines, t, held, wealth)
@@ -217,9 +217,9 @@ def test_an_engine_that_forgets_the_funding_of_one_day_is_caught_and_the_day_is_
 
 
 def test_a_broker_that_forgets_a_cost_is_caught_and_the_day_is_named(pair, monkeypatch):
-    monkeypatch.setattr(broker._Costs, "_getcommission", lambda *_, **__: 0.0)
+    monkeypatch.setattr(backtrader_engine._Costs, "_getcommission", lambda *_, **__: 0.0)
     with pytest.raises(ReconciliationError, match=f"disagree from {pair.dates[0]} on"):
-        reconcile("thesis", ledger.run(pair), broker.run(pair))
+        reconcile("thesis", ledger.run(pair), backtrader_engine.run(pair))
 
 
 def test_a_result_whose_lines_do_not_sum_is_caught(pair):
@@ -254,7 +254,7 @@ def test_equity_that_is_not_a_number_is_caught(pair):
 # ---- laws
 
 
-@pytest.fixture(params=[ledger.run, broker.run], ids=["ledger", "backtrader"])
+@pytest.fixture(params=[ledger.run, backtrader_engine.run], ids=["ledger", "backtrader"])
 def run(request: pytest.FixtureRequest) -> Callable[[Book], Result]:
     return request.param
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtests import metrics
-from backtests.events import (
+from backtests.performance import metrics
+from backtests.performance.events import (
     EVENTS,
     FED_CUTS,
     FED_HIKES,

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import config, exposure, runner, store
+from backtests import config
 from backtests.config import CurrencyTreatment
-from backtests.panels import panels
 from backtests.report import html, plots, traded
-from data.curves import Curve
+from backtests.report.panels import panels
+from backtests.runs import exposure, runner
+from backtests.runs import folder as run_folder
 from data.instruments import LIBRARY
+from data.pricing.curves import Curve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CONFIG = """
@@ -53,8 +55,8 @@ def done(tmp_path_factory):
 def folder(done, tmp_path_factory):
     place = tmp_path_factory.mktemp("held") / "run"
     place.mkdir()
-    store.save(done, place, store.utc_now())
-    content = panels(store.load(place))
+    run_folder.save(done, place, run_folder.utc_now())
+    content = panels(run_folder.load(place))
     (place / "report.html").write_text(html.page(content), encoding="utf-8")
     return place, content
 
@@ -337,7 +339,7 @@ def test_a_folder_of_a_version_without_exposures_is_read_and_says_so(folder, tmp
     for path in folder[0].glob("*.*"):
         if path.name not in ("exposure.parquet", "report.html"):
             (old / path.name).write_bytes(path.read_bytes())
-    content = panels(store.load(old))
+    content = panels(run_folder.load(old))
     assert all(one.traded is None for one in content.variants)
     assert traded.UNSTORED in html.page(content)
     assert traded.UNSTORED not in (folder[0] / "report.html").read_text()

@@ -8,8 +8,8 @@ import QuantLib as ql  # noqa: N813  # its own short name
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.curves import Curve
-from data.forwards import discount_factors, forward_par
+from data.pricing.curves import Curve
+from data.pricing.forwards import discount_factors, forward_par
 
 NAN = np.nan
 TENORS = [0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 30.0]

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data import history
-from data.bonds import par_duration
+from data import assemble
 from data.build import build
 from data.errors import DataError
 from data.instruments import LIBRARY
+from data.pricing.bonds import par_duration
 from data.series import Delivery
 from data.sources import bundled
 from data.store import Store
@@ -63,7 +63,7 @@ def put_prices(store: Store, days: pd.DatetimeIndex, seed: int = 5) -> pd.DataFr
 
 def market(store: Store, names: list[str], frequency="daily", **options):
     listed = [name for name in names if LIBRARY[name].kind == "listed"]
-    tables = history.load(store, frequency, listed, TODAY, **options)
+    tables = assemble.load(store, frequency, listed, TODAY, **options)
     return build(tables, [LIBRARY[name] for name in names])
 
 
@@ -94,8 +94,8 @@ def test_a_holiday_carries_the_price_and_cannot_be_traded(store):
 def test_a_bond_earns_its_whole_bar_when_its_market_comes_back(store):
     one = market(store, ["JGB10"])
     back = at(one, "2023-05-08")
-    curve = build(history.load(store, "daily", [], TODAY), [LIBRARY["JGB10"]]).curves["jp"]
-    alone = build(replace(history.load(store, "daily", [], TODAY), yields={"jp": _jp(store)}), [LIBRARY["JGB10"]])
+    curve = build(assemble.load(store, "daily", [], TODAY), [LIBRARY["JGB10"]]).curves["jp"]
+    alone = build(replace(assemble.load(store, "daily", [], TODAY), yields={"jp": _jp(store)}), [LIBRARY["JGB10"]])
     assert one.price[back, 0] / one.price[back - 1, 0] == pytest.approx(
         alone.price[at(alone, "2023-05-08"), 0] / alone.price[at(alone, "2023-05-02"), 0], rel=1e-14
     )
@@ -103,7 +103,7 @@ def test_a_bond_earns_its_whole_bar_when_its_market_comes_back(store):
 
 
 def _jp(store: Store) -> pd.DataFrame:
-    return history.load(store, "daily", [], TODAY).yields["jp"]
+    return assemble.load(store, "daily", [], TODAY).yields["jp"]
 
 
 def test_a_daily_bar_is_funded_at_the_fixing_of_the_row_before(store):
@@ -148,7 +148,7 @@ def test_the_thirty_year_that_was_not_published_is_not_used(tmp_path):
     for name in ("jgb", "usdjpy", "fed_funds", "yen_call"):
         columns = {"10": 1.0} if name == "jgb" else {"value": 100.0 if name == "usdjpy" else 1.0}
         store.put(Delivery(name, "a test", pd.DataFrame(columns, index=index)), NOW)
-    yields = history.load(store, "daily", [], TODAY).yields["us"][30.0].dropna().index
+    yields = assemble.load(store, "daily", [], TODAY).yields["us"][30.0].dropna().index
     assert "2002-02-18" in yields
     assert "2006-02-09" in yields
     assert not ((yields >= "2002-02-19") & (yields <= "2006-02-08")).any()
@@ -159,7 +159,7 @@ def test_no_bar_spans_the_break_in_the_real_curve(store):
     real = pd.DataFrame({"5": 3.0, "7": 3.0, "10": 2.8, "20": 2.9}, index=index)
     real.loc["2008-12-01":, ["5", "7"]] -= 2.0
     store.put(Delivery("tips", "a test", real), NOW)
-    tables = history.load(store, "daily", [], TODAY)
+    tables = assemble.load(store, "daily", [], TODAY)
     blank = tables.yields["us_real"].loc["2008-11-28"]
     assert blank[[5.0, 7.0]].isna().all()
     assert blank[[10.0, 20.0]].notna().all()
@@ -169,7 +169,7 @@ def test_no_bar_spans_the_break_in_the_real_curve(store):
 
 
 def test_month_ends_hold_the_last_published_values_on_the_last_calendar_day(store):
-    tables = history.load(store, "monthly", [], TODAY)
+    tables = assemble.load(store, "monthly", [], TODAY)
     assert tables.dates[0] == pd.Timestamp("2023-01-31")
     assert (tables.dates == tables.dates + pd.offsets.MonthEnd(0)).all()
     september = store.read("ust").frame.loc["2023-09-29", "10"] / 100  # the 30th was a Saturday
@@ -184,7 +184,7 @@ def test_a_month_under_way_is_left_out(store):
     for name in ("jgb", "usdjpy", "fed_funds", "yen_call_month"):
         fresh.put(Delivery(name, "a test", store.read(name).frame.loc[:"2024-05-14"]), NOW)
     fresh.put(Delivery("ust", "a test", frame), NOW)
-    assert history.load(fresh, "monthly", [], TODAY).dates[-1] == pd.Timestamp("2024-04-30")
+    assert assemble.load(fresh, "monthly", [], TODAY).dates[-1] == pd.Timestamp("2024-04-30")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_period_ends_when_its_last_weekday_has_come(store, frequency, cut, las
     for name in ("ust", "jgb", "usdjpy", "fed_funds", "yen_call_month"):
         until = "2024-05-31" if name.startswith("yen") else cut
         fresh.put(Delivery(name, "a test", store.read(name).frame.loc[:until]), NOW)
-    assert history.load(fresh, frequency, [], TODAY).dates[-1] == pd.Timestamp(last)
+    assert assemble.load(fresh, frequency, [], TODAY).dates[-1] == pd.Timestamp(last)
 
 
 def test_a_curve_that_stopped_days_before_the_month_did_is_missing_at_its_end(store):
@@ -209,7 +209,7 @@ def test_a_curve_that_stopped_days_before_the_month_did_is_missing_at_its_end(st
     for name in ("ust", "usdjpy", "fed_funds", "yen_call_month"):
         fresh.put(Delivery(name, "a test", store.read(name).frame), NOW)
     fresh.put(Delivery("jgb", "a test", store.read("jgb").frame.loc[:"2024-05-14"]), NOW)
-    yields = history.load(fresh, "monthly", [], TODAY).yields
+    yields = assemble.load(fresh, "monthly", [], TODAY).yields
     assert yields["jp"].index[-1] == pd.Timestamp("2024-04-30")
     assert yields["us"].index[-1] == pd.Timestamp("2024-05-31")
 
@@ -217,7 +217,7 @@ def test_a_curve_that_stopped_days_before_the_month_did_is_missing_at_its_end(st
 def test_week_ends_are_fridays_funded_at_the_fixings_of_the_week(store):
     rates = pd.DataFrame({"value": np.arange(516.0) / 100}, index=pd.date_range("2023-01-01", periods=516))
     store.put(Delivery("fed_funds", "a test", rates), NOW, restated_share=1.0)
-    tables = history.load(store, "weekly", [], TODAY)
+    tables = assemble.load(store, "weekly", [], TODAY)
     assert (tables.dates.day_of_week == 4).all()
     week = rates.loc["2023-03-03":"2023-03-09", "value"].mean() / 100  # from Friday to the Thursday after
     assert tables.overnight["USD"].loc["2023-03-10"] == pytest.approx(week, rel=1e-9)
@@ -232,8 +232,8 @@ def test_a_store_of_month_ends_trades_on_month_ends_only(tmp_path):
         for delivery in files.read(bundled.FOLDER / name):
             store.put(delivery, NOW)
     with pytest.raises(DataError, match=r"holds month ends, not daily rows; set data.frequency"):
-        history.load(store, "daily", [], TODAY)
-    ours, along = history.load(store, "monthly", [], TODAY), bundled.load()
+        assemble.load(store, "daily", [], TODAY)
+    ours, along = assemble.load(store, "monthly", [], TODAY), bundled.load()
     assert ours.dates.equals(along.dates.astype(ours.dates.dtype))
     for a, b in zip(market_of(ours), market_of(along), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
@@ -249,7 +249,7 @@ def market_of(tables) -> list[np.ndarray]:
 
 def test_a_listed_name_moves_as_traded_where_it_is_priced_and_as_its_proxy_elsewhere(store):
     prices = put_prices(store, US_OPEN[100:250])
-    one, proxy = market(store, ["TLT"]), build(history.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
+    one, proxy = market(store, ["TLT"]), build(assemble.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
     first, last = at(one, str(US_OPEN[100].date())), at(one, str(US_OPEN[249].date()))
     change = one.price[1:, 0] / one.price[:-1, 0]
     model = proxy.price[1:, 0] / proxy.price[:-1, 0]
@@ -303,22 +303,22 @@ def test_a_distribution_on_a_day_the_market_has_no_row_for_is_not_lost(store):
 def test_a_price_before_the_listing_day_is_not_used(store):
     put_prices(store, US_OPEN)
     late = replace(LIBRARY["TLT"], listed_on=date(2023, 6, 1))
-    one = build(history.load(store, "daily", ["TLT"], TODAY), [late])
+    one = build(assemble.load(store, "daily", ["TLT"], TODAY), [late])
     assert one.proxy[: at(one, "2023-06-01") + 1, 0].all()
     assert not one.proxy[at(one, "2023-06-01") + 1 :, 0].any()
 
 
 def test_tracking_needs_a_year_of_months_and_tells_a_perfect_proxy(store):
-    one = build(history.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
+    one = build(assemble.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
     perfect = pd.Series(one.price[:, 0], index=pd.DatetimeIndex(one.dates)).reindex(US_OPEN)
     frame = pd.DataFrame({"close": perfect, "adjusted": perfect, "dividend": 0.0})
     store.put(Delivery("TLT", "a test", frame), NOW)
-    (found,) = tracking(history.load(store, "daily", ["TLT"], TODAY), [LIBRARY["TLT"]])
+    (found,) = tracking(assemble.load(store, "daily", ["TLT"], TODAY), [LIBRARY["TLT"]])
     assert found.months == 16
     assert found.correlation == pytest.approx(1.0, abs=1e-12)
     assert found.error == pytest.approx(0.0, abs=1e-12)
     assert found.duration == pytest.approx(found.proxy_duration, rel=0.05)
-    short = history.load(store, "daily", ["TLT"], TODAY)
+    short = assemble.load(store, "daily", ["TLT"], TODAY)
     short = replace(short, prices={"TLT": short.prices["TLT"].iloc[:100]})
     assert tracking(short, [LIBRARY["TLT"]]) == []
 
@@ -341,7 +341,7 @@ def test_a_day_without_an_adjusted_price_is_a_day_without_a_price(store):
 def test_a_hole_in_prices_is_bridged_by_the_proxy(store):
     days = US_OPEN.drop(US_OPEN[150:200])
     put_prices(store, days)
-    one, proxy = market(store, ["TLT"]), build(history.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
+    one, proxy = market(store, ["TLT"]), build(assemble.load(store, "daily", [], TODAY), [LIBRARY["TLT"]])
     a, b = at(one, str(US_OPEN[149].date())), at(one, str(US_OPEN[199].date()))
     assert one.proxy[a + 1 : b + 1, 0].all()
     assert one.tradable[a + 5, 0]
@@ -353,7 +353,7 @@ def test_prices_that_stop_inside_a_period_leave_the_period_to_the_proxy(store, f
     last = "2023-11-13"
     put_prices(store, US_OPEN[last >= US_OPEN])
     one = market(store, ["TLT"], frequency)
-    modelled = build(history.load(store, frequency, [], TODAY), [LIBRARY["TLT"]])
+    modelled = build(assemble.load(store, frequency, [], TODAY), [LIBRARY["TLT"]])
     t = int(np.flatnonzero(one.dates > np.datetime64(last))[0])
     assert one.proxy[t, 0]
     ours, theirs = one.price[:, 0], modelled.price[:, 0]
@@ -380,7 +380,7 @@ def test_a_fund_whose_proxy_is_not_quoted_still_has_a_duration(store):
 def test_what_happens_after_a_day_changes_nothing_at_or_before_it(store, distributions):
     put_prices(store, US_OPEN[60:])
     names = ["UST10", "JGB10", "TLT", "JPY"]
-    tables = history.load(store, "daily", ["TLT"], TODAY, distributions)
+    tables = assemble.load(store, "daily", ["TLT"], TODAY, distributions)
     instruments = [LIBRARY[name] for name in names]
     whole = build(tables, instruments)
     rows = pd.DatetimeIndex(whole.dates)

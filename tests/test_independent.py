@@ -10,11 +10,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from backtests import broker, ledger
-from backtests.book import Book, Terms, prepare
-from backtests.metrics import calendar_years, figures
-from backtests.reconcile import reconcile
-from backtests.result import LINES, Result
+from backtests.engine import backtrader_engine, ledger
+from backtests.engine.book import Book, Terms, prepare
+from backtests.engine.reconcile import reconcile
+from backtests.engine.result import LINES, Result
+from backtests.performance.metrics import calendar_years, figures
 from data import instruments
 from data.build import build
 from data.market import Market
@@ -243,7 +243,7 @@ def test_units_and_every_line_are_those_of_the_second_reading(name, ours, theirs
 
 
 def test_the_two_engines_agree_on_it(name, theirs):
-    assert reconcile(name, ledger.run(theirs[-1]), broker.run(theirs[-1])) <= TOLERANCE
+    assert reconcile(name, ledger.run(theirs[-1]), backtrader_engine.run(theirs[-1])) <= TOLERANCE
 
 
 def test_every_figure_is_that_of_the_second_reading(ours, theirs):
@@ -287,7 +287,7 @@ def test_the_trades_reach_every_line_and_every_rule():
         assert 1 < traded < len(accounts[banded].equity) // every - 5
 
 
-@pytest.fixture(params=[ledger.run, broker.run], ids=["ledger", "backtrader"])
+@pytest.fixture(params=[ledger.run, backtrader_engine.run], ids=["ledger", "backtrader"])
 def years_of(request, market):
     """Total return of each calendar year, percent, and the result, of a strategy set anew every bar."""
 

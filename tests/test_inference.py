@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from scipy.signal import lfilter
 
-from backtests import inference, metrics
-from backtests.inference import sentence
+from backtests.performance import bootstrap, inference, metrics
+from backtests.performance.inference import sentence
 from data.errors import ConfigError, DataError
 
 MONTHLY = 12.0
@@ -152,7 +152,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_does_not(record):
 
 def test_drawing_in_batches_changes_nothing(record, monkeypatch):
     whole = inference.intervals(record, MONTHLY, 1, draws=100)
-    monkeypatch.setattr(inference, "BATCH", 7 * len(record))
+    monkeypatch.setattr(bootstrap, "BATCH", 7 * len(record))
     assert inference.intervals(record, MONTHLY, 1, draws=100) == whole
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backtests import ledger, metrics
-from backtests.book import Terms, prepare
+from backtests.engine import ledger
+from backtests.engine.book import Terms, prepare
+from backtests.performance import metrics
 from data.market import Market
 from strategies import OVERLAYS
 from strategies.base import (

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from backtests import broker, ledger
-from backtests.book import Book
-from backtests.result import LINES, Result
+from backtests.engine import backtrader_engine, ledger
+from backtests.engine.book import Book
+from backtests.engine.result import LINES, Result
 
 Engine = Callable[[Book], Result]
 NEVER_AGAIN = (True, False, False, False, False)
@@ -48,7 +48,7 @@ def by_row(values: object) -> np.ndarray:
     return array[:, None] if array.ndim == 1 else array
 
 
-@pytest.fixture(params=[ledger.run, broker.run], ids=["ledger", "backtrader"])
+@pytest.fixture(params=[ledger.run, backtrader_engine.run], ids=["ledger", "backtrader"])
 def run(request: pytest.FixtureRequest) -> Engine:
     return request.param
 

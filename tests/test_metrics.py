@@ -13,9 +13,9 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtests import metrics
-from backtests.metrics import Drawdown
-from backtests.result import LEG_LINES, Result
+from backtests.engine.result import LEG_LINES, Result
+from backtests.performance import metrics
+from backtests.performance.metrics import Drawdown
 
 MONTHLY = 12.0
 FOUR_YEARS = pd.date_range("2020-02-29", "2024-02-29", freq="ME")  # 1461 days, 4 years of 365.25

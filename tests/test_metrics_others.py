@@ -16,8 +16,8 @@ import pytest
 from pandas.plotting import deregister_matplotlib_converters
 from scipy.stats import norm
 
-from backtests import causes, inference, metrics
-from backtests.result import Result
+from backtests.engine.result import Result
+from backtests.performance import extremes, inference, metrics
 from tests.test_metrics import FOUR_YEARS, idle_account, result
 
 TRADING_DAYS = 252  # what both tools take a year of daily rows to have
@@ -153,7 +153,7 @@ def test_years_are_those_of_both(told, quantstats):
 def test_months_are_those_of_quantstats_where_there_are_bars(told, quantstats):
     of, _, _, _, x = told
     table = quantstats.monthly_returns(x, eoy=False)
-    for year, months in causes.months(of).items():
+    for year, months in extremes.months(of).items():
         for month, value in months.items():
             assert value == pytest.approx(table.loc[str(year)].iloc[month - 1], rel=1e-10, abs=1e-15)
 

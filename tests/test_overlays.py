@@ -9,7 +9,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from backtests import config, ledger, runner
+from backtests import config
+from backtests.engine import ledger
+from backtests.runs import runner
 from data.errors import ConfigError
 from data.market import Market
 from strategies import OVERLAYS

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import cli, config, metrics, runner
-from data import history
+from backtests import cli, config
+from backtests.performance import metrics
+from backtests.runs import runner
+from data import assemble
 from data.build import build
 from data.calendars import reference_cpi
 from data.instruments import LIBRARY
@@ -76,7 +78,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def daily(store):
-    return history.load(store, "daily", ["TLT", "IEF", "SHY", "TIP"], TODAY)
+    return assemble.load(store, "daily", ["TLT", "IEF", "SHY", "TIP"], TODAY)
 
 
 @pytest.fixture
@@ -113,7 +115,7 @@ def test_the_daily_experiment_ends_well_in_under_a_minute(store, monkeypatch, tm
 
 
 def test_month_ends_of_the_store_are_the_bundled_ones(daily, store):
-    ours, theirs = history.load(store, "monthly", [], TODAY), bundled.load()
+    ours, theirs = assemble.load(store, "monthly", [], TODAY), bundled.load()
     rows = slice("1999-09-30", "2026-04-30")  # the daily funds rate in these files ends in May 2026
     for curve in ("us", "jp", "us_real"):
         along = theirs.yields[curve].dropna(how="all").loc[rows]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from backtests.panels import panels
+from backtests.performance.repricing import PARTS
 from backtests.report import html, plots, tables
 from backtests.report.palette import styles
-from data.repricing import PARTS
+from backtests.report.panels import panels
 from tests.browsing import Page, report
 
 ROOT = Path(__file__).resolve().parent.parent

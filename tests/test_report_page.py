@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import pytest
 
-from backtests import store
 from backtests.cli.run import index
-from backtests.panels import panels
 from backtests.report import html, tables
+from backtests.report.panels import panels
+from backtests.runs import folder as run_folder
 from tests.browsing import Page, report
 
 pytestmark = pytest.mark.browser
@@ -293,7 +293,7 @@ def test_markup_in_a_run_folders_words_is_shown_and_never_run(browser, run, tmp_
     manifest["variants"]["pair"]["window_reason"] = HOSTILE
     manifest["data"]["series"][0]["source"] = HOSTILE
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "report.html").write_text(html.page(panels(store.load(folder))), encoding="utf-8")
+    (folder / "report.html").write_text(html.page(panels(run_folder.load(folder))), encoding="utf-8")
     index(tmp_path)
     for page in (Page(browser, folder / "report.html", 1440), Page(browser, tmp_path / "index.html", 1440)):
         assert page.view.title() in (HOSTILE, "Runs")

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 import QuantLib as ql  # noqa: N813  # its own short name
 
-from data import curves, repricing
+from backtests.performance import repricing
+from backtests.performance.repricing import PARTS, parts
 from data.build import build
 from data.instruments import LIBRARY, Instrument
 from data.market import Market
-from data.repricing import PARTS, parts
+from data.pricing import curves
 from tests.test_build import TENORS, bar, made_up, row
 
 NAN = np.nan

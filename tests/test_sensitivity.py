@@ -13,13 +13,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from backtests import cli, config, metrics, runner
-from backtests.assumptions import CASES, GROUPS, judge, measure, record, tidy
-from backtests.assumptions.bench import Bench
-from backtests.assumptions.cases import rule_of, sized
-from backtests.assumptions.summary import flips, largest
+from backtests import cli, config
+from backtests.performance import metrics
 from backtests.report import sensitivity as words
 from backtests.report import tornado
+from backtests.runs import runner
+from backtests.sensitivities import CASES, GROUPS, judge, measure, record, tidy
+from backtests.sensitivities.rerun import Bench
+from backtests.sensitivities.scenarios import rule_of, sized
+from backtests.sensitivities.summary import flips, largest
 from strategies.divergence import Divergence
 from strategies.hold import Hold
 from strategies.overlays import Smooth

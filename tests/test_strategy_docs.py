@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from backtests import config, ledger, metrics, runner
-from backtests.book import prepare
+from backtests import config
+from backtests.engine import ledger
+from backtests.engine.book import prepare
+from backtests.performance import metrics
+from backtests.runs import runner
 from strategies import OVERLAYS, STRATEGIES
 from strategies.pairs import Pair
 from strategies.relative_value import Value

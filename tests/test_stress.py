@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 import QuantLib as ql  # noqa: N813  # its own short name
 
-from backtests import config, runner, store
-from backtests.panels import panels
+from backtests import config
 from backtests.report import html
-from backtests.stress import FLATTER, SHOCKS, STEEPER, Shock, parallel, revalue, tidy
+from backtests.report.panels import panels
+from backtests.runs import folder as run_folder
+from backtests.runs import runner
+from backtests.runs.stress import FLATTER, SHOCKS, STEEPER, Shock, parallel, revalue, tidy
 from data.instruments import LIBRARY
 
 BY_NAME = {one.name: one for one in SHOCKS}
@@ -206,13 +208,13 @@ def stored(tmp_path_factory):
     (folder / "config.yaml").write_text(CONFIG)
     done = runner.run(config.load(folder / "config.yaml"))
     (folder / "run").mkdir()
-    store.save(done, folder / "run", store.utc_now())
+    run_folder.save(done, folder / "run", run_folder.utc_now())
     return done, folder / "run"
 
 
 def test_a_run_stores_a_figure_for_every_variant_shock_and_leg(stored):
     done, folder = stored
-    table = store.load(folder).stress
+    table = run_folder.load(folder).stress
     assert list(table.columns) == ["variant", "shock", "instrument", "usd"]
     assert len(table) == len(SHOCKS) * sum(len(one.market.names) for one in done.variants)
     pd.testing.assert_frame_equal(table, pd.concat([tidy(one) for one in done.variants], ignore_index=True))
@@ -224,14 +226,14 @@ def test_the_positions_shocked_are_those_held_on_the_last_row_of_the_variant(sto
     pair = done.variants[0]
     notional = dict(zip(pair.market.names, pair.result.weights[-1] * pair.result.equity[-1], strict=True))
     expected = hit(pair.market, notional, BY_NAME["us_up_100"], t=pair.span.rows.stop - 1)
-    shown = panels(store.load(folder)).variants[0].shocks["us_up_100"]
+    shown = panels(run_folder.load(folder)).variants[0].shocks["us_up_100"]
     assert shown.legs == pytest.approx(expected, rel=1e-12)
     assert shown.total == pytest.approx(sum(expected.values()), rel=1e-12)
     assert shown.share == pytest.approx(shown.total / pair.result.equity[-1], rel=1e-12)
 
 
 def test_only_the_unhedged_variant_feels_the_yen_and_a_ruined_one_feels_nothing(stored):
-    shown = {one.name: one.shocks for one in panels(store.load(stored[1])).variants}
+    shown = {one.name: one.shocks for one in panels(run_folder.load(stored[1])).variants}
     assert shown["pair"]["yen_up_10"].total == 0.0
     assert shown["open_pair"]["yen_up_10"].total < -5e5  # short of yen, about 0.6 of equity of 10 million
     assert stored[0].variants[2].result.ruined is not None
@@ -239,7 +241,7 @@ def test_only_the_unhedged_variant_feels_the_yen_and_a_ruined_one_feels_nothing(
 
 
 def test_events_and_regimes_of_a_run_add_up_to_its_profit_and_loss(stored):
-    for one, panel in zip(stored[0].variants, panels(store.load(stored[1])).variants, strict=True):
+    for one, panel in zip(stored[0].variants, panels(run_folder.load(stored[1])).variants, strict=True):
         regimes = [panel.regimes[name] for name in ("ycc", "exit")]
         made = sum(sum(spell.legs.values()) for spell in regimes) + one.result.cash.sum()
         assert made == pytest.approx(one.figures["pnl"], abs=1e-3)
@@ -253,9 +255,9 @@ def test_a_folder_of_a_version_without_shocks_is_read_and_says_so(stored, tmp_pa
     for path in stored[1].glob("*.*"):
         if path.name != "stress.parquet":
             (folder / path.name).write_bytes(path.read_bytes())
-    old = store.load(folder)
+    old = run_folder.load(folder)
     assert old.stress.empty
     content = panels(old)
     assert content.variants[0].shocks == {}
     assert "This run stored no shocks" in html.page(content)
-    assert "This run stored no shocks" not in html.page(panels(store.load(stored[1])))
+    assert "This run stored no shocks" not in html.page(panels(run_folder.load(stored[1])))

@@ -11,16 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import cli, config, runner
+from backtests import cli, config
+from backtests.runs import runner
 from backtests.ticket import make
+from backtests.ticket.analogues import APART, remember, state
 from backtests.ticket.futures import FUTURES, quote
 from backtests.ticket.inputs import MACRO_LIMIT, until
-from backtests.ticket.memory import APART, remember, state
 from data.build import build
-from data.curves import Curve
 from data.errors import ConfigError
 from data.instruments import LIBRARY
 from data.market import Market
+from data.pricing.curves import Curve
 
 ROOT = Path(__file__).resolve().parent.parent
 NEW_YEAR = date(2025, 12, 31)

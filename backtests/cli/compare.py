@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from backtests.comparison import Comparison, Source
-    from backtests.runner import Progress
+    from backtests.runs.runner import Progress
 
 VOLATILITY = re.compile(r"(\d{1,3}(?:\.\d*)?|\.\d+) ?(%?)", re.ASCII)
 
@@ -35,8 +35,8 @@ def compare(
 ) -> None:
     """Compare variants side by side: figures, differences to the benchmarks, and what differs between runs."""
     from backtests import comparison as comparing
-    from backtests import store
     from backtests.cli import terminal
+    from backtests.runs import folder as run_folder
 
     target = None if at_vol is None else volatility(at_vol)
     place = comparing.on_own if own_window else comparing.on_common
@@ -49,8 +49,8 @@ def compare(
     if out is None:
         found = comparing.record(work())
     else:
-        store.check_free(out)
-        with store.writing(out) as beside:
+        run_folder.check_free(out)
+        with run_folder.writing(out) as beside:
             done = work()
             found = comparing.record(done)
             _write(done, found, beside)
@@ -80,7 +80,8 @@ def _sources(places: list[Path], settings: list[str], progress: Progress) -> lis
     """Run the configurations, and read the folders, in the order given."""
     from backtests import comparison as comparing
     from backtests import config as configuration
-    from backtests import runner, store
+    from backtests.runs import folder as run_folder
+    from backtests.runs import runner
     from data.errors import ConfigError
 
     if settings and all(place.is_dir() for place in places):
@@ -91,9 +92,9 @@ def _sources(places: list[Path], settings: list[str], progress: Progress) -> lis
     for label, place in named:
         config = read[place]
         if config is None:
-            found.append(comparing.from_folder(store.load(place), label))
+            found.append(comparing.from_folder(run_folder.load(place), label))
         else:
-            found.append(comparing.from_run(runner.run(config, progress), label, place, store.utc_now()))
+            found.append(comparing.from_run(runner.run(config, progress), label, place, run_folder.utc_now()))
     return found
 
 

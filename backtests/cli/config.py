@@ -19,8 +19,8 @@ def check(
 ) -> None:
     """Check CONFIG against its schema and the data, and say from when to when each variant would trade."""
     from backtests import config as configuration
-    from backtests import runner
     from backtests.cli import terminal
+    from backtests.runs import runner
 
     settings = configuration.load(config, set_ or [])
     spans = runner.check(settings)

@@ -104,13 +104,13 @@ def update(
     """Fetch series from their sources and add what is new to the store; what is stored is never lost."""
     from backtests import config as configuration
     from backtests.cli import terminal
-    from data import updating
     from data.errors import DivergenceError
+    from data.sources import registry
     from data.store import Store, home
 
     addresses = configuration.load(config).addresses if config else {}
     store = Store(home())
-    jobs = updating.jobs(series or [], addresses)
+    jobs = registry.jobs(series or [], addresses)
     failed: list[tuple[str, DivergenceError]] = []
     with terminal.progress(quiet) as progress:
         for i, job in enumerate(jobs):

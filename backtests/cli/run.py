@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backtests.runner import Progress, Run
+    from backtests.runs.runner import Progress, Run
 
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "fall", "from – to", "CAGR", "P&L", "turnov.", "next bar",
@@ -27,13 +27,14 @@ def run(
 ) -> None:
     """Run every variant of CONFIG, print a line for each, and write a report."""
     from backtests import config as configuration
-    from backtests import runner, store
     from backtests.cli import terminal
+    from backtests.runs import folder as run_folder
+    from backtests.runs import runner
 
     settings = configuration.load(config, set_ or [])
-    now = store.utc_now()
-    folder = store.destination(settings, out, now)
-    with store.writing(folder) as beside, terminal.progress(quiet) as progress:
+    now = run_folder.utc_now()
+    folder = run_folder.destination(settings, out, now)
+    with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
         done = runner.run(settings, progress)
         keep(done, beside, now, progress)
         draw(beside)
@@ -47,32 +48,33 @@ def keep(done: Run, folder: Path, now: datetime, progress: Progress) -> None:
     """Save a run and what each of its variants hangs on."""
     import json
 
-    from backtests import assumptions, store
+    from backtests import sensitivities
+    from backtests.runs import folder as run_folder
 
-    store.save(done, folder, now)
-    found = assumptions.record(assumptions.measure(done.config, progress=progress))
+    run_folder.save(done, folder, now)
+    found = sensitivities.record(sensitivities.measure(done.config, progress=progress))
     text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "sensitivity.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def draw(folder: Path) -> None:
     """Write the report and the pictures of the run saved in a folder."""
-    from backtests import store
-    from backtests.panels import panels
     from backtests.report import html, plots
+    from backtests.report.panels import panels
+    from backtests.runs import folder as run_folder
 
-    content = panels(store.load(folder))
+    content = panels(run_folder.load(folder))
     (folder / "report.html").write_text(html.page(content), encoding="utf-8")
     plots.save(content, folder / "plots")
 
 
 def index(folder: Path) -> None:
     """List the runs of a folder in its `index.html`."""
-    from backtests import store
     from backtests.report import html
+    from backtests.runs import folder as run_folder
     from data.disk import replace_text
 
-    replace_text(folder / "index.html", html.index(html.rows(store.listed(folder))))
+    replace_text(folder / "index.html", html.index(html.rows(run_folder.listed(folder))))
 
 
 def _show(done: Run) -> None:

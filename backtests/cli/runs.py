@@ -12,14 +12,14 @@ def runs(
     folder: Annotated[Path, typer.Argument(help="The folder that holds runs.")] = Path("runs"),
 ) -> None:
     """List runs, newest first, with the figures of each one's first variant."""
-    from backtests import store
     from backtests.cli import terminal
     from backtests.report import html
+    from backtests.runs import folder as run_folder
     from data.errors import ConfigError
 
     if (folder.exists() and not folder.is_dir()) or (folder != Path("runs") and not folder.exists()):
         raise ConfigError(f"{folder}: no such folder; give the one that holds runs, like runs")
-    rows = html.rows(store.listed(folder))
+    rows = html.rows(run_folder.listed(folder))
     if not rows:
         terminal.say(f"no runs in {folder}; `divergence run` makes one")
         return
@@ -35,13 +35,13 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder, like those `divergence runs` lists.")],
 ) -> None:
     """Draw the report and the pictures of a finished run again."""
-    from backtests import store
     from backtests.cli import terminal
-    from backtests.panels import panels
     from backtests.report import html, plots
+    from backtests.report.panels import panels
+    from backtests.runs import folder as run_folder
     from data.disk import replace_text
 
-    content = panels(store.load(run))
+    content = panels(run_folder.load(run))
     replace_text(run / "report.html", html.page(content))
     plots.save(content, run / "plots")
     terminal.say(f"report: {run / 'report.html'}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from backtests.assumptions import Sensitivity
+    from backtests.sensitivities import Sensitivity
 
 
 def sensitivity(
@@ -24,9 +24,9 @@ def sensitivity(
 ) -> None:
     """Rerun every variant of CONFIG under every disputable convention, and tell which its result hangs on."""
     from backtests import config as configuration
-    from backtests import store
-    from backtests.assumptions import measure, record
     from backtests.cli import terminal
+    from backtests.runs import folder as run_folder
+    from backtests.sensitivities import measure, record
 
     settings = configuration.load(config, set_ or [])
     names = variant or []
@@ -34,8 +34,8 @@ def sensitivity(
         with terminal.progress(quiet) as progress:
             done = measure(settings, names, progress)
     else:
-        folder = store.destination(settings, out, store.utc_now())
-        with store.writing(folder) as beside, terminal.progress(quiet) as progress:
+        folder = run_folder.destination(settings, out, run_folder.utc_now())
+        with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
             done = measure(settings, names, progress)
             _write(done, beside)
     _show(record(done), bool(names))
@@ -46,9 +46,9 @@ def sensitivity(
 def _write(done: Sensitivity, folder: Path) -> None:
     import json
 
-    from backtests.assumptions import record, tidy
     from backtests.report import sensitivity as words
     from backtests.report import tornado
+    from backtests.sensitivities import record, tidy
 
     found = record(done)
     for name, one in found["variants"].items():

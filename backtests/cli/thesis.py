@@ -12,7 +12,7 @@ from backtests.cli.dates import day
 
 if TYPE_CHECKING:
     from backtests.config import Config
-    from backtests.scorecard import Card
+    from backtests.thesis.scorecard import Card
 
 
 def thesis(
@@ -30,17 +30,19 @@ def thesis(
     import json
 
     from backtests import config as configuration
-    from backtests import runner, scorecard, store
     from backtests.cli import run, terminal
     from backtests.report import thesis as page
+    from backtests.runs import folder as run_folder
+    from backtests.runs import runner
+    from backtests.thesis import scorecard
     from data.errors import ConfigError
 
     settings = configuration.load(config)
     if as_of:
         settings = _until(settings, as_of)
-    now = store.utc_now()
-    folder = store.destination(settings, out, now)
-    with store.writing(folder) as beside, terminal.progress(quiet) as progress:
+    now = run_folder.utc_now()
+    folder = run_folder.destination(settings, out, now)
+    with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
         try:
             done = runner.run(settings, progress)
         except ConfigError as error:
@@ -49,7 +51,7 @@ def thesis(
         run.keep(done, beside, now, progress)
         text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
-        (beside / "thesis.html").write_text(page.page(card, store.load(beside).manifest), encoding="utf-8")
+        (beside / "thesis.html").write_text(page.page(card, run_folder.load(beside).manifest), encoding="utf-8")
         run.draw(beside)
     if out is None:
         run.index(folder.parent)

@@ -13,7 +13,7 @@ from backtests.cli.dates import day
 
 if TYPE_CHECKING:
     from backtests.ticket import Ticket
-    from backtests.ticket.memory import Memory, Outcome
+    from backtests.ticket.analogues import Memory, Outcome
     from backtests.ticket.sheet import Leg, Sheet, Worst
 
 LEGS_SHOWN = 4
@@ -193,7 +193,7 @@ def _orders(one: Sheet) -> None:
 
 def _after(outcome: Outcome, memory: Memory) -> None:
     from backtests.cli import terminal
-    from backtests.ticket.memory import HORIZONS
+    from backtests.ticket.analogues import HORIZONS
 
     headings = ("  after", *(f"{one.day:%Y-%m}" for one in memory.episodes))
     rows = [
@@ -206,7 +206,7 @@ def _after(outcome: Outcome, memory: Memory) -> None:
 
 def _memory(made: Ticket) -> None:
     from backtests.cli import terminal
-    from backtests.ticket.memory import HORIZONS, STATE
+    from backtests.ticket.analogues import HORIZONS, STATE
 
     memory = made.memory
     terminal.say("")

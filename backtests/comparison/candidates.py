@@ -16,8 +16,8 @@ import pandas as pd
 from backtests.comparison.history import History
 from backtests.config import dump
 from backtests.config.document import parse
-from backtests.runner import Run, VariantRun
-from backtests.store import StoredRun, manifest
+from backtests.runs.folder import StoredRun, manifest
+from backtests.runs.runner import Run, VariantRun
 from data.errors import ConfigError
 
 

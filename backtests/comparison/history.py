@@ -8,10 +8,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests import metrics
-from backtests.metrics import Figure
-from backtests.result import Result
-from data.bonds import Array
+from backtests.engine.result import Result
+from backtests.performance import metrics
+from backtests.performance.metrics import Figure
+from data.pricing.bonds import Array
 
 Days = NDArray[np.datetime64]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from backtests import metrics
 from backtests.comparison.rows import Comparison, Row
+from backtests.performance import metrics
 
 ALIKE = 1.0 - 1e-9  # correlation of variants that are one and the same
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backtests import inference, metrics
 from backtests.comparison.candidates import Candidate, Source, named
 from backtests.comparison.differences import Difference, Twin, differences, identical, twins
 from backtests.comparison.history import History, correlation, figures, overlap, together
 from backtests.comparison.windows import MIXED, Placed, Windows, at_volatility, on_common, rows_between
-from backtests.metrics import Figure
+from backtests.performance import inference, metrics
+from backtests.performance.metrics import Figure
 from data.errors import ConfigError
 
 SEED = 1

@@ -8,9 +8,9 @@ from functools import reduce
 
 import numpy as np
 
-from backtests import metrics
 from backtests.comparison.candidates import Candidate
 from backtests.comparison.history import Days, History, restarted, scaled, volatility
+from backtests.performance import metrics
 from data.errors import ConfigError
 
 MIXED = 365.0  # stands for rows of several calendars: a year has as many bars as its dates say

@@ -17,7 +17,7 @@ from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
 from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
-from data.updating import check_address
+from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
 
 M = TypeVar("M", bound=BaseModel)

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from backtests.book import Currency, Every
-from data.curves import Interpolation
-from data.history import Distributions
+from backtests.engine.book import Currency, Every
+from data.assemble import Distributions
 from data.instruments import Instrument
+from data.pricing.curves import Interpolation
 from strategies.base import Strategy
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests.causes import Cause, Part
-from backtests.confidence import CASH, Confidence
-from backtests.panels import Panels, VariantPanel
+from backtests.performance.extremes import Cause, Part
+from backtests.performance.verdicts import ENOUGH, Interval, sentence
 from backtests.report.format import ABSENT, MINUS, millions, number, percent
+from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, span
-from backtests.verdicts import ENOUGH, Interval, sentence
+from backtests.runs.significance import CASH, Confidence
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHOWN = 200  # trades on the screen; the download holds all

@@ -14,11 +14,11 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from backtests.panels import Panels, VariantPanel
 from backtests.report import detail, regimes, sensitivity, tables, traded
 from backtests.report.format import millions, number, percent
 from backtests.report.palette import styles
-from data.bonds import Array
+from backtests.report.panels import Panels, VariantPanel
+from data.pricing.bonds import Array
 
 DIGITS = 6  # significant, more than any screen shows
 

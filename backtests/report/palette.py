@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backtests.panels import Panels
+from backtests.report.panels import Panels
 
 # Okabe and Ito, Color Universal Design, 2008; yellow last.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")

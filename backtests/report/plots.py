@@ -14,10 +14,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Figure  # for those who are given one
 
-from backtests.attribution import STORED
-from backtests.panels import Panels, VariantPanel
+from backtests.performance.attribution import STORED
 from backtests.report import traded as words
 from backtests.report.palette import styles
+from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, lead
 
 INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"

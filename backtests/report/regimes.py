@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backtests.events import EVENTS, REGIMES, Episode, Event, Spell, Stretch
-from backtests.panels import Hit, Panels, VariantPanel
+from backtests.performance.events import EVENTS, REGIMES, Episode, Event, Spell, Stretch
 from backtests.report.format import millions, month, number, percent
-from backtests.stress import SHOCKS
+from backtests.report.panels import Hit, Panels, VariantPanel
+from backtests.runs.stress import SHOCKS
 
 Headings = dict[str, tuple[str, list[str]]]  # of columns, by name: the heading and the small lines under it
 

@@ -1,4 +1,4 @@
-"""The sensitivity of variants in words and in the terminal's tables, from what `backtests.assumptions.record` gives."""
+"""The sensitivity of variants in words and in the tables of the terminal, from `backtests.sensitivities.record`."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backtests.attribution import STORED
-from backtests.panels import Panels, VariantPanel
+from backtests.performance.attribution import STORED
+from backtests.performance.verdicts import Interval
 from backtests.report.format import ABSENT, fall, millions, month, number, percent
-from backtests.verdicts import Interval
+from backtests.report.panels import Panels, VariantPanel
 
 LINE_NAMES = {
     "price": "price", "income": "income",

@@ -8,11 +8,11 @@ from datetime import date
 from math import ceil, floor, isfinite, log10
 from typing import Any
 
-from backtests.claims import Claim
-from backtests.measures import Unit
 from backtests.report import html
 from backtests.report.format import ABSENT, MINUS, millions, month, number, percent
-from backtests.scorecard import CANNOT, Card, Path, Profit, Reading, Row, Verdict
+from backtests.thesis.claims import Claim
+from backtests.thesis.measures import Unit
+from backtests.thesis.scorecard import CANNOT, Card, Path, Profit, Reading, Row, Verdict
 
 HEADINGS = ("claim", "thesis says", "we measure", "window", "it happened", "beat forward, bp", "trade paid, %")
 SCALE: dict[Unit, float] = {"bp": 1e4, "times": 1.0}  # the others are percent

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from backtests.exposure import CURVES, Traded
-from backtests.panels import Panels, VariantPanel
 from backtests.report.format import ABSENT, MINUS, number
-from data.bonds import Array
+from backtests.report.panels import Panels, VariantPanel
+from backtests.runs.exposure import CURVES, Traded
+from data.pricing.bonds import Array
 
 COUNTRY = {"us": "US", "us_real": "US real", "jp": "Japan"}
 THE = {"us": "the US", "us_real": "US real yields", "jp": "Japan"}

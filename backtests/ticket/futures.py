@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.bonds import par_duration, price
-from data.curves import Curve
 from data.instruments import BP
+from data.pricing.bonds import par_duration, price
+from data.pricing.curves import Curve
 
 NOTIONAL_COUPON = 0.06
 CHEAPEST = 7.0  # years left of the bond taken as cheapest to deliver

@@ -9,10 +9,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from data.bonds import Array
 from data.calendars import PUBLICATION_LAG_DAYS
 from data.instruments import COUNTRY_OF
 from data.market import Market
+from data.pricing.bonds import Array
 from data.tables import Frequency, Tables
 from strategies.base import Strategy, signals_of
 

@@ -8,17 +8,18 @@ from datetime import date
 
 import numpy as np
 
-from backtests import ledger, runner
-from backtests.book import Book, Terms, prepare
 from backtests.config import Config, Variant
-from backtests.result import Result
+from backtests.engine import ledger
+from backtests.engine.book import Book, Terms, prepare
+from backtests.engine.result import Result
+from backtests.runs import runner
+from backtests.runs.window import Span, span
 from backtests.ticket.futures import quote
-from backtests.window import Span, span
-from data.bonds import Array
-from data.curves import DAYS_A_YEAR
 from data.errors import DataError
 from data.instruments import BP, DAY_COUNT
 from data.market import MORE_THAN_WEEKLY, Flags, Market
+from data.pricing.bonds import Array
+from data.pricing.curves import DAYS_A_YEAR
 from strategies.base import signals_of
 from strategies.signals import carry_and_roll, macro, overnight
 

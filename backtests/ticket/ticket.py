@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from backtests import runner
 from backtests.config import Config
+from backtests.runs import runner
+from backtests.runs.window import check_dates
 from backtests.ticket import holdings
+from backtests.ticket.analogues import Memory, Outcome, outcome, remember
 from backtests.ticket.futures import FUTURES, Quote, quote
 from backtests.ticket.inputs import Input, inputs, rests_on, until
-from backtests.ticket.memory import Memory, Outcome, outcome, remember
 from backtests.ticket.sheet import Sheet, sheet
-from backtests.window import check_dates
 from data.build import build
 from data.errors import ConfigError
 from data.market import Market

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from data.bonds import Array
+from data.pricing.bonds import Array
 from data.quality.finding import Finding, Level, count, largest
 from data.quality.table import Flags, Table, ratio, spells
 from data.quality.tenors import rebased_rows

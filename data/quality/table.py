@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.bonds import Array
+from data.pricing.bonds import Array
 from data.quality.finding import Finding, Level
 from data.series import Spec
 

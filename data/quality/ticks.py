@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.bonds import Array
+from data.pricing.bonds import Array
 from data.quality.finding import Finding
 from data.quality.table import Days, Flags, Table, ratio
 from data.series import Kind, Spec

@@ -1,0 +1,1 @@
+"""What both engines are given, how each of them runs it, and what they answer."""

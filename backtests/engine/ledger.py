@@ -1,0 +1,164 @@
+"""The plain engine: one scalar step per bar over arrays, and nothing else.
+
+A bar, in this order: what was held earns and pays; orders decided earlier fill; the book is set anew; orders that
+may fill on the same close do. Equity at or below zero at any of these points closes everything at that close.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from backtests.engine.book import Book
+from backtests.engine.result import BOOK_LINES, Result
+from data.market import Flags
+from data.pricing.bonds import Array
+
+WHOLE_LOT = 1e-9  # of a lot: as near to a whole one as rounding errors come
+
+
+class Lines(NamedTuple):
+    """What the walk writes: (T, n) by leg, (T,) for the book."""
+
+    price: Array
+    fx: Array
+    funding: Array
+    borrow: Array
+    roll: Array
+    income: Array
+    cost: Array
+    cash: Array
+    margin: Array
+    traded: Array
+    notional: Array
+
+
+def run(book: Book) -> Result:
+    """Walk the book bar by bar and return its result."""
+    shape = book.price.shape
+    lines = Lines(**{name: np.zeros(shape[:1] if name in BOOK_LINES else shape) for name in Lines._fields})
+    equity, units, ruined = walk(book, lines)
+    dollars = units * book.price * book.fx
+    return Result(
+        dates=book.dates,
+        capital=book.capital,
+        equity=equity,
+        units=units,
+        weights=np.divide(dollars, equity[:, None], out=np.zeros(shape), where=(equity > 0)[:, None]),
+        ruined=None if ruined < 0 else ruined,
+        **lines._asdict(),
+    )
+
+
+def walk(book: Book, lines: Lines) -> tuple[Array, Array, int]:
+    """Fill `lines`; return equity (T,), units held after each row (T, n), and the row of ruin or -1."""
+    rows, legs = book.price.shape
+    equity, units = np.empty(rows), np.zeros((rows, legs))
+    held, order = np.zeros(legs), np.zeros(legs)
+    waiting = np.zeros(legs, dtype=np.bool_)
+    due = np.zeros((rows + book.lag + 1, legs))
+    wealth, ruined = book.capital, -1
+    for t in range(rows):
+        if ruined < 0:
+            wealth += accrue(book, lines, t, held, wealth)
+            if wealth > 0:
+                if book.lag and t >= book.lag and book.decides[t - book.lag]:
+                    order[:], waiting[:] = due[t], True
+                wealth += fill(book, lines, t, held, order, waiting)
+            if wealth > 0 and book.decides[t]:
+                base = book.capital if book.fixed_base else wealth
+                decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
+                if book.lag == 0:
+                    order[:], waiting[:] = due[t], True
+                    wealth += fill(book, lines, t, held, order, waiting)
+            if wealth <= 0:
+                wealth += close(book, lines, t, held)
+                ruined = t
+        equity[t], units[t] = wealth, held
+    return equity, units, ruined
+
+
+def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> float:
+    """Everything earned and paid over the bar that ends at t on what was held; USD."""
+    if t == 0:
+        return 0.0
+    lines.cash[t] = wealth * book.cash[t]
+    total, listed = lines.cash[t], 0.0
+    for i in range(len(held)):
+        q = held[i]
+        if q == 0.0:
+            continue
+        before, now = book.price[t - 1, i], book.price[t, i]
+        fx_before, fx = book.fx[t - 1, i], book.fx[t, i]
+        notional = q * before
+        lines.price[t, i] = q * (now - before) * fx
+        lines.fx[t, i] = notional * (fx - fx_before) * book.fx_bears[i]
+        lines.roll[t, i] = -abs(notional) * book.roll[t, i] * fx
+        if q > 0.0:
+            lines.funding[t, i] = -notional * book.funding_long[t, i]
+            lines.income[t, i] = q * book.income_long[t, i] * fx
+            if book.listed[i]:
+                listed += notional * fx_before
+        else:
+            lines.funding[t, i] = -notional * book.funding_short[t, i]
+            lines.income[t, i] = q * book.income_short[t, i] * fx
+            lines.borrow[t, i] = notional * book.borrow[t, i] * fx
+        total += lines.price[t, i] + lines.fx[t, i] + lines.funding[t, i]
+        total += lines.borrow[t, i] + lines.roll[t, i] + lines.income[t, i]
+    if listed > wealth:
+        lines.margin[t] = -(listed - wealth) * book.margin[t]
+    return float(total + lines.margin[t])
+
+
+def fill(book: Book, lines: Lines, t: int, held: Array, order: Array, waiting: Flags) -> float:
+    """Trade every waiting leg that can trade at t to its ordered units; return the cost, negative USD."""
+    total = 0.0
+    for i in range(len(held)):
+        if waiting[i] and book.tradable[t, i]:
+            total += trade(book, lines, t, i, held, order[i] - held[i])
+            waiting[i] = False
+    return total
+
+
+def trade(book: Book, lines: Lines, t: int, i: int, held: Array, size: float) -> float:
+    """Buy or sell `size` units of leg i at the close of t; return the cost, negative USD."""
+    if size == 0.0:
+        return 0.0
+    notional = abs(size) * book.price[t, i] * book.fx[t, i]
+    cost = -notional * book.spread[t, i]
+    held[i] += size
+    lines.traded[t, i] += abs(size)
+    lines.notional[t, i] += notional
+    lines.cost[t, i] += cost
+    return float(cost)
+
+
+def expected(book: Book, t: int, held: Array, due: Array) -> Array:
+    """Units that a decision at t finds: those of the latest order still on its way, else those held."""
+    for row in range(t - 1, max(t - book.lag, -1), -1):
+        if book.decides[row]:
+            return np.asarray(due[row + book.lag])
+    return held
+
+
+def decide(book: Book, t: int, held: Array, wanted: Array, base: float) -> None:
+    """Write the units wanted from t on; inside the band, those found, so that orders kept waiting lapse."""
+    outside = False
+    for i in range(len(held)):
+        units = book.targets[t, i] * base / (book.price[t, i] * book.fx[t, i])
+        lot = book.lot[t, i]
+        if lot > 0.0:
+            units = np.sign(units) * np.floor(abs(units) / lot + WHOLE_LOT) * lot
+        wanted[i] = units
+        outside = outside or abs(units - held[i]) > book.band * abs(units)
+    if not outside:
+        wanted[:] = held
+
+
+def close(book: Book, lines: Lines, t: int, held: Array) -> float:
+    """Close every position at the close of t; return the cost, negative USD."""
+    total = 0.0
+    for i in range(len(held)):
+        total += trade(book, lines, t, i, held, -held[i])
+    return total

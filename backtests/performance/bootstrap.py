@@ -1,0 +1,98 @@
+"""The stationary bootstrap: block lengths, draws of rows, and the figures of a draw with their standard errors.
+
+Politis and Romano, J. American Statistical Association 89, 1994; Politis and White, Econometric Reviews 23, 2004.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.performance.metrics import SMALL
+from data.pricing.bonds import Array
+
+BATCH = 2**20  # figures resampled at a time, so that daily history fits in memory
+
+Rows = NDArray[np.int64]
+
+
+def block_lengths(columns: Array) -> Array:
+    """Mean block (k,) of the stationary bootstrap that each column (T, k) asks for, in bars, at least 1."""
+    from arch.bootstrap import optimal_block_length
+
+    with np.errstate(divide="ignore", invalid="ignore"):  # a column that stands still at one end
+        lengths = optimal_block_length(columns)["stationary"].to_numpy(dtype=float)
+    return np.maximum(np.where(np.isfinite(lengths), lengths, 1.0), 1.0)
+
+
+def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
+    """Rows of the draws, (some, bars) at a time."""
+    from arch.bootstrap import StationaryBootstrap
+
+    bootstrap = StationaryBootstrap(block, np.empty(bars), seed=seed)  # type: ignore[arg-type]  # a mean need not be whole
+    some = max(1, BATCH // bars)
+    for first in range(0, draws, some):
+        yield np.array([bootstrap.update_indices() for _ in range(min(some, draws - first))])
+
+
+def estimates(x: Array, block: float) -> tuple[Array, Array, Array, Array]:
+    """Mean and Sharpe ratio of a bar, each with its standard error, of each row of (..., T)."""
+    sharpe, influence = _sharpe(x)
+    return x.mean(axis=-1), standard_error(x, block), sharpe, standard_error(influence, block)
+
+
+def differences(x: Array, y: Array, block: float) -> tuple[Array, Array, Array, Array]:
+    """Return `estimates` of x less those of y, with the errors of the differences."""
+    (ours, our_influence), (theirs, their_influence) = _sharpe(x), _sharpe(y)
+    d = x - y
+    return (
+        d.mean(axis=-1),
+        standard_error(d, block),
+        ours - theirs,
+        standard_error(our_influence - their_influence, block),
+    )
+
+
+def _sharpe(x: Array) -> tuple[Array, Array]:
+    """Sharpe ratio of a bar (...) and what each bar adds to its error (..., T); NaN where nothing moves."""
+    deviation = x.std(axis=-1, ddof=1, keepdims=True)
+    z = (x - x.mean(axis=-1, keepdims=True)) / np.where(deviation > SMALL, deviation, np.nan)
+    ratio = x.mean(axis=-1, keepdims=True) / np.where(deviation > SMALL, deviation, np.nan)
+    return ratio[..., 0], z - ratio / 2 * (z**2 - 1)  # the delta method
+
+
+def standard_error(u: Array, block: float) -> Array:
+    """Standard error of the mean of each row of (..., T), prewhitened by an AR(1) (Andrews and Monahan, 1992)."""
+    u = u - u.mean(axis=-1, keepdims=True)
+    power = np.sum(u**2, axis=-1, keepdims=True)
+    rho = np.sum(u[..., 1:] * u[..., :-1], axis=-1, keepdims=True)
+    rho = np.clip(rho / np.where(power > u.shape[-1] * SMALL**2, power, np.nan), -0.97, 0.97)
+    left = u[..., 1:] - rho * u[..., :-1]
+    return np.asarray(np.sqrt(long_run_variance(left, block) / u.shape[-1]) / (1 - rho[..., 0]))
+
+
+def long_run_variance(u: Array, block: float) -> Array:
+    """T times the variance that the stationary bootstrap gives the mean of each row of (..., T).
+
+    Politis and Romano (1994), lemma 1: a weighted sum of circular autocovariances, here of their spectrum.
+    """
+    n = u.shape[-1]
+    k = np.arange(n)
+    keep = 1 - 1 / block  # chance that a block goes on
+    weights = (1 - k / n) * keep**k
+    weights[1:] += weights[1:][::-1].copy()
+    each = np.full(n // 2 + 1, 2.0)
+    each[0] = 1.0
+    if n % 2 == 0:
+        each[-1] = 1.0
+    spectrum = np.abs(np.fft.rfft(u - u.mean(axis=-1, keepdims=True), axis=-1)) ** 2
+    return np.asarray(spectrum @ (each * np.fft.rfft(weights).real) / n**2)
+
+
+def worst_drawdown(x: Array) -> Array:
+    """Largest fall of the index of excess returns from its peak, of each row of (..., T), positive."""
+    path = np.cumprod(1.0 + x, axis=-1)
+    peak = np.maximum(np.maximum.accumulate(path, axis=-1), 1.0)
+    return np.asarray(np.max(1.0 - path / peak, axis=-1, initial=0.0))

@@ -1,0 +1,101 @@
+"""The best and the worst bars of a variant and what made them, and its returns month by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from backtests.performance import metrics
+from backtests.performance.events import EVENTS, during
+from backtests.performance.metrics import SMALL, Track
+from data.pricing.bonds import Array
+
+COUNT = 5  # bars a side
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one leg, one line, or one line of one leg made of a bar."""
+
+    name: str
+    usd: float
+    share: float  # of the bar's P&L; above 1 where other parts took some of it back
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One bar and what made it. Shares are of `usd`; the parts named have its sign."""
+
+    since: str  # the row before: the bar earns what happened after that close
+    day: str  # the row it ends on
+    excess: float  # return in excess of cash
+    usd: float  # P&L without the interest on equity
+    leg: Part  # the leg that made most of it
+    line: Part  # the line that did, summed over legs
+    within: Part  # the line that made most of what that leg did
+    events: tuple[str, ...]  # labels of the events it belongs to
+
+
+def extremes(track: Track, usd: pd.DataFrame, count: int = COUNT) -> tuple[list[Cause], list[Cause]]:
+    """Return the best bars, best first, and the worst, worst first; only gains are best, only losses worst.
+
+    Parameters
+    ----------
+    track
+        The variant's path (T,).
+    usd
+        P&L on its dates (T rows), USD; columns are (line, instrument). Interest on equity, line `cash`, is left out.
+    count
+        Bars a side, at most.
+
+    """
+    x = metrics.excess_returns(track)
+    order = np.argsort(x, kind="stable")
+    own = usd.loc[:, usd.columns.get_level_values("line") != "cash"] if len(usd.columns) else usd
+    events = {event.label: during(track.dates, event) for event in EVENTS}
+    worst = [int(i) for i in order[:count] if x[i] < -SMALL]
+    best = [int(i) for i in order[::-1][:count] if x[i] > SMALL]
+    if own.columns.empty:
+        return [], []
+
+    def cause(bar: int) -> Cause:
+        labels = tuple(label for label, inside in events.items() if inside[bar])
+        return _cause(track, own.iloc[bar + 1], bar, float(x[bar]), labels)
+
+    return [cause(bar) for bar in best], [cause(bar) for bar in worst]
+
+
+def _cause(track: Track, made: pd.Series, bar: int, excess: float, events: tuple[str, ...]) -> Cause:
+    days = track.dates.astype("datetime64[D]")
+    total = float(made.sum())
+    leg = _largest(made.groupby(level="instrument", sort=False).sum(), total)
+    return Cause(
+        since=str(days[bar]),
+        day=str(days[bar + 1]),
+        excess=excess,
+        usd=total,
+        leg=leg,
+        line=_largest(made.groupby(level="line", sort=False).sum(), total),
+        within=_largest(made.xs(leg.name, level="instrument"), total),
+        events=events,
+    )
+
+
+def _largest(parts: pd.Series, total: float) -> Part:
+    """Return the part that made most of a total, in its direction."""
+    row = int(np.argmax(parts) if total >= 0 else np.argmin(parts))
+    usd = float(parts.iloc[row])
+    return Part(str(parts.index[row]), usd, usd / total if abs(total) > SMALL else 0.0)
+
+
+def months(track: Track) -> dict[int, dict[int, float]]:
+    """Return the return in excess of cash by year and month (1 to 12): the bars that end in the month, compounded."""
+    ends = track.dates[1:].astype("datetime64[M]")
+    x: Array = metrics.excess_returns(track)
+    found: dict[int, dict[int, float]] = {}
+    for month in np.unique(ends):
+        since = int(month.astype(int))  # months from 1970-01
+        found.setdefault(1970 + since // 12, {})[since % 12 + 1] = float(np.prod(1.0 + x[ends == month]) - 1.0)
+    return found

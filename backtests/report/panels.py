@@ -1,0 +1,219 @@
+"""What a report shows, worked out from a stored run: the arithmetic stays here, the drawing does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtests.performance import extremes, metrics
+from backtests.performance.attribution import STORED
+from backtests.performance.events import EVENTS, REGIMES, Episode, Spell, episode, spell
+from backtests.performance.extremes import Cause
+from backtests.runs import exposure, significance
+from backtests.runs.exposure import Traded
+from backtests.runs.folder import StoredRun
+from backtests.runs.significance import Choice, Confidence
+from backtests.runs.stress import SHOCKS
+from data.pricing.bonds import Array
+
+DEEPEST = 5
+
+
+@dataclass(frozen=True)
+class Track:
+    """One variant's equity (T,) and the interest credited on it (T,), USD."""
+
+    dates: NDArray[np.datetime64]
+    capital: float
+    equity: Array
+    cash: Array
+
+
+@dataclass(frozen=True)
+class Fall:
+    """One row of the drawdown table."""
+
+    depth: float
+    peak: str
+    trough: str
+    recovery: str | None
+    days: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What an instantaneous shock does to the positions of the last row."""
+
+    legs: dict[str, float]  # USD
+    total: float  # USD
+    share: float | None  # of equity; None where nothing is left
+
+
+@dataclass(frozen=True)
+class VariantPanel:
+    """Everything the page shows of one variant. Fractions are decimals; falls on paths are negative."""
+
+    name: str
+    benchmark: bool
+    figures: dict[str, Any]
+    described: dict[str, Any]
+    dates: list[str]
+    total: Array  # growth of 1
+    excess: Array  # growth of 1 in excess of cash
+    underwater: Array  # of `excess`
+    sharpe: Array  # rolling, one shorter than the paths
+    volatility: Array
+    years: dict[int, tuple[float, float]]  # total, in excess of cash
+    lines: dict[str, float]  # USD over the window
+    legs: dict[str, Array]  # cumulative USD
+    components: dict[str, Array]  # of a blend, cumulative USD; {} of any other
+    falls: list[Fall]
+    events: dict[str, Episode]  # by name, of those its history reaches
+    regimes: dict[str, Spell]
+    shocks: dict[str, Hit]
+    traded: Traded | None  # None in the folder of a version that stored none
+    months: dict[int, dict[int, float]]  # in excess of cash, by year and month
+    best: list[Cause]
+    worst: list[Cause]
+    confidence: Confidence | None  # None in the folder of a version that had none
+
+
+@dataclass(frozen=True)
+class Band:
+    """An event as a plot marks it: the bars that count towards it."""
+
+    label: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A report's content."""
+
+    run: StoredRun
+    variants: list[VariantPanel]
+    window_bars: int  # of the rolling figures
+    window_name: str
+    bands: list[Band]  # events for plots of time
+    choice: Choice | None  # what choosing the best variant is worth; None as above
+
+
+def panels(run: StoredRun) -> Panels:
+    """Work out what a report shows."""
+    longest = max(int(figures["bars"]) for figures in run.metrics.values())
+    ppy = max(float(figures["periods_per_year"]) for figures in run.metrics.values())
+    years = 3 if longest > 4 * ppy else 1
+    bars = max(3, round(years * ppy))
+    lines = run.attribution.groupby("variant", sort=False)
+    empty = run.attribution.iloc[:0]
+    groups = {str(name): frame for name, frame in lines}
+    variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
+    return Panels(run, variants, bars, f"{years}-year", _bands(variants), significance.read_choice(run.choice))
+
+
+def _bands(variants: list[VariantPanel]) -> list[Band]:
+    """Return the events that have a short name, from the first day to the last on which any variant has a bar of it."""
+    found = []
+    for event in EVENTS:
+        episodes = [one.events[event.name] for one in variants if event.name in one.events]
+        if event.short and episodes:
+            first, last = min(one.first for one in episodes), max(one.last for one in episodes)
+            found.append(Band(event.short, first, last))
+    return found
+
+
+def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> VariantPanel:
+    figures = run.metrics[name]
+    equity = run.equity[name].dropna()
+    usd = lines.pivot_table(index="date", columns=["line", "instrument"], values="usd", aggfunc="sum", fill_value=0.0)
+    usd = usd.reindex(equity.index, fill_value=0.0)
+    by_line = usd.T.groupby(level="line").sum().T if len(usd.columns) else pd.DataFrame(index=equity.index)
+    cash = by_line["cash"].to_numpy() if "cash" in by_line else np.zeros(len(equity))
+    track = Track(equity.index.to_numpy(), float(run.manifest["capital"]), equity.to_numpy(), cash)
+    excess = metrics.excess_index(track)
+    best, worst = extremes.extremes(track, usd)
+    paid, ppy = _paid(usd, run.manifest["variants"][name]["legs"]), float(figures["periods_per_year"])
+    sharpe, volatility = metrics.rolling(metrics.excess_returns(track), bars, float(figures["periods_per_year"]))
+    return VariantPanel(
+        name=name,
+        benchmark=name in run.manifest["benchmarks"],
+        figures=figures,
+        described=run.manifest["variants"][name],
+        dates=[str(day) for day in track.dates.astype("datetime64[D]")],
+        total=track.equity / track.capital,
+        excess=excess,
+        underwater=metrics.underwater(excess, 1.0),
+        sharpe=sharpe,
+        volatility=volatility,
+        years=metrics.calendar_years(track),
+        lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in STORED},
+        legs=_legs(usd, run.manifest["variants"][name]["legs"]),
+        components=_components(run.components[run.components["variant"] == name], usd),
+        falls=_falls(track, excess),
+        events={one.name: found for one in EVENTS if (found := episode(track, paid, one))},
+        regimes={one.name: ruled for one in REGIMES if (ruled := spell(track, paid, ppy, one))},
+        months=extremes.months(track),
+        best=best,
+        worst=worst,
+        confidence=significance.read(figures.get("inference")),
+        traded=_traded(run, name, track, bars),
+        shocks=_shocks(run.stress[run.stress["variant"] == name], float(equity.iloc[-1])),
+    )
+
+
+def _paid(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
+    """P&L (T,) of each leg and of the book's margin on every row, without the interest on equity."""
+    own = usd.loc[:, usd.columns.get_level_values("line") != "cash"] if len(usd.columns) else usd
+    by_leg = own.T.groupby(level="instrument").sum().T if len(own.columns) else own
+    return {leg: by_leg[leg].to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in [*legs, "book"]}
+
+
+def _traded(run: StoredRun, name: str, track: Track, bars: int) -> Traded | None:
+    stored = run.exposure[run.exposure["variant"] == name]
+    return exposure.read(stored, run.manifest["variants"][name].get("spread", {}), track, bars)
+
+
+def _shocks(table: pd.DataFrame, equity: float) -> dict[str, Hit]:
+    found = {}
+    for shock in SHOCKS:
+        rows = table[table["shock"] == shock.name]
+        if len(rows):
+            legs = {str(leg): float(usd) for leg, usd in zip(rows["instrument"], rows["usd"], strict=True)}
+            total = float(rows["usd"].sum())
+            found[shock.name] = Hit(legs, total, total / equity if equity > 0 else None)
+    return found
+
+
+def _components(table: pd.DataFrame, usd: pd.DataFrame) -> dict[str, Array]:
+    """Cumulative P&L (T,) of a blend's components, and of the book's cash and margin, USD."""
+    if table.empty:
+        return {}
+    split = table.groupby(["date", "component"], sort=False)["usd"].sum().unstack()
+    split = split.reindex(usd.index).fillna(0.0)
+    return {**{str(name): split[name].cumsum().to_numpy() for name in split}, "book": _legs(usd, [])["book"]}
+
+
+def _legs(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
+    by_leg = usd.T.groupby(level="instrument").sum().T if len(usd.columns) else usd
+    names = [*legs, "book"]
+    return {leg: by_leg[leg].cumsum().to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in names}
+
+
+def _falls(track: Track, excess: Array) -> list[Fall]:
+    deepest = sorted(metrics.drawdowns(excess, 1.0), key=lambda fall: -fall.depth)[:DEEPEST]
+    days = track.dates.astype("datetime64[D]")
+    return [
+        Fall(
+            depth=fall.depth,
+            peak=str(days[fall.peak]),
+            trough=str(days[fall.trough]),
+            recovery=None if fall.recovery is None else str(days[fall.recovery]),
+            days=int((days[-1 if fall.recovery is None else fall.recovery] - days[fall.peak]).astype(int)),
+        )
+        for fall in deepest
+    ]

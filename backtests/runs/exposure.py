@@ -1,0 +1,280 @@
+"""What was traded and what was at risk, row by row: the spread held, DV01 by country and tenor, carry, leverage.
+
+DV01 is USD per basis point, + long duration: it gains when yields fall. Funds count as their proxy's bond, inflation
+bonds by their real yield; cash has neither yield nor DV01.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backtests.config import CurrencyTreatment
+from backtests.performance.metrics import Track, excess_returns
+from backtests.runs.runner import VariantRun
+from data.instruments import BP, COUNTRY_OF, DAY_COUNT, Instrument
+from data.market import Flags, Market
+from data.pricing.bonds import Array
+from strategies.base import signals_of
+from strategies.signals import DAYS_A_YEAR, carry_and_roll, expanding_score, macro, overnight, rolling_beta, yield_of
+
+CURVES = ("us", "us_real", "jp")  # the order in which a spread is quoted: the first is what the rest is taken from
+BUCKETS = ((3.0, "0-3"), (7.0, "3-7"), (12.0, "7-12"), (22.0, "12-22"), (np.inf, "22+"))  # years, the end included
+HORIZON = 0.25  # years over which carry and roll-down are reckoned
+SCORE_YEARS = 3  # of history before a spread has a score
+STEP = 0.05  # to which the weights of three legs and more are rounded, of the largest
+BOX = 4  # legs: more are a blend, which has no usual direction
+FEW = 0.05  # of the larger side: what nets to less than this in every country is a slope
+LEVEL = 10.0  # years: the maturity whose yields, averaged over the countries, are the level of rates
+NEVER = "it never held anything"
+NO_YIELD = "it held cash alone, which has no yield"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A fixed combination of par yields, as the field quotes the trade last held.
+
+    A position in it is + where the trade gains as the combination rises (`rises`), or else as it falls.
+    """
+
+    weights: Mapping[str, float]  # by leg, of its par yield; {} where there is no such combination
+    rises: bool = False
+    why_none: str = ""
+
+
+@dataclass(frozen=True)
+class Traded:
+    """One variant's exposures (T,) on its own rows; NaN where not known."""
+
+    quote: Quote
+    spread: Array  # bp
+    score: Array  # standard deviations from the mean of all known at the time
+    position: Array  # USD per bp of the spread
+    signals: dict[str, Array]
+    dv01: dict[tuple[str, str], Array]  # by curve and bucket, USD per bp, + long duration
+    net: dict[str, float]  # by curve, on the last row, USD per bp
+    carry: Array  # with roll-down, ex ante, bp of equity a year
+    gross: Array  # sum of absolute weights
+    margin: Array  # listed longs above equity, fraction of equity
+    beta: Array  # years of duration, as returns had it
+
+
+def dv01(market: Market, rows: slice, units: Array) -> Array:
+    """DV01 (T, n) of `units (T, n)` held on `rows` of a market: units x price x fx x duration x 1e-4."""
+    each = (market.price * market.fx * market.duration)[rows] * BP
+    return np.where(units == 0.0, 0.0, units * np.nan_to_num(each))
+
+
+def quote(one: VariantRun) -> Quote:
+    """Return the combination a variant traded: legs and proportions of DV01 where it last traded into a position."""
+    held = dv01(one.market, one.span.rows, one.result.units)
+    into = (held != 0.0).any(axis=1) & (one.result.traded > 0).any(axis=1)
+    if not into.any():
+        return Quote({}, why_none=NO_YIELD if one.result.units.any() else NEVER)
+    return combination(one.market.instruments, held[np.flatnonzero(into)[-1]])
+
+
+def combination(instruments: Sequence[Instrument], held: Array) -> Quote:
+    """Quote a position of DV01s `held (n,)` as the field does.
+
+    One leg: its yield. All legs long, or all short: the average yield, weighted by DV01. Two legs, one against the
+    other: their difference, whatever their sizes. Three and more: by DV01, the largest 1. Its sign is that of a
+    butterfly's belly, or else of the longest bond on the first of the curves us, us_real, jp: US less Japan, back less
+    front, nominal less real. What nets to nothing in every country (a slope, a breakeven, a box) is held to rise.
+    """
+    legs = {one.name: one for one in instruments}
+    size = {name: float(usd) for name, usd in zip(legs, held, strict=True) if usd != 0.0}
+    if min(size.values()) > 0 or max(size.values()) < 0:
+        total = sum(size.values())
+        return Quote(MappingProxyType({name: usd / total for name, usd in size.items()}))
+    if len(size) == 2:
+        weights = {name: float(np.sign(usd)) for name, usd in size.items()}
+    else:
+        largest = max(abs(usd) for usd in size.values())
+        rounded = {name: round(round(usd / largest / STEP) * STEP, 2) for name, usd in size.items()}
+        weights = {name: weight for name, weight in rounded.items() if weight}
+    belly = _belly(legs, weights)
+    first = min(weights, key=lambda name: _order(legs[name]))
+    sign = np.sign(weights[belly or first])
+    weights = {name: float(sign * weight) for name, weight in weights.items()}
+    return Quote(MappingProxyType(weights), rises=belly is None and len(weights) <= BOX and _nets(legs, weights))
+
+
+def _order(instrument: Instrument) -> tuple[int, float]:
+    curve = instrument.curve or ""
+    return (CURVES.index(curve) if curve in CURVES else len(CURVES), -instrument.maturity)
+
+
+def _belly(legs: Mapping[str, Instrument], weights: Mapping[str, float]) -> str | None:
+    """The middle of three bonds of one curve that is held against both others."""
+    if len(weights) != 3 or len({legs[name].curve for name in weights}) != 1:
+        return None
+    front, belly, back = sorted(weights, key=lambda name: legs[name].maturity)
+    return belly if weights[belly] * weights[front] < 0 and weights[belly] * weights[back] < 0 else None
+
+
+def _nets(legs: Mapping[str, Instrument], weights: Mapping[str, float]) -> bool:
+    by_country: dict[str, float] = {}
+    for name, weight in weights.items():
+        by_country[legs[name].currency] = by_country.get(legs[name].currency, 0.0) + weight
+    return all(abs(net) <= FEW * max(abs(weight) for weight in weights.values()) for net in by_country.values())
+
+
+def spread(market: Market, weights: Mapping[str, float]) -> Array:
+    """Combination (T,) of par yields, decimals, over all of a market's history; NaN where a maturity is not quoted."""
+    return np.asarray(sum(weight * yield_of(market, name) for name, weight in weights.items()))
+
+
+def score(market: Market, values: Array) -> Array:
+    """Distance (T,) from the mean of all rows up to each, in their deviations; NaN before three years are known."""
+    return expanding_score(values, max(2, round(SCORE_YEARS * market.periods_per_year)))
+
+
+def position(names: Sequence[str], held: Array, of: Quote) -> Array:
+    """USD per bp of the spread (T,): the part of `held (T, n)`, DV01 by leg, that lies along the combination.
+
+    Of legs in the combination's own proportions it is all of it; of two unequal legs it is their mean, and the rest
+    is a view on one of them. + gains as `of.rises` says.
+    """
+    weights = np.array([of.weights.get(name, 0.0) for name in names])
+    along = held @ weights / float(weights @ weights)
+    return np.asarray(-along if of.rises else along) + 0.0
+
+
+def grouped(instruments: Sequence[Instrument], held: Array) -> dict[tuple[str, str], Array]:
+    """DV01 (T,) by curve and bucket of maturity; together the legs'. What never held any is left out."""
+    found: dict[tuple[str, str], Array] = {}
+    for i, one in enumerate(instruments):
+        if one.curve is not None and held[:, i].any():
+            bucket = next(name for longest, name in BUCKETS if one.maturity <= longest)
+            found[one.curve, bucket] = found.get((one.curve, bucket), np.zeros(len(held))) + held[:, i]
+    return {key: found[key] for key in sorted(found, key=_drawn)}
+
+
+def _drawn(key: tuple[str, str]) -> tuple[int, int]:
+    curve, bucket = key
+    order = CURVES.index(curve) if curve in CURVES else len(CURVES)
+    return order, [name for _, name in BUCKETS].index(bucket)
+
+
+def carry(market: Market, rows: slice, weights: Array, currency: CurrencyTreatment) -> Array:
+    """Carry plus roll-down (T,) ex ante of `weights (T, n)` held on `rows`, fraction of equity a year.
+
+    What each leg earns over a quarter if its curve and the exchange rate stand still, financed in that currency
+    treatment, before borrow, rolls, costs and the interest on equity. NaN where a leg's is not known.
+    """
+    total = np.zeros(len(weights))
+    for i, one in enumerate(market.instruments):
+        if weights[:, i].any():
+            own = carry_and_roll(market, one.name, HORIZON)[rows] / HORIZON
+            earned = own + np.where(_treated(currency, weights[:, i]), _financing(market, one, currency)[rows], 0.0)
+            total += np.where(weights[:, i] == 0.0, 0.0, weights[:, i] * earned)
+    return total
+
+
+def _treated(currency: CurrencyTreatment, weights: Array) -> Flags:
+    """Rows (T,) on which a foreign leg is not funded at its own rate: an FX swap is for longs."""
+    return np.asarray(weights > 0 if currency.kind == "fx_swap" else weights != 0)
+
+
+def _financing(market: Market, instrument: Instrument, currency: CurrencyTreatment) -> Array:
+    """What a foreign leg's own overnight rate is above (T,) the rate its treatment pays, a year of 365.25 days."""
+    none = np.zeros(len(market.dates))
+    if instrument.currency == "USD" or currency.kind == "repo":
+        return none
+    year = {name: DAYS_A_YEAR / days for name, days in DAY_COUNT.items()}
+    if currency.kind == "fx_swap":
+        return none - currency.basis_bp * BP * year[instrument.currency]
+    own = overnight(market, instrument.name) * year[instrument.currency]
+    return np.asarray(own - macro(market, f"{COUNTRY_OF['USD']}_overnight") * year["USD"])
+
+
+def margin(instruments: Sequence[Instrument], weights: Array) -> Array:
+    """Listed longs above equity (T,), fraction of equity: what the margin spread is paid on."""
+    listed = np.array([one.kind == "listed" for one in instruments])
+    return np.asarray(np.maximum(0.0, np.where(listed & (weights > 0), weights, 0.0).sum(axis=1) - 1.0))
+
+
+def level(market: Market) -> Array:
+    """Change (T,) over each bar of the 10-year par yield, averaged over the US and Japan; NaN where not quoted.
+
+    Of a market with one of the curves it is that one's, with neither it is not known.
+    """
+    moves = [market.curves[name].moves(LEVEL) for name in ("us", "jp") if name in market.curves]
+    return np.asarray(np.mean(moves, axis=0)) if moves else np.full(len(market.dates), np.nan)
+
+
+def empirical_duration(excess: Array, moves: Array, bars: int) -> Array:
+    """Years of duration (T,) that returns had: slope of the last `bars` excess returns (T-1,) on minus `moves (T,)`."""
+    return np.concatenate([[np.nan], rolling_beta(excess, -moves[1:], bars)])
+
+
+def described(one: VariantRun) -> dict[str, Any]:
+    """Return the combination traded, as a manifest holds it."""
+    found = quote(one)
+    return {"weights": dict(found.weights), "rises": found.rises, "why_none": found.why_none or None}
+
+
+def table(one: VariantRun) -> pd.DataFrame:
+    """One row per date: date, variant, and a column of float32 per series; what a variant has not is no column.
+
+    `spread` is in decimals, `position` and the columns `dv01 CURVE BUCKET` in USD per bp, `carry` a fraction of equity
+    a year, `gross` and `margin` fractions of equity, `level` the change of the 10-year yields' mean over the bar,
+    decimals; `signal NAME` is as the strategy has it.
+    """
+    market, rows, result = one.market, one.span.rows, one.result
+    held, of = dv01(market, rows, result.units), quote(one)
+    series: dict[str, Array] = {}
+    if of.weights:
+        quoted = spread(market, of.weights)
+        series = {"spread": quoted[rows], "score": score(market, quoted)[rows]}
+        series["position"] = position(market.names, held, of)
+    series["carry"] = carry(market, rows, result.weights, one.variant.currency)
+    series["gross"] = np.abs(result.weights).sum(axis=1)
+    series["margin"] = margin(market.instruments, result.weights)
+    series["level"] = level(market)[rows]
+    series |= {f"dv01 {curve} {bucket}": usd for (curve, bucket), usd in grouped(market.instruments, held).items()}
+    signals = signals_of(one.variant.strategy, market)
+    series |= {f"signal {name}": values[rows] for name, values in signals.items()}
+    frame = pd.DataFrame({name: values.astype(np.float32) for name, values in series.items()})
+    frame.insert(0, "date", result.dates)
+    frame.insert(1, "variant", one.variant.name)
+    return frame
+
+
+def read(stored: pd.DataFrame, quoted: Mapping[str, Any], track: Track, bars: int) -> Traded | None:
+    """Return a variant's exposures from its rows of a run's table; None in the folder of a version that had none.
+
+    `quoted` is what the manifest says of the combination; `bars` is the length of the rolling figures.
+    """
+    if stored.empty:
+        return None
+    columns = {str(name): stored[name].to_numpy(dtype=float) for name in stored.columns.drop(["date", "variant"])}
+    known = {name: values for name, values in columns.items() if not np.isnan(values).all()}
+    nothing = np.full(len(stored), np.nan)
+    found = {_key(name): values for name, values in known.items() if name.startswith("dv01 ")}
+    sizes = {key: found[key] for key in sorted(found, key=_drawn)}
+    net = {curve: sum(float(usd[-1]) for (c, _), usd in sizes.items() if c == curve) for curve, _ in sizes}
+    return Traded(
+        quote=Quote(dict(quoted["weights"]), quoted["rises"], quoted["why_none"] or ""),
+        spread=known.get("spread", nothing) / BP,
+        score=known.get("score", nothing),
+        position=known.get("position", nothing),
+        signals={name.removeprefix("signal "): values for name, values in known.items() if name.startswith("signal ")},
+        dv01=sizes,
+        net=net,
+        carry=known.get("carry", nothing) / BP,
+        gross=known.get("gross", nothing),
+        margin=known.get("margin", nothing),
+        beta=empirical_duration(excess_returns(track), columns["level"], bars),
+    )
+
+
+def _key(column: str) -> tuple[str, str]:
+    _, curve, bucket = column.split()
+    return curve, bucket

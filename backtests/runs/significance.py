@@ -1,0 +1,105 @@
+"""How much of a run luck could have made: worked out when it is stored, with everything tried beside it counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backtests.performance import inference, metrics
+from backtests.performance.verdicts import Hac, Interval, Overfitting, Skill, Superior
+from backtests.runs.runner import Run, VariantRun
+
+SEED = 19990930  # of every draw
+CASH = "cash"  # stands for the benchmark that earns nothing over cash
+SAME = 9  # digits after the point: Sharpe ratios that agree to these are one trial, run again
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """What can be said of one variant."""
+
+    excess_return: Interval
+    sharpe: Interval
+    excess_drawdown: Interval
+    block: float | None  # mean block of the draws, bars
+    hac: Hac
+    probabilistic_sharpe: Skill
+    deflated_sharpe: Skill  # against every distinct trial
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What can be said of choosing one variant of the run: benchmarks are not chosen from, but count as trials."""
+
+    trials: int  # distinct Sharpe ratios: of this run, and of earlier ones of its name in the same folder
+    here: int  # of them in this run
+    overfitting: Overfitting
+    superior: dict[str, Superior]  # by benchmark, cash first
+    best: dict[str, str]  # the variant that looks best against each
+
+
+def judge(run: Run, earlier: Sequence[float]) -> tuple[dict[str, Confidence], Choice]:
+    """Return what luck could have done to each variant, and to the best of them.
+
+    `earlier` are the annual Sharpe ratios of what was tried before under the same name.
+    """
+    here = _distinct([one.figures["sharpe"] for one in run.variants])
+    tried = _distinct([*here, *earlier])
+    return {one.variant.name: _variant(one, tried) for one in run.variants}, _choice(run, len(tried), len(here))
+
+
+def _distinct(sharpes: Sequence[Any]) -> list[float]:
+    return sorted({round(float(one), SAME) for one in sharpes if one is not None and np.isfinite(one)})
+
+
+def _variant(one: VariantRun, tried: Sequence[float]) -> Confidence:
+    x, ppy = metrics.excess_returns(one.result), float(one.figures["periods_per_year"] or 0.0)
+    ranges = inference.intervals(x, ppy, SEED)
+    return Confidence(
+        ranges.excess_return,
+        ranges.sharpe,
+        ranges.excess_drawdown,
+        ranges.block,
+        inference.hac(x),
+        inference.probabilistic_sharpe(x, ppy),
+        inference.deflated_sharpe(x, ppy, tried or [0.0]),
+    )
+
+
+def _choice(run: Run, trials: int, here: int) -> Choice:
+    """Judge the variants that are no benchmark on the bars all have."""
+    names = [one.variant.name for one in run.variants]
+    _, table = inference.common([one.result for one in run.variants])
+    field = [name for name in names if name not in run.config.benchmarks]
+    candidates = table[:, [names.index(name) for name in field]]
+    rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in run.config.benchmarks}}
+    superior = {name: inference.superior(candidates, rival, SEED) for name, rival in rivals.items()}
+    best = {name: field[one.best] for name, one in superior.items() if one.best is not None}
+    return Choice(trials, here, inference.overfitting(candidates), superior, best)
+
+
+def read(stored: dict[str, Any] | None) -> Confidence | None:
+    """Return what `asdict` made of a variant's confidence; None where a run stored none."""
+    if not stored:
+        return None
+    return Confidence(
+        excess_return=Interval(**stored["excess_return"]),
+        sharpe=Interval(**stored["sharpe"]),
+        excess_drawdown=Interval(**stored["excess_drawdown"]),
+        block=stored["block"],
+        hac=Hac(**stored["hac"]),
+        probabilistic_sharpe=Skill(**stored["probabilistic_sharpe"]),
+        deflated_sharpe=Skill(**stored["deflated_sharpe"]),
+    )
+
+
+def read_choice(stored: dict[str, Any] | None) -> Choice | None:
+    """Return what `asdict` made of a choice; None where a run stored none."""
+    if not stored:
+        return None
+    superior = {name: Superior(**one) for name, one in stored["superior"].items()}
+    overfitting = Overfitting(**stored["overfitting"])
+    return Choice(stored["trials"], stored["here"], overfitting, superior, stored["best"])

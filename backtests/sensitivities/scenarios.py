@@ -1,0 +1,171 @@
+"""Every convention that could be disputed and the choices tried for it, as data.
+
+A case is a pure change of the conventions a variant is run under, so cases of different groups can be combined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.config import Config, Variant
+from backtests.engine.book import Currency, Every
+from data.instruments import BP
+from data.market import Flags
+from data.pricing.curves import Interpolation
+from strategies.base import Strategy
+from strategies.overlays import Overlay
+from strategies.pairs import Pair
+from strategies.sizing import DEFAULTS, Rule
+
+Dates = NDArray[np.datetime64]
+About = Literal["world", "trade", "window"]
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """All that a variant is run under and could be disputed."""
+
+    interpolation: Interpolation
+    basis: float  # a year, of fx_swap
+    currency: Currency
+    every: Every
+    sizing: Rule | None  # of a pair, under whatever is laid over it; None of any other strategy
+    later: int = 0  # bars by which every fill is late
+    costs: float = 1.0  # times every half-spread, so what rolling costs too
+    rolls: float = 1.0  # times a bond's rolls a year
+    borrow: float = 1.0  # times what a short pays
+    stepped: bool = True  # whether borrow follows its dated steps; else the rate before the first, throughout
+    extra_borrow: float = 0.0  # a year, that every short pays on top
+    funding: float = 0.0  # a year: longs pay it over the overnight rate, shorts receive that much less
+    duration: float = 1.0  # times the duration by which listed funds are sized
+
+
+def conventions_of(config: Config, variant: Variant) -> Conventions:
+    """Return the conventions that a configuration runs a variant under."""
+    return Conventions(
+        interpolation=config.data.interpolation,
+        basis=variant.currency.basis_bp * BP,
+        currency=variant.currency.kind,
+        every=variant.rebalance.every,
+        sizing=rule_of(variant.strategy),
+    )
+
+
+@dataclass(frozen=True)
+class Group:
+    """Choices of which one holds at a time. `world`: how the world works; `trade`: what the trader may choose."""
+
+    label: str
+    about: About
+    unmoved: str  # why a case of it may change nothing
+
+
+GROUPS: dict[str, Group] = {
+    "interpolation": Group("interpolation", "world", "no leg is priced between quoted tenors"),
+    "fill": Group("fill", "world", "it never trades"),
+    "costs": Group("costs", "world", "it pays no trading costs"),
+    "rolls": Group("rolls", "world", "no leg is rolled"),
+    "borrow": Group("borrow", "world", "its shorts pay no borrow"),
+    "funding": Group("funding", "world", "it never holds a position overnight"),
+    "basis": Group("basis", "world", "it is never long a foreign leg"),
+    "duration": Group("fund duration", "world", "its sizes do not rest on duration"),
+    "currency": Group("currency", "trade", "it holds no foreign leg"),
+    "sizing": Group("sizing", "trade", "its sizes come out the same"),
+    "rebalance": Group("rebalance", "trade", "its positions come out the same"),
+    "window": Group("window", "window", "there are no such bars"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One choice: what it changes of the conventions or, of a window, which bars are judged."""
+
+    key: str
+    group: str
+    label: str
+    change: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    keep: Callable[[Dates], Flags] | None = None  # of the days on which bars end
+    unmoved: str = ""  # why it may change nothing, where that is not its group's reason
+
+    def apply(self, conventions: Conventions) -> Conventions:
+        """Return the conventions with this choice made."""
+        return replace(conventions, **self.change)
+
+
+def _first_half(ends: Dates) -> Flags:
+    return np.arange(len(ends)) < len(ends) // 2
+
+
+def _second_half(ends: Dates) -> Flags:
+    return ~_first_half(ends)
+
+
+def _without_2022(ends: Dates) -> Flags:
+    return np.asarray(ends.astype("datetime64[Y]") != np.datetime64("2022", "Y"))
+
+
+CASES: tuple[Case, ...] = (
+    Case("linear", "interpolation", "linear", {"interpolation": "linear"}),
+    Case("pchip", "interpolation", "pchip", {"interpolation": "pchip"}),
+    Case("next_bar", "fill", "one bar later", {"later": 1}),
+    Case("costs_0", "costs", "×0", {"costs": 0.0}),
+    Case("costs_2", "costs", "×2", {"costs": 2.0}),
+    Case("costs_4", "costs", "×4", {"costs": 4.0}),
+    Case("rolls_half", "rolls", "×0.5", {"rolls": 0.5}),
+    Case("rolls_2", "rolls", "×2", {"rolls": 2.0}),
+    Case("borrow_0", "borrow", "×0", {"borrow": 0.0}),
+    Case("borrow_2", "borrow", "×2", {"borrow": 2.0}),
+    Case("borrow_flat", "borrow", "without steps", {"stepped": False}, unmoved="it is not short while a step applies"),
+    Case("funding_10", "funding", "+10 bp", {"funding": 10 * BP}),
+    Case("funding_25", "funding", "+25 bp", {"funding": 25 * BP}),
+    Case("basis_0", "basis", "0 bp", {"basis": 0.0}),
+    Case("basis_50", "basis", "−50 bp", {"basis": -50 * BP}),
+    Case("basis_100", "basis", "−100 bp", {"basis": -100 * BP}),
+    Case("duration_less", "duration", "−10 %", {"duration": 0.9}),
+    Case("duration_more", "duration", "+10 %", {"duration": 1.1}),
+    Case("currency_repo", "currency", "repo", {"currency": "repo"}),
+    Case("currency_unhedged", "currency", "unhedged", {"currency": "unhedged"}),
+    Case("currency_fx_swap", "currency", "fx_swap", {"currency": "fx_swap"}),
+    Case("sizing_notional", "sizing", "notional", {"sizing": "notional"}),
+    Case("sizing_duration", "sizing", "duration", {"sizing": "duration"}),
+    Case("sizing_volatility", "sizing", "volatility", {"sizing": "volatility"}),
+    Case("sizing_beta", "sizing", "beta", {"sizing": "beta"}),
+    Case("every_month", "rebalance", "monthly", {"every": "month"}),
+    Case("every_quarter", "rebalance", "quarterly", {"every": "quarter"}),
+    Case("every_year", "rebalance", "yearly", {"every": "year"}),
+    Case("first_half", "window", "first half", keep=_first_half),
+    Case("second_half", "window", "second half", keep=_second_half),
+    Case("without_2022", "window", "without 2022", keep=_without_2022),
+)
+
+
+# ---- strategies under another sizing rule
+
+
+def rule_of(strategy: Strategy) -> Rule | None:
+    """Return the sizing rule of a pair, under whatever is laid over it; None of any other strategy."""
+    if isinstance(strategy, Overlay):
+        return rule_of(strategy.inner)
+    return strategy.sizing if isinstance(strategy, Pair) else None
+
+
+def sized(strategy: Strategy, rule: Rule | None) -> Strategy:
+    """Return a strategy sized by another rule: the sizes that carry over are kept, the others are the rule's own."""
+    if rule is None or rule == rule_of(strategy):
+        return strategy
+    if isinstance(strategy, Overlay):
+        return replace(strategy, inner=sized(strategy.inner, rule))
+    assert isinstance(strategy, Pair)
+    sizes = {name for sizes in DEFAULTS.values() for name in sizes}
+    kept: dict[str, Any] = {
+        one.name: getattr(strategy, one.name) if one.name in DEFAULTS[rule] else None
+        for one in fields(strategy)
+        if one.name in sizes
+    }
+    return cast("Strategy", replace(cast("Pair", strategy), sizing=rule, **kept))

@@ -1,0 +1,1 @@
+"""The thesis, claim by claim: what each says, how it is measured, and whether it held."""

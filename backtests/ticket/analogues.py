@@ -1,0 +1,146 @@
+"""When did the two markets last look as they do now, and what did each variant do next?
+
+The state of a row is five yields and rates. Each is put in standard deviations of its own history up to now, and rows
+are compared by Euclidean distance. An episode is the closest row of a stretch: episodes are six months apart from
+each other and from now, so that what followed each of them is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from backtests.engine.result import Result
+from backtests.performance import metrics
+from data.market import Market
+from data.pricing.bonds import Array
+from strategies.base import Window
+from strategies.signals import change, macro
+
+STATE = ("UST10 - JGB10", "policy gap, 6m change", "hedged pickup", "US 2s10s", "JGB 2s10s")
+EPISODES = 10
+APART = 6  # months
+HORIZONS = (1, 3, 6)  # months
+STILL = 1e-12
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A past row that looked like now."""
+
+    day: date
+    distance: float  # root of the sum of squared differences, each in standard deviations
+    state: Array  # (5,) decimals, in the order of STATE
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Now and the set-ups closest to it, the closest first; `missing` says why there are none."""
+
+    day: date
+    state: Array  # (5,)
+    scores: Array  # (5,) standard deviations from the mean of all rows up to now
+    rows: int  # on which the whole state is known
+    episodes: tuple[Episode, ...] = ()
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a variant earned in excess of cash after each episode; NaN where it did not trade then."""
+
+    after: Array  # (episodes, 3) over each of HORIZONS, fraction of equity
+    worst: Array  # (episodes,) lowest cumulative mark within the longest of them
+
+    @property
+    def count(self) -> int:
+        """Episodes after which it traded."""
+        return int((~np.isnan(self.worst)).sum())
+
+    @property
+    def average(self) -> tuple[float | None, ...]:
+        """Mean over those episodes of each horizon, then of the worst mark; None where there are none."""
+        every = np.column_stack([self.after, self.worst])
+        known = every[~np.isnan(self.worst)]
+        return tuple(float(mean) for mean in known.mean(axis=0)) if len(known) else (None,) * every.shape[1]
+
+
+def state(market: Market) -> Array:
+    """State (T, 5) of each row as known on it, decimals, in the order of STATE; NaN where a part is not known.
+
+    The pickup is a yen investor's, after rolling a three-month currency hedge: UST10 less (US 3-month less the yen
+    overnight rate) less JGB10.
+    """
+    us, jp = market.curves["us"], market.curves["jp"]
+    dollar, yen = macro(market, "us_overnight"), macro(market, "jp_overnight")
+    parts = (
+        us.at(10.0) - jp.at(10.0),
+        change(dollar - yen, Window(f"{APART}M").bars(market)),
+        us.at(10.0) - (us.at(0.25) - yen) - jp.at(10.0),
+        us.at(10.0) - us.at(2.0),
+        jp.at(10.0) - jp.at(2.0),
+    )
+    return np.column_stack(parts)
+
+
+def remember(market: Market) -> Memory:
+    """Return the set-ups closest to a market's last row; nothing later exists to be used."""
+    values = state(market)
+    known = np.asarray(~np.isnan(values).any(axis=1))
+    now = len(values) - 1
+    today = market.dates[now].astype(object)
+    if not known[now] or known.sum() < 2:
+        absent = [name for name, value in zip(STATE, values[now], strict=True) if np.isnan(value)]
+        why = f"{', '.join(absent)} is not known on {today}" if absent else "too little history"
+        return Memory(today, values[now], np.full(len(STATE), np.nan), int(known.sum()), missing=why)
+    history = values[known]
+    deviation = history.std(axis=0, ddof=1)
+    scores = np.divide(values - history.mean(axis=0), deviation, out=np.zeros_like(values), where=deviation > STILL)
+    distance = np.where(known, np.sqrt(((scores - scores[now]) ** 2).sum(axis=1)), np.inf)
+    return Memory(
+        today,
+        values[now],
+        scores[now],
+        int(known.sum()),
+        tuple(
+            Episode(market.dates[row].astype(object), float(distance[row]), values[row])
+            for row in _closest(distance, bars(market, APART))
+        ),
+    )
+
+
+def _closest(distance: Array, apart: int) -> list[int]:
+    """Rows in order of distance, each at least `apart` rows from those before it and from the last row."""
+    chosen: list[int] = []
+    for row in np.argsort(distance, kind="stable"):
+        far = all(abs(row - other) >= apart for other in (len(distance) - 1, *chosen))
+        if far and np.isfinite(distance[row]):
+            chosen.append(int(row))
+        if len(chosen) == EPISODES:
+            break
+    return chosen
+
+
+def bars(market: Market, months: int) -> int:
+    """Rows that `months` months have on a market, rounded half up, at least 1."""
+    return max(1, int(np.floor(months * market.periods_per_year / 12.0 + 0.5)))
+
+
+def outcome(result: Result, episodes: Sequence[Episode], market: Market) -> Outcome:
+    """Return what a variant's own run did after each episode, in excess of cash: bought then, it is what you had."""
+    excess = metrics.excess_returns(result)
+    lengths = [bars(market, months) for months in HORIZONS]
+    after = np.full((len(episodes), len(HORIZONS)), np.nan)
+    worst = np.full(len(episodes), np.nan)
+    for k, episode in enumerate(episodes):
+        row = int(np.searchsorted(result.dates, np.datetime64(episode.day)))
+        there = row < len(result.dates) and result.dates[row] == np.datetime64(episode.day)
+        if not there or row + max(lengths) > len(excess):
+            continue
+        path = np.cumprod(1.0 + excess[row : row + max(lengths)]) - 1.0
+        after[k] = [path[n - 1] for n in lengths]
+        worst[k] = path.min()
+    return Outcome(after, worst)
