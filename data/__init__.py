@@ -1,1 +1,13 @@
-"""What the market was: bonds, curves, instruments, and the one type that carries them, `Market`."""
+"""What the market was: instruments, curves, prices, money, and what was known when."""
+
+from data.moved import forward
+
+forward(
+    {
+        "data.bonds": "data.pricing.bonds",
+        "data.curves": "data.pricing.curves",
+        "data.forwards": "data.pricing.forwards",
+        "data.history": "data.assemble",
+        "data.updating": "data.sources.registry",
+    }
+)

@@ -65,7 +65,7 @@ def load(
             currency: _overnight(_fixings(stored, names, daily_rows, ahead=0), rows, frequency)
             for currency, names in OVERNIGHT.items()
         },
-        heard={
+        known_overnight={
             currency: _overnight(_fixings(stored, names, daily_rows, ahead=1), rows, frequency)
             for currency, names in (OVERNIGHT.items() if frequency != "monthly" else ())
         },

@@ -30,13 +30,13 @@ class _Leg:
     duration: Array
     exists: Flags
     tradable: Flags
-    unrolled: Flags
+    no_rolldown: Flags
     income: Array
     lot: Array
     proxy: Flags
 
 
-COLUMNS = ("price", "duration", "exists", "tradable", "unrolled", "income", "lot", "proxy")
+COLUMNS = ("price", "duration", "exists", "tradable", "no_rolldown", "income", "lot", "proxy")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _known(tables: Tables, dates: NDArray[np.datetime64]) -> dict[str, Array]:
     published = {name: known_at(name, values, dates) for name, values in tables.macro.items()}
     rates = {
         f"{COUNTRY_OF[currency]}_overnight": rate.reindex(tables.dates).to_numpy(dtype=float, copy=True)
-        for currency, rate in (tables.heard or tables.overnight).items()
+        for currency, rate in (tables.known_overnight or tables.overnight).items()
     }
     reference = {REFERENCE_CPI: reference_cpi(tables.cpi, dates)}  # its months came out weeks before
     return {**published, **rates, **reference}
@@ -166,7 +166,7 @@ def _plain(
     duration: Array,
     exists: Flags,
     tradable: Flags,
-    unrolled: Flags,
+    no_rolldown: Flags,
 ) -> _Leg:
     """One leg that pays no income, in its own lots."""
     return _Leg(
@@ -175,7 +175,7 @@ def _plain(
         duration=duration,
         exists=exists,
         tradable=tradable,
-        unrolled=unrolled,
+        no_rolldown=no_rolldown,
         income=np.zeros(len(price)),
         lot=np.full(len(price), instrument.lot),
         proxy=np.zeros(len(price), dtype=bool),
@@ -220,7 +220,7 @@ def _listed(
         duration=np.where(exists, np.where(np.isnan(bond.duration), near, bond.duration), np.nan),
         exists=exists,
         tradable=exists & np.where(priced, session, bond.tradable),
-        unrolled=bond.unrolled & ~real,
+        no_rolldown=bond.no_rolldown & ~real,
         income=np.where(real, _paid(table, dates) * scale * instrument.multiplier, 0.0),
         lot=np.where(priced, instrument.lot / scale, 0.0),
         proxy=exists & ~real,
@@ -261,8 +261,8 @@ def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[n
     session = curve.dates[row] == dates
     price, exists = _index(np.where(session, returns[row], 0.0), quoted[row] & inside & known)
     duration = np.where(exists, par_duration(par, instrument.maturity)[row], np.nan)
-    unrolled = exists & _after(exists) & session & ~aged[row]
-    return _plain(instrument, dates, price, duration, exists, exists & session, unrolled)
+    no_rolldown = exists & _after(exists) & session & ~aged[row]
+    return _plain(instrument, dates, price, duration, exists, exists & session, no_rolldown)
 
 
 def _index(returns: Array, quoted: Flags, base: Array | float = BASE) -> tuple[Array, Flags]:

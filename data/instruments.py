@@ -11,7 +11,7 @@ from typing import Literal
 
 from data.errors import DataError, did_you_mean
 
-Kind = Literal["par_bond", "inflation_bond", "listed", "cash"]
+InstrumentKind = Literal["par_bond", "inflation_bond", "listed", "cash"]
 Currency = Literal["USD", "JPY"]
 
 DAY_COUNT = {"USD": 360.0, "JPY": 365.0}  # money-market conventions: act/360, act/365
@@ -33,7 +33,7 @@ class Instrument:
     """One tradable leg: what it is, which yield moves it, and what it costs to trade, hold and short."""
 
     name: str
-    kind: Kind
+    kind: InstrumentKind
     currency: Currency
     curve: str | None = None  # the curve it is priced on; None for cash
     maturity: float = 0.0  # years, a multiple of 0.5

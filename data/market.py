@@ -21,7 +21,7 @@ MORE_THAN_WEEKLY = 52.5  # periods a year: rows above it are days
 BY_ROW = ("dates", "usd", "cash")
 BY_LEG = (
     "price", "duration", "funding", "borrow", "roll", "income", "spread", "fx", "lot",
-    "exists", "tradable", "proxy", "unrolled",
+    "exists", "tradable", "proxy", "no_rolldown",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ class Market:
     exists: Flags  # (T, n)
     tradable: Flags  # (T, n) False on the leg's holidays, when its price is carried
     proxy: Flags  # (T, n) whether the row is modelled from the curve rather than a traded price
-    unrolled: Flags  # (T, n) bars on which a bond could not age along the curve
+    no_rolldown: Flags  # (T, n) bars on which a bond could not age along the curve
     usd: Array  # (T,) USD overnight rate over the bar; funds unhedged legs
     cash: Array  # (T,) what equity earns over the bar
     curves: Mapping[str, Curve]  # on the market's dates

@@ -10,7 +10,7 @@ import pandas as pd
 from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
 
-Kind = Literal["curve", "rate", "fx", "index", "price", "macro"]
+SeriesKind = Literal["curve", "rate", "fx", "index", "price", "macro"]
 Calendar = Literal["US", "JP", "month", "any"]  # whose business days it has; prices have their exchange's
 
 # Columns of a price series. Prices and dividends are per share, adjusted for splits as the source publishes them.
@@ -23,7 +23,7 @@ class Spec:
     """One series. A curve's columns are tenors in years as text, `0.25` or `10`."""
 
     name: str
-    kind: Kind
+    kind: SeriesKind
     calendar: Calendar
     unit: str  # as published: percent a year, yen per dollar, index points, currency
     about: str

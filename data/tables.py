@@ -45,7 +45,9 @@ class Tables:
     macro: dict[str, pd.Series]
     prices: dict[str, pd.DataFrame] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
-    heard: dict[str, pd.Series] = field(default_factory=dict)  # overnight rates as known on each row, where they differ
+    known_overnight: dict[str, pd.Series] = field(
+        default_factory=dict
+    )  # overnight rates as known on each row, where they differ
 
     @property
     def dates(self) -> pd.DatetimeIndex:

@@ -19,7 +19,7 @@ import numpy as np
 from backtests import config
 from backtests.config import Parameter, describe
 from backtests.performance import metrics
-from backtests.report.format import fall, month, number, percent
+from backtests.report.format import drawdown, month, number, percent
 from backtests.runs import runner
 from backtests.runs.runner import Run, VariantRun
 from strategies import OVERLAYS, STRATEGIES
@@ -89,7 +89,7 @@ def _parameters(own: Sequence[Parameter], of_a_pair: bool = False) -> str:
 
 def _earned(runs: Sequence[VariantRun], run: Run) -> str:
     head = (
-        "variant", "excess", "volatility", "Sharpe", "a bar later", "worst fall", "window",
+        "variant", "excess", "volatility", "Sharpe", "a bar later", "max drawdown", "window",
         f"since {month(str(run.config.thesis_date))}", "best years", "worst years",
     )  # fmt: skip
     rows = []
@@ -98,7 +98,7 @@ def _earned(runs: Sequence[VariantRun], run: Run) -> str:
         years = sorted(_years(one).items(), key=lambda item: item[1])
         rows.append((
             _called(one), percent(f["excess_return"], 2), percent(f["volatility"], 2), number(f["sharpe"]),
-            number(f["sharpe_next_bar"]), f"{percent(f['excess_drawdown'])}, {fall(f)}",
+            number(f["sharpe_next_bar"]), f"{percent(f['excess_drawdown'])}, {drawdown(f)}",
             f"{month(str(f['start']))} to {month(str(f['end']))}", percent(f["thesis_excess_return"], 2),
             _listed(years[:-3:-1]), _listed(years[:2]),
         ))  # fmt: skip

@@ -94,18 +94,18 @@ class Wrapped(Protocol):
 
 
 @dataclass(frozen=True)
-class Laws:
+class Invariants:
     """What a strategy promises beyond the prefix law, for the tests to hold it to."""
 
     scales_with: str | None = None  # the parameter whose double doubles every weight
-    impartial: bool = False  # exchange the two countries' histories, and the positions are exchanged too
+    symmetric: bool = False  # exchange the two countries' histories, and the positions are exchanged too
     neutral: bool = False  # weights times durations sum to 0: a parallel shift of all curves does nothing
 
 
-def laws_of(strategy: Strategy) -> Laws:
+def invariants_of(strategy: Strategy) -> Invariants:
     """Return the laws a strategy declares in its attribute `laws`; none where it has no such attribute."""
-    declared = getattr(strategy, "laws", Laws())
-    assert isinstance(declared, Laws)
+    declared = getattr(strategy, "invariants", Invariants())
+    assert isinstance(declared, Invariants)
     return declared
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Laws, Leg, Lookback, Window
+from strategies.base import Duration, Invariants, Leg, Lookback, Window
 from strategies.signals import rolling_beta, yield_moves
 from strategies.sizing import book, different, one_of, sized, years_of_duration
 
@@ -46,9 +46,9 @@ class Breakeven:
         return (self.linker, self.nominal)
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Equal durations are neutral to a shift that real and nominal yields share."""
-        return Laws(scales_with="duration", neutral=self.hedge == "duration")
+        return Invariants(scales_with="duration", neutral=self.hedge == "duration")
 
     def warmup(self, market: Market) -> int:
         """One row more than the beta's window has changes; no history without one."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Laws, Leg
+from strategies.base import Duration, Invariants, Leg
 from strategies.sizing import book, different, one_of, sized, years_of_duration
 
 
@@ -35,9 +35,9 @@ class CurveTrade:
         return 1
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Equal years of duration, long and short."""
-        return Laws(scales_with="duration", neutral=True)
+        return Invariants(scales_with="duration", neutral=True)
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the front leg of a steepener."""
@@ -74,9 +74,9 @@ class Butterfly:
         return 1
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Equal years of duration, long and short."""
-        return Laws(scales_with="duration", neutral=True)
+        return Invariants(scales_with="duration", neutral=True)
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the belly."""
@@ -114,9 +114,9 @@ class Box:
         return 1
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Equal years of duration, long and short."""
-        return Laws(scales_with="duration", neutral=True)
+        return Invariants(scales_with="duration", neutral=True)
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the US front and the Japanese back."""

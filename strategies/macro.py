@@ -13,7 +13,7 @@ import numpy as np
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Laws, Lookback, Scale, Window
+from strategies.base import Invariants, Lookback, Scale, Window
 from strategies.pairs import SignalledPair, two_countries
 from strategies.signals import (
     change,
@@ -39,9 +39,9 @@ class Impartial(SignalledPair):
     """A signalled pair between two countries that treats both alike."""
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Neither country is preferred, unless the sizing rule does (a hedge ratio is one leg's on the other)."""
-        return replace(super().laws, impartial=self.sizing != "beta")
+        return replace(super().invariants, symmetric=self.sizing != "beta")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Policy(Impartial):
         one_of("measure", self.measure, ("overnight", "market"))
         positive("scale", self.scale)
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """One row more than the change spans."""
         return 1 if self.measure == "market" else self.lookback.bars(market) + 1
 
@@ -97,7 +97,7 @@ class Inflation(Impartial):
         one_of("measure", self.measure, ("change", "level"))
         positive("scale", self.scale)
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """One row more than the change spans."""
         return 1 if self.measure == "level" else self.lookback.bars(market) + 1
 
@@ -124,7 +124,7 @@ class SafeHaven(Impartial):
         super().__post_init__()
         one_of("measure", self.measure, ("sign", "inverse"))
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """One row more than the window has changes."""
         return self.lookback.bars(market) + 1
 
@@ -164,12 +164,12 @@ class DebtCapacity(Impartial):
             raise ValueError("measure is not used by footprint: ignored")
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """One country's share alone is not impartial."""
         alike = self.footprint == "ignored" or self.measure == "assets"
-        return replace(super().laws, impartial=super().laws.impartial and alike)
+        return replace(super().invariants, symmetric=super().invariants.symmetric and alike)
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """One row: the history needed is the macro series' own."""
         return 1
 
@@ -208,11 +208,11 @@ class HedgedPickup(Impartial):
         positive("scale", self.scale)
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """The hedge is a Japanese investor's."""
-        return replace(super().laws, impartial=False)
+        return replace(super().invariants, symmetric=False)
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """One row more than the change spans."""
         return 1 if self.measure == "level" else self.lookback.bars(market) + 1
 

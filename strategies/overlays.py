@@ -14,7 +14,7 @@ import numpy as np
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies.base import Lookback, Strategy, Window, known
-from strategies.signals import STILL, excess_returns
+from strategies.signals import STILL, local_excess_returns
 from strategies.sizing import positive
 
 
@@ -80,7 +80,7 @@ def _risk(market: Market, legs: tuple[str, ...], weights: Array, n: int) -> Arra
     cold = np.zeros(len(earned), dtype=bool)
     for leg in legs:
         held = weights[n - 1 :, market.column(leg)]
-        past = np.lib.stride_tricks.sliding_window_view(excess_returns(market, leg), n) if rows >= n else earned
+        past = np.lib.stride_tricks.sliding_window_view(local_excess_returns(market, leg), n) if rows >= n else earned
         missing = np.isnan(past)
         cold |= missing.any(axis=1) & (held != 0.0)
         earned += held[:, None] * np.where(missing, 0.0, past)
@@ -141,9 +141,9 @@ class Smooth(Overlay):
         n = self.window.bars(market)
         mean = np.zeros_like(weights)
         if len(weights) >= n:
-            heard = known(self.inner, market)
-            count = np.lib.stride_tricks.sliding_window_view(heard, n).sum(axis=1)
-            windows = np.lib.stride_tricks.sliding_window_view(weights * heard[:, None], n, axis=0)
+            available = known(self.inner, market)
+            count = np.lib.stride_tricks.sliding_window_view(available, n).sum(axis=1)
+            windows = np.lib.stride_tricks.sliding_window_view(weights * available[:, None], n, axis=0)
             mean[n - 1 :] = np.ascontiguousarray(windows).sum(axis=-1) / np.maximum(count, 1)[:, None]
         columns = [market.column(leg) for leg in self.legs]
         mean[~market.exists[:, columns].all(axis=1)] = 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Laws, Leg, Lookback, Volatility, Weight
+from strategies.base import Duration, Invariants, Leg, Lookback, Volatility, Weight
 from strategies.signals import country
 from strategies.sizing import DEFAULTS, Rule, Sizing, different, pair, sizing
 
@@ -40,16 +40,16 @@ class Pair:
         return (self.long, self.short)
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Weights follow the rule's size; legs of equal duration are neutral."""
-        return Laws(scales_with=next(iter(DEFAULTS[self.sizing])), neutral=self.sizing == "duration")
+        return Invariants(scales_with=next(iter(DEFAULTS[self.sizing])), neutral=self.sizing == "duration")
 
 
 @dataclass(frozen=True)
 class SignalledPair(Pair):
     """A pair held as far, and in the direction, that a signal from -1 to 1 says: + as the legs are named."""
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """Rows of history, the current one included, that the signal needs."""
         raise NotImplementedError
 
@@ -59,7 +59,7 @@ class SignalledPair(Pair):
 
     def warmup(self, market: Market) -> int:
         """Whatever the signal or the sizing rule needs, if that is more."""
-        return max(self.memory(market), self.rule.warmup(market))
+        return max(self.lookback_bars(market), self.rule.warmup(market))
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the long leg while the signal is positive."""

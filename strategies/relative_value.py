@@ -9,13 +9,13 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Laws, Lookback, Scale, Window
+from strategies.base import Invariants, Lookback, Scale, Window
 from strategies.pairs import Pair, SignalledPair, two_countries
 from strategies.signals import (
     carry_and_roll,
     country,
-    excess_returns,
     hysteresis,
+    local_excess_returns,
     macro,
     momentum,
     rolling_deviation,
@@ -47,11 +47,11 @@ class Reversion(SignalledPair):
             raise ValueError(f"leave is {self.leave:g}; expected at least 0 and below enter, {self.enter:g}")
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Each leg's own yield, whichever country's."""
-        return replace(super().laws, impartial=self.sizing != "beta")
+        return replace(super().invariants, symmetric=self.sizing != "beta")
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """The window's rows."""
         return self.lookback.bars(market)
 
@@ -70,9 +70,9 @@ class Trend(Pair):
     slow: Lookback = Window("252D")
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Each leg's own returns, whichever country's."""
-        return replace(super().laws, impartial=self.sizing != "beta")
+        return replace(super().invariants, symmetric=self.sizing != "beta")
 
     def bars(self, market: Market) -> int:
         """Returns that the slowest horizon has."""
@@ -93,7 +93,7 @@ class Momentum(Trend, SignalledPair):
     Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012; Asness and others, J. Finance 68, 2013.
     """
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """The slowest horizon's returns, after the row that sizes the first of them."""
         return self.bars(market) + self.rule.warmup(market)
 
@@ -101,7 +101,7 @@ class Momentum(Trend, SignalledPair):
         """Score (T,) of the pair's returns over funding."""
         plus, minus = self.rule.magnitudes(market, self.long, self.short)
         earned = np.full(len(market.dates), np.nan)
-        ours, theirs = (excess_returns(market, leg)[1:] for leg in self.legs)
+        ours, theirs = (local_excess_returns(market, leg)[1:] for leg in self.legs)
         earned[1:] = plus[:-1] * ours - minus[:-1] * theirs
         return self.score(market, earned)
 
@@ -114,9 +114,9 @@ class LegMomentum(Trend):
     """
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Legs on their own are not neutral."""
-        return replace(super().laws, neutral=False)
+        return replace(super().invariants, neutral=False)
 
     def warmup(self, market: Market) -> int:
         """One row more than the slowest horizon has returns, or what the sizing rule needs, if that is more."""
@@ -124,7 +124,7 @@ class LegMomentum(Trend):
 
     def signals(self, market: Market) -> dict[str, Array]:
         """Score (T,) of each leg's returns over funding."""
-        return {leg: self.score(market, excess_returns(market, leg)) for leg in self.legs}
+        return {leg: self.score(market, local_excess_returns(market, leg)) for leg in self.legs}
 
     def components(self, market: Market) -> dict[str, Array]:
         """Weights (T, n) of each leg by itself; it stands only while both do."""
@@ -154,7 +154,7 @@ class Carry(SignalledPair):
         super().__post_init__()
         positive("scale", self.scale)
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """One row more than the window has returns."""
         return self.lookback.bars(market) + 1
 
@@ -163,7 +163,7 @@ class Carry(SignalledPair):
         return scaled(self._paid(market, self.long) - self._paid(market, self.short), self.scale)
 
     def _paid(self, market: Market, leg: str) -> Array:
-        risk = rolling_deviation(excess_returns(market, leg), self.lookback.bars(market))
+        risk = rolling_deviation(local_excess_returns(market, leg), self.lookback.bars(market))
         risk = risk * np.sqrt(market.periods_per_year)
         still = np.where(np.isnan(risk), np.nan, 0.0)
         return np.asarray(np.divide(carry_and_roll(market, leg, QUARTER) / QUARTER, risk, out=still, where=risk > 0))
@@ -184,11 +184,11 @@ class Value(SignalledPair):
         positive("scale", self.scale)
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Each leg's own yield and inflation, whichever country's."""
-        return replace(super().laws, impartial=self.sizing != "beta")
+        return replace(super().invariants, symmetric=self.sizing != "beta")
 
-    def memory(self, market: Market) -> int:
+    def lookback_bars(self, market: Market) -> int:
         """One row: no history."""
         return 1
 

@@ -96,7 +96,7 @@ def _inflation(market: Market) -> Array:
 # ---- shapes of a series
 
 
-def excess_returns(market: Market, name: str) -> Array:
+def local_excess_returns(market: Market, name: str) -> Array:
     """Local return (T,), income included, less funding, before roll and borrow; NaN where a bar is missing."""
     i = market.column(name)
     returns = np.full(len(market.dates), np.nan)

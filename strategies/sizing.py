@@ -15,7 +15,7 @@ from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies.base import Window
-from strategies.signals import excess_returns, rolling_beta, rolling_deviation
+from strategies.signals import local_excess_returns, rolling_beta, rolling_deviation
 
 LARGEST = 1000.0  # of any weight, duration or volatility: beyond it a slip of the pen
 Rule = Literal["notional", "duration", "volatility", "beta"]
@@ -74,7 +74,7 @@ class ByVolatility:
         return self._one(market, long), self._one(market, short)
 
     def _one(self, market: Market, name: str) -> Array:
-        deviation = rolling_deviation(excess_returns(market, name), self.window.bars(market))
+        deviation = rolling_deviation(local_excess_returns(market, name), self.window.bars(market))
         sigma = deviation * np.sqrt(market.periods_per_year)
         still = np.where(np.isnan(sigma), np.nan, 0.0)
         return np.asarray(np.divide(self.volatility, sigma, out=still, where=sigma > 0))
@@ -98,7 +98,7 @@ class ByBeta:
         """
         ratio = duration_of(market, long) / duration_of(market, short)
         n = self.window.bars(market)
-        beta = rolling_beta(excess_returns(market, long), excess_returns(market, short), n)
+        beta = rolling_beta(local_excess_returns(market, long), local_excess_returns(market, short), n)
         size = years_of_duration(market, long, self.duration)
         return size, size * np.clip((beta + ratio) / 2.0, 0.0, 3.0 * ratio)
 

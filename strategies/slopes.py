@@ -9,7 +9,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Laws, Leg, Lookback, Window
+from strategies.base import Duration, Invariants, Leg, Lookback, Window
 from strategies.curve import CurveTrade
 from strategies.signals import STILL, change, yield_of
 from strategies.sizing import book, different, one_of, sized, years_of_duration
@@ -37,9 +37,9 @@ class TrendCurve:
         return (self.front, self.back)
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Equal years of duration in both legs."""
-        return Laws(scales_with="duration", neutral=True)
+        return Invariants(scales_with="duration", neutral=True)
 
     def warmup(self, market: Market) -> int:
         """One row more than the change spans."""
@@ -104,9 +104,9 @@ class UltraLong:
         }[self.trade]
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Equal years of duration, long and short."""
-        return Laws(scales_with="duration", neutral=True)
+        return Invariants(scales_with="duration", neutral=True)
 
     def warmup(self, market: Market) -> int:
         """One row: no history."""

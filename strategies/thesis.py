@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Laws, Strategy
+from strategies.base import Duration, Invariants, Strategy
 from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven
 from strategies.curve import CurveTrade
@@ -60,9 +60,9 @@ class Thesis:
         return self.blend.legs
 
     @property
-    def laws(self) -> Laws:
+    def invariants(self) -> Invariants:
         """Every part is neutral, so the sum is."""
-        return Laws(scales_with="duration", neutral=True)
+        return Invariants(scales_with="duration", neutral=True)
 
     def warmup(self, market: Market) -> int:
         """The longest of its parts'."""

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
-    "data": "errors disk pricing instruments calendars market tables series sources quality store assemble build "
+    "data": "moved errors disk pricing instruments calendars market tables series sources quality store assemble build "
     "tracking status",
     "data/pricing": "bonds curves forwards",
     "data/sources": "http text treasury mof boj nyfed fred yahoo files bundled folder registry",

@@ -37,7 +37,7 @@ def made_up(
         exists=np.ones(shape, bool),
         tradable=np.ones(shape, bool),
         proxy=np.zeros(shape, bool),
-        unrolled=np.zeros(shape, bool),
+        no_rolldown=np.zeros(shape, bool),
         usd=np.asarray(rates.get("usd", np.zeros(len(dates))), dtype=float),
         cash=np.asarray(rates.get("cash", np.zeros(len(dates))), dtype=float),
         curves={},

@@ -77,7 +77,7 @@ def test_an_upward_sloping_unchanged_curve_earns_more_than_its_yield_by_rolling_
     rolled = by_coupons(0.03, 0.03 - 0.001 * dt, 10 - dt) - 1
     assert bar(market, "UST10", "2000-02-29") == pytest.approx(rolled, abs=1e-14, rel=0)
     assert rolled - carry == pytest.approx(0.001 * dt * 8.5, rel=0.02)  # slope x time x duration, about
-    assert market.unrolled[1:, 1].all() and not market.unrolled[:, 0].any()
+    assert market.no_rolldown[1:, 1].all() and not market.no_rolldown[:, 0].any()
 
 
 # Hand-worked bars of month_end_markets.csv, in percent: the coupon at the start, then the yield of the aged
@@ -138,7 +138,7 @@ def test_the_thirty_year_gap_parts_two_histories_of_the_25_year(market):
 def test_a_bond_without_quotes_does_not_exist(market, name, day):
     i, t = market.column(name), row(market, day)
     assert np.isnan([market.price[t, i], market.duration[t, i], market.spread[t, i]]).all()
-    assert not (market.exists[t, i] or market.tradable[t, i] or market.unrolled[t, i])
+    assert not (market.exists[t, i] or market.tradable[t, i] or market.no_rolldown[t, i])
     assert market.exists[:, i].any()
 
 
@@ -154,7 +154,7 @@ def test_a_bond_without_quotes_does_not_exist(market, name, day):
     ],
 )
 def test_bars_without_roll_down_are_marked(market, name, ends):
-    marked = market.dates[market.unrolled[:, market.column(name)]]
+    marked = market.dates[market.no_rolldown[:, market.column(name)]]
     assert marked.astype(str).tolist() == ends
 
 
@@ -185,7 +185,7 @@ def test_the_row_that_restarts_a_history_ends_no_bar_and_so_is_not_marked(tables
     rates = {**tables.overnight, "USD": tables.overnight["USD"].drop(pd.Timestamp("2010-03-31"))}
     market = build(dataclasses.replace(tables, overnight=rates), [LIBRARY["TIPS5"]])  # it can never age
     gap = row(market, "2010-03-31")
-    assert market.unrolled[gap - 1 : gap + 3, 0].tolist() == [True, False, False, True]
+    assert market.no_rolldown[gap - 1 : gap + 3, 0].tolist() == [True, False, False, True]
 
 
 def test_a_history_broken_on_a_holiday_restarts_at_100_as_well():
@@ -254,7 +254,7 @@ def test_on_a_holiday_of_its_curve_a_price_is_carried_and_cannot_be_traded(by_co
     assert market.periods_per_year == 52
     assert market.exists.all()
     assert market.tradable.T.tolist() == [[True, True, False, True], [True] * 4, [True, True, False, True]]
-    assert market.unrolled[:, 2].tolist() == [False, True, False, True]  # the holiday ends no bar of the bond
+    assert market.no_rolldown[:, 2].tolist() == [False, True, False, True]  # the holiday ends no bar of the bond
 
     week = 100 * by_coupons(0.04, 0.04, 10 - 7 / 365.25)
     two_weeks = by_coupons(0.04, 0.05, 10 - 14 / 365.25)  # the next session's bar spans the holiday

@@ -73,7 +73,7 @@ def random_market(world: World) -> tuple[Market, np.ndarray]:
         exists=np.ones(shape, bool),
         tradable=rng.random(shape) >= world.holidays,
         proxy=np.zeros(shape, bool),
-        unrolled=np.zeros(shape, bool),
+        no_rolldown=np.zeros(shape, bool),
         usd=rate(-1)[:, 0],
         cash=rate(-1)[:, 0],
         curves={},
@@ -165,7 +165,7 @@ def test_on_any_book_the_past_does_not_depend_on_the_future(world, terms, data):
         **{
             name: value[:rows]
             for name, value in made._asdict().items()
-            if isinstance(value, np.ndarray) and name not in ("fx_bears", "listed")
+            if isinstance(value, np.ndarray) and name not in ("fx_exposed", "listed")
         }
     )
     for result in (ledger.run(short), backtrader_engine.run(short)):

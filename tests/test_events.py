@@ -21,8 +21,8 @@ from backtests.performance.events import (
     Stretch,
     between,
     during,
-    episode,
-    spell,
+    event_pnl,
+    regime_pnl,
     under,
 )
 
@@ -109,7 +109,7 @@ def test_the_bar_before_an_event_and_the_bar_after_it_do_not_belong_to_it():
 def test_an_event_outside_the_history_has_no_bars_and_is_absent(first, last):
     dates = month_ends(first, last)
     assert not during(dates, BY_NAME["august_2024"]).any()
-    assert episode(flat(dates), {}, BY_NAME["august_2024"]) is None
+    assert event_pnl(flat(dates), {}, BY_NAME["august_2024"]) is None
 
 
 @pytest.mark.parametrize(
@@ -124,28 +124,28 @@ def test_an_event_outside_the_history_has_no_bars_and_is_absent(first, last):
     ],
 )
 def test_an_event_the_history_holds_a_part_of_says_so(first, last, bars, partly):
-    found = episode(flat(month_ends(first, last)), {}, BY_NAME["crisis_2008"])
+    found = event_pnl(flat(month_ends(first, last)), {}, BY_NAME["crisis_2008"])
     assert (found.bars, found.partly) == (bars, partly)
 
 
 @pytest.mark.parametrize(("first", "partly"), [("2022-12-19", False), ("2022-12-20", True)])
 def test_the_bar_that_ends_on_the_first_day_of_an_event_belongs_to_it(first, partly):
-    assert episode(flat(weekdays(first, "2023-01-31")), {}, BY_NAME["ycc_band"]).partly is partly
+    assert event_pnl(flat(weekdays(first, "2023-01-31")), {}, BY_NAME["ycc_band"]).partly is partly
 
 
 def test_a_history_that_starts_on_the_last_day_of_an_event_does_not_reach_it():
-    assert episode(flat(month_ends("2008-12", "2010-01")), {}, BY_NAME["crisis_2008"]) is None
+    assert event_pnl(flat(month_ends("2008-12", "2010-01")), {}, BY_NAME["crisis_2008"]) is None
 
 
 def test_an_event_that_ends_between_two_bars_is_whole_without_the_second():
-    found = episode(flat(month_ends("2013-01", "2013-08")), {}, BY_NAME["taper"])  # it ends on 2013-09-17
+    found = event_pnl(flat(month_ends("2013-01", "2013-08")), {}, BY_NAME["taper"])  # it ends on 2013-09-17
     assert (found.bars, found.partly, found.last) == (4, False, "2013-08-31")
 
 
 def test_a_single_row_has_no_bars():
     alone = flat(month_ends("2008-10", "2008-10"))
-    assert episode(alone, {}, BY_NAME["crisis_2008"]) is None
-    assert spell(alone, {}, 12.0, RULE["before_qqe"]) is None
+    assert event_pnl(alone, {}, BY_NAME["crisis_2008"]) is None
+    assert regime_pnl(alone, {}, 12.0, RULE["before_qqe"]) is None
 
 
 # ------------------------------------------------------------------ what it did
@@ -154,9 +154,9 @@ def test_an_episode_worked_by_hand():
     dates = month_ends("2020-01", "2020-05")
     track = Track(dates, 100.0, np.array([100.0, 110.0, 121.0, 104.5, 200.0]), np.array([0.0, 1.0, 1.0, 1.0, 1.0]))
     legs = {"A": np.array([7.0, 1.0, 6.0, -9.0, 50.0]), "B": np.array([0.0, 9.0, 4.0, -8.5, 45.5])}
-    found = episode(track, legs, Event("e", "e", date(2020, 3, 1), date(2020, 4, 30)))
+    found = event_pnl(track, legs, Event("e", "e", date(2020, 3, 1), date(2020, 4, 30)))
     assert found.pnl == pytest.approx((1 + 10 / 110) * (1 - 17.5 / 121) - 1, rel=1e-14)
-    assert found.fall == pytest.approx(17.5 / 121, rel=1e-14)
+    assert found.drawdown == pytest.approx(17.5 / 121, rel=1e-14)
     assert (found.first, found.last, found.bars, found.partly) == ("2020-02-29", "2020-04-30", 2, False)
     assert found.legs == {"A": -3.0, "B": -4.5}
 
@@ -164,14 +164,14 @@ def test_an_episode_worked_by_hand():
 def test_the_fall_inside_an_event_forgets_the_peak_before_it():
     dates = month_ends("2020-01", "2020-04")
     track = Track(dates, 100.0, np.array([100.0, 50.0, 55.0, 60.0]), np.zeros(4))
-    assert episode(track, {}, Event("e", "e", date(2020, 3, 1), date(2020, 4, 30))).fall == 0.0
+    assert event_pnl(track, {}, Event("e", "e", date(2020, 3, 1), date(2020, 4, 30))).drawdown == 0.0
 
 
 def test_the_opening_costs_belong_to_the_first_bar_of_the_history_and_to_no_other():
     dates = month_ends("2020-01", "2020-04")
     legs = {"A": np.array([-5.0, 1.0, 2.0, 4.0])}
-    first = episode(flat(dates), legs, Event("e", "e", date(2020, 2, 1), date(2020, 2, 29)))
-    second = episode(flat(dates), legs, Event("e", "e", date(2020, 3, 1), date(2020, 4, 30)))
+    first = event_pnl(flat(dates), legs, Event("e", "e", date(2020, 2, 1), date(2020, 2, 29)))
+    second = event_pnl(flat(dates), legs, Event("e", "e", date(2020, 3, 1), date(2020, 4, 30)))
     assert (first.legs["A"], second.legs["A"]) == (-4.0, 6.0)
 
 
@@ -180,7 +180,7 @@ def test_a_spell_is_the_metrics_of_its_own_bars():
     rng = np.random.default_rng(7)
     equity = 100.0 * np.cumprod(np.concatenate([[1.0], 1.0 + rng.normal(0.004, 0.02, len(dates) - 1)]))
     track = Track(dates, 100.0, equity, np.full(len(dates), 0.1))
-    found = spell(track, {}, 12.0, RULE["qqe"])
+    found = regime_pnl(track, {}, 12.0, RULE["qqe"])
     a, b = np.flatnonzero(np.isin(dates, np.array(["2013-03-31", "2016-08-31"], dtype="datetime64[D]")))
     cut = Track(dates[a : b + 1], equity[a], equity[a : b + 1], track.cash[a : b + 1])
     x, r = metrics.excess_returns(cut), metrics.returns(cut)
@@ -196,7 +196,7 @@ def test_a_spell_is_the_metrics_of_its_own_bars():
 def test_a_regime_of_fewer_than_twelve_bars_has_no_sharpe_ratio(last, known):
     dates = month_ends("2016-09", last)  # YCC from the bar that ends in October
     track = Track(dates, 100.0, np.linspace(100.0, 110.0, len(dates)) ** 1.5, np.zeros(len(dates)))
-    found = spell(track, {}, 12.0, RULE["ycc"])
+    found = regime_pnl(track, {}, 12.0, RULE["ycc"])
     assert found.bars == (12 if known else 11)
     assert (found.sharpe is not None) is known
     assert found.volatility is not None
@@ -206,7 +206,7 @@ def test_a_regime_in_two_stretches_counts_both_and_not_what_lies_between():
     regime = Regime("r", "r", "bank", (Stretch(date(2020, 1, 1), date(2020, 2, 29)), Stretch(date(2020, 5, 1), None)))
     dates = month_ends("2019-12", "2020-06")
     assert ends(dates, under(dates, regime)) == ["2020-01-31", "2020-02-29", "2020-05-31", "2020-06-30"]
-    found = spell(flat(dates), {"A": np.arange(7.0)}, 12.0, regime)
+    found = regime_pnl(flat(dates), {"A": np.arange(7.0)}, 12.0, regime)
     assert found.legs["A"] == 1 + 2 + 5 + 6
     assert found.years == pytest.approx((31 + 29 + 31 + 30) / 365.25)
 
@@ -230,7 +230,7 @@ def test_since_1994_every_bar_belongs_to_one_regime_of_the_federal_reserve(dates
 @given(dates=calendars, seed=st.integers(0, 99))
 def test_what_legs_made_under_all_regimes_is_all_they_made(dates, seed):
     legs = {"A": np.random.default_rng(seed).normal(size=len(dates))}
-    spells = [found for regime in BOJ if (found := spell(flat(dates), legs, 12.0, regime))]
+    spells = [found for regime in BOJ if (found := regime_pnl(flat(dates), legs, 12.0, regime))]
     assert sum(one.legs["A"] for one in spells) == pytest.approx(legs["A"].sum(), abs=1e-12)
 
 

@@ -147,7 +147,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_does_not(record):
     y = noise(3, 120)
     assert inference.better(record, y, MONTHLY, 4, draws=99) == inference.better(record, y, MONTHLY, 4, draws=99)
     table = noise(4, 120, 4)
-    assert inference.superior(table, y, 5, draws=99) == inference.superior(table, y, 5, draws=99)
+    assert inference.spa_test(table, y, 5, draws=99) == inference.spa_test(table, y, 5, draws=99)
 
 
 def test_drawing_in_batches_changes_nothing(record, monkeypatch):
@@ -370,7 +370,7 @@ def test_superior_rejects_noise_at_about_its_level():
     rng = np.random.default_rng(77)
     fields, benchmarks = 0.02 * normal(rng, (300, 120, 5)), 0.02 * normal(rng, (300, 120))
     p = [
-        inference.superior(*one, seed, draws=199).consistent
+        inference.spa_test(*one, seed, draws=199).consistent
         for seed, one in enumerate(zip(fields, benchmarks, strict=True))
     ]
     assert np.mean(np.array(p) < 0.10) == pytest.approx(0.10, abs=3 * math.sqrt(0.1 * 0.9 / 300))
@@ -378,9 +378,9 @@ def test_superior_rejects_noise_at_about_its_level():
 
 def test_superior_finds_a_planted_winner_and_names_it():
     table, benchmark = noise(1, 120, 8), noise(2, 120)
-    assert inference.superior(table, benchmark, 1).consistent > 0.05
+    assert inference.spa_test(table, benchmark, 1).consistent > 0.05
     table[:, 6] += 0.012 + (benchmark - table[:, 6]).mean()  # 1.2 % a bar better, whatever this noise came to
-    found = inference.superior(table, benchmark, 1)
+    found = inference.spa_test(table, benchmark, 1)
     assert found.best == 6
     assert found.lower <= found.consistent <= found.upper < 0.01
 
@@ -390,18 +390,18 @@ def test_superior_weighs_each_variant_by_its_own_risk():
     table, cash = noise(1, 120, 4), np.zeros(120)
     table[:, 0] = 0.1 * table[:, 0] + 0.001
     loud = table * [1.0, 20.0, 20.0, 20.0]
-    found = inference.superior(loud, cash, 1)
+    found = inference.spa_test(loud, cash, 1)
     assert found.best == 0
     assert found.consistent < 0.01
-    same = inference.superior(table, cash, 1)
+    same = inference.spa_test(table, cash, 1)
     assert [found.lower, found.consistent, found.upper] == [same.lower, same.consistent, same.upper]
 
 
 def test_superior_names_a_variant_that_is_the_benchmark():
     table = noise(1, 60, 3)
-    found = inference.superior(table, table[:, 2], 1)
+    found = inference.spa_test(table, table[:, 2], 1)
     assert sentence(found).startswith("Column 2 less the benchmark: the bars hardly ever move")
-    assert inference.superior(np.empty((60, 0)), table[:, 2], 1).reason == "no variant to test"
+    assert inference.spa_test(np.empty((60, 0)), table[:, 2], 1).reason == "no variant to test"
 
 
 # ---- records that cannot bear a figure
@@ -413,7 +413,7 @@ def everything(x: np.ndarray) -> list:
     return [
         found.excess_return, found.sharpe, found.excess_drawdown, inference.hac(x), pair, pair.excess_return,
         inference.probabilistic_sharpe(x, MONTHLY), inference.deflated_sharpe(x, MONTHLY, [0.1, 0.2]),
-        inference.superior(np.column_stack([x, x]), np.zeros(len(x)), 1, draws=99),
+        inference.spa_test(np.column_stack([x, x]), np.zeros(len(x)), 1, draws=99),
     ]  # fmt: skip
 
 
@@ -506,7 +506,7 @@ def test_sentences_say_what_a_reader_should_think():
         "t = −2.50 on 120 bars: a mean of zero strays this far by luck in 1 % of histories, "
         "so luck alone hardly explains it."
     )
-    assert sentence(inference.Skill(0.61, 0.5, 0.45, 12, 320)) == (
+    assert sentence(inference.DeflatedSharpe(0.61, 0.5, 0.45, 12, 320)) == (
         "61 % confidence that the true Sharpe ratio is above 0.45, what the luckiest of 12 variants without skill "
         "would show: less than the usual 95 %."
     )
@@ -514,7 +514,7 @@ def test_sentences_say_what_a_reader_should_think():
         "The best of 12 variants in one half of history is in the lower half of the field in the other "
         "in 48 % of 12,870 splits: no better than a coin."
     )
-    assert sentence(inference.Superior(0.0, 0.0, 0.0, 1, 12, 320, 1000)).endswith(
+    assert sentence(inference.SpaTest(0.0, 0.0, 0.0, 1, 12, 320, 1000)).endswith(
         "by luck in less than 1 % of histories, so luck alone hardly explains it."
     )
     with pytest.raises(TypeError, match="no sentence for a float"):

@@ -31,7 +31,7 @@ def book(prices: list, targets: list, decides: tuple | None = None, **changes) -
         dates=np.datetime64("2024-01-01", "D") + np.arange(shape[0]),
         price=price,
         fx=table("fx", 1.0),
-        fx_bears=np.full(shape[1], changes.pop("fx_bears", 0.0)),
+        fx_exposed=np.full(shape[1], changes.pop("fx_exposed", 0.0)),
         **{name: table(name) for name in legs},
         tradable=table("tradable", True).astype(bool),
         listed=np.full(shape[1], changes.pop("listed", False)),
@@ -69,7 +69,7 @@ def one_bar(side: float, **changes) -> Book:
     ("line", "rates", "long", "short"),
     [
         ("price", {}, 10 * 10 * 2.5, -10 * 10 * 2.5),
-        ("fx", {"fx_bears": 1.0}, 1000 * 0.5, -1000 * 0.5),
+        ("fx", {"fx_exposed": 1.0}, 1000 * 0.5, -1000 * 0.5),
         ("funding", {"funding_long": 0.01, "funding_short": 0.02}, -1000 * 0.01, 1000 * 0.02),
         ("borrow", {"borrow": 0.01}, 0.0, -1000 * 0.01 * 2.5),
         ("roll", {"roll": 0.01}, -1000 * 0.01 * 2.5, -1000 * 0.01 * 2.5),

@@ -131,8 +131,8 @@ def test_smooth_does_not_average_in_the_time_before_a_signal_was_known(market):
     smooth = Smooth(inner, Window("6M")).targets(market)
     first = int(np.flatnonzero(smooth.any(axis=1))[0])
     window = slice(first - 5, first + 1)
-    heard = ~np.isnan(inner.signal(market)[window])
-    assert smooth[first] == pytest.approx(inner.targets(market)[window][heard].mean(axis=0))
+    known_overnight = ~np.isnan(inner.signal(market)[window])
+    assert smooth[first] == pytest.approx(inner.targets(market)[window][known_overnight].mean(axis=0))
 
 
 # ---- over a blend

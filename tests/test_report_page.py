@@ -247,7 +247,7 @@ def test_a_drag_shows_in_the_dates(opened):
 
 def test_the_summary_shows_the_range_of_the_sharpe_ratio_and_trust_a_sentence(opened, run):
     page, one = opened(1440), run[1].variants[0]
-    low, high = one.confidence.sharpe.low, one.confidence.sharpe.high
+    low, high = one.significance.sharpe.low, one.significance.sharpe.high
     shown = f"{low:.2f} to {high:.2f}".replace("-", "−")
     assert page.view.locator("#variant-pair td small").inner_text() == shown
     row = page.view.locator("table", has_text="Probabilistic Sharpe").locator("tbody tr").first.inner_text()

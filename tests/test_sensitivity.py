@@ -18,8 +18,8 @@ from backtests.performance import metrics
 from backtests.report import sensitivity as words
 from backtests.report import tornado
 from backtests.runs import runner
-from backtests.sensitivities import CASES, GROUPS, judge, measure, record, tidy
-from backtests.sensitivities.rerun import Bench
+from backtests.sensitivities import GROUPS, SCENARIOS, judge, measure, record, tidy
+from backtests.sensitivities.rerun import Rerun
 from backtests.sensitivities.scenarios import rule_of, sized
 from backtests.sensitivities.summary import flips, largest
 from strategies.divergence import Divergence
@@ -75,16 +75,16 @@ def alone(load):
 
 
 @pytest.fixture
-def bench(load):
-    def made(text: str, *settings: str) -> Bench:
-        (only,) = judge._benches(settings_ := load(text, *settings), settings_.variants)
+def rerun(load):
+    def made(text: str, *settings: str) -> Rerun:
+        (only,) = judge._reruns(settings_ := load(text, *settings), settings_.variants)
         return only
 
     return made
 
 
 def row(one, key):
-    (found,) = [row for row in one.rows if row.case.key == key]
+    (found,) = [row for row in one.rows if row.scenario.key == key]
     return found
 
 
@@ -174,8 +174,8 @@ def test_zero_costs_never_earn_less(measured):
 CAPITAL = ["account.size_on=capital", "account.cash_interest=false"]
 
 
-def test_costs_are_linear_where_size_does_not_follow_equity(bench):
-    one = bench(one_variant(PAIR), *CAPITAL)
+def test_costs_are_linear_where_size_does_not_follow_equity(rerun):
+    one = rerun(one_variant(PAIR), *CAPITAL)
     free, once, twice, four = (one.run(replace(one.base, costs=c)).result.equity for c in (0.0, 1.0, 2.0, 4.0))
     drag = free - once
     assert drag[-1] > 10_000
@@ -183,8 +183,8 @@ def test_costs_are_linear_where_size_does_not_follow_equity(bench):
     assert free - four == pytest.approx(4 * drag, rel=1e-9)
 
 
-def test_a_funding_spread_costs_both_sides_what_the_calendar_says(bench):
-    one = bench(one_variant(PAIR), *CAPITAL)
+def test_a_funding_spread_costs_both_sides_what_the_calendar_says(rerun):
+    one = rerun(one_variant(PAIR), *CAPITAL)
     market, _, rows = one.decided(one.base)
     base = one.run(one.base).result
     dearer = one.run(replace(one.base, funding=0.0025)).result
@@ -197,8 +197,8 @@ def test_a_funding_spread_costs_both_sides_what_the_calendar_says(bench):
     assert base.equity[1:] - dearer.equity[1:] == pytest.approx(np.cumsum(paid), rel=1e-6)
 
 
-def test_an_unhedged_funding_spread_is_a_dollar_one(bench):
-    one = bench(one_variant(PAIR.replace("5.0}}", "5.0}, currency: unhedged}")), *CAPITAL)
+def test_an_unhedged_funding_spread_is_a_dollar_one(rerun):
+    one = rerun(one_variant(PAIR.replace("5.0}}", "5.0}, currency: unhedged}")), *CAPITAL)
     market, _, rows = one.decided(one.base)
     base = one.run(one.base).result
     dearer = one.run(replace(one.base, funding=0.0025)).result
@@ -208,8 +208,8 @@ def test_an_unhedged_funding_spread_is_a_dollar_one(bench):
     assert base.equity[1:] - dearer.equity[1:] == pytest.approx(np.cumsum(paid), rel=1e-6)
 
 
-def test_a_longer_fund_duration_makes_the_fund_smaller_and_leaves_the_bond_alone(bench):
-    one = bench(one_variant(FUNDS))
+def test_a_longer_fund_duration_makes_the_fund_smaller_and_leaves_the_bond_alone(rerun):
+    one = rerun(one_variant(FUNDS))
     base, more = one.decided(one.base), one.decided(replace(one.base, duration=1.1))
     fund, bond = base.market.column("TLT"), base.market.column("JGB20")
     assert more.targets[base.rows, fund] == pytest.approx(base.targets[base.rows, fund] / 1.1, rel=1e-12)
@@ -244,8 +244,8 @@ def test_another_sizing_rule_keeps_the_overlays_and_the_sizes_that_carry_over():
 
 def test_every_case_is_a_row_or_absent_with_a_reason_and_never_a_zero(measured):
     for one in measured.values():
-        keys = [row.case.key for row in one.rows]
-        assert sorted([*keys, *one.absent]) == sorted(case.key for case in CASES)
+        keys = [row.scenario.key for row in one.rows]
+        assert sorted([*keys, *one.absent]) == sorted(scenario.key for scenario in SCENARIOS)
         assert all(one.absent.values())
         assert all(row.change != 0 for row in one.rows)
 
@@ -292,12 +292,12 @@ def test_a_variant_that_never_trades_has_no_rows(load):
 def test_worst_and_best_take_the_worst_and_best_of_each_group_about_the_world(measured):
     for one in measured.values():
         for together, pick, sign in ((one.worst, min, -1), (one.best, max, 1)):
-            for case in together.cases:
-                rivals = [row for row in one.rows if row.case.group == case.group]
-                assert pick(rivals, key=lambda row: row.change).case == case
-                assert np.sign(row(one, case.key).change) == sign
-                assert GROUPS[case.group].about == "world"
-            groups = [case.group for case in together.cases]
+            for scenario in together.scenarios:
+                rivals = [row for row in one.rows if row.scenario.group == scenario.group]
+                assert pick(rivals, key=lambda row: row.change).scenario == scenario
+                assert np.sign(row(one, scenario.key).change) == sign
+                assert GROUPS[scenario.group].about == "world"
+            groups = [scenario.group for scenario in together.scenarios]
             assert len(groups) == len(set(groups))
         inside = [row.sharpe for row in judge.world(one.rows)]
         assert one.worst.sharpe <= min(inside)
@@ -306,9 +306,9 @@ def test_worst_and_best_take_the_worst_and_best_of_each_group_about_the_world(me
 
 def test_the_worst_together_is_the_run_of_a_configuration_that_says_so(measured, alone):
     one = measured["bond"]
-    assert {case.key for case in one.worst.cases} >= {"costs_4", "rolls_2", "pchip"}
-    assert {case.key for case in one.best.cases} - {"next_bar"} == {"costs_0", "rolls_half"}
-    later = ["fill=next_close"] if "next_bar" in {case.key for case in one.best.cases} else []
+    assert {scenario.key for scenario in one.worst.scenarios} >= {"costs_4", "rolls_2", "pchip"}
+    assert {scenario.key for scenario in one.best.scenarios} - {"next_bar"} == {"costs_0", "rolls_half"}
+    later = ["fill=next_close"] if "next_bar" in {scenario.key for scenario in one.best.scenarios} else []
     text = one_variant("bond: {strategy: hold, params: {weights: {UST10: 0.6}}}")
     figures = alone(text, "instruments.UST10.half_spread_bp=0", *later)
     assert one.best.sharpe == pytest.approx(figures["sharpe"], rel=1e-9)
@@ -357,7 +357,7 @@ def test_the_record_is_plain_json(load):
     again = json.loads(json.dumps(record(done), allow_nan=False))
     assert again == record(done)
     pair = again["variants"]["pair"]
-    assert list(pair["cases"]) == [row.case.key for row in done.variants[0].rows]
+    assert list(pair["cases"]) == [row.scenario.key for row in done.variants[0].rows]
     for group in pair["groups"]:
         assert group["low"] <= pair["base"]["sharpe"] <= group["high"]
         assert group["low"] < group["high"]
@@ -367,22 +367,24 @@ def test_the_sentence_says_whether_a_convention_turns_the_sign(load):
     done = measure(load(VARIANTS))
     plain = record(done)
     for one in done.variants:
-        turned = {row.case.group for row in judge.world(one.rows) if (row.excess_return > 0) != (one.excess_return > 0)}
+        turned = {
+            row.scenario.group for row in judge.world(one.rows) if (row.excess_return > 0) != (one.excess_return > 0)
+        }
         said = words.sentence(plain, one.name)
-        assert {row.case.group for row in flips(one)} == turned
+        assert {row.scenario.group for row in flips(one)} == turned
         assert said.startswith("Its sign" if turned else "No single convention changes its sign")
         assert all(words.NOUNS[group] in said for group in turned)
-        assert turned or words.NOUNS[largest(one).case.group] in said
+        assert turned or words.NOUNS[largest(one).scenario.group] in said
 
 
 def told(earned: float, worst: float, best: float, after: float, turned: tuple[str, ...] = ()) -> str:
-    cases = {key: {"excess_return": after} for key in ("next_bar", "costs_4")}
+    scenarios = {key: {"excess_return": after} for key in ("next_bar", "costs_4")}
     one = {
-        "base": {"sharpe": 1.0, "excess_return": earned}, "cases": cases, "flips": list(turned),
+        "base": {"sharpe": 1.0, "excess_return": earned}, "cases": scenarios, "flips": list(turned),
         "worst": {"excess_return": worst}, "best": {"excess_return": best}, "largest": "next_bar",
         "share": -(after - earned) / earned,
     }  # fmt: skip
-    named = {case.key: {"group": case.group, "label": case.label} for case in CASES}
+    named = {scenario.key: {"group": scenario.group, "label": scenario.label} for scenario in SCENARIOS}
     return words.sentence({"cases": named, "variants": {"x": one}}, "x")
 
 
@@ -408,7 +410,7 @@ def test_the_tidy_table_holds_every_row(load):
     frame = tidy(done)
     for one in done.variants:
         mine = frame[frame.variant == one.name]
-        assert list(mine.case) == ["base", *(row.case.key for row in one.rows), "worst", "best"]
+        assert list(mine["case"]) == ["base", *(row.scenario.key for row in one.rows), "worst", "best"]
     assert not frame.sharpe.isna().any()
 
 
@@ -470,7 +472,7 @@ def test_one_variant_is_shown_whole(divergence, measured):
     assert (status, err) == (0, "")
     assert "steep" not in out
     for found in measured["pair"].rows:
-        assert f"  {GROUPS[found.case.group].label} {found.case.label}" in out
+        assert f"  {GROUPS[found.scenario.group].label} {found.scenario.label}" in out
     assert "left out: basis 0 bp, basis −50 bp, basis −100 bp: it is not funded by a currency swap" in out
 
 
@@ -512,13 +514,13 @@ def test_what_cannot_be_done_is_one_line_and_status_two(divergence, tmp_path, gi
 def test_the_page_names_every_group_and_every_case():
     text = (Path(__file__).resolve().parent.parent / "docs/sensitivity.md").read_text(encoding="utf-8")
     for group in GROUPS.values():
-        cases = [case for case in CASES if GROUPS[case.group] is group]
+        scenarios = [scenario for scenario in SCENARIOS if GROUPS[scenario.group] is group]
         (line,) = [line for line in text.splitlines() if line.startswith(f"| {group.label} |")]
-        assert all(case.label in line for case in cases), line
+        assert all(scenario.label in line for scenario in scenarios), line
 
 
-def test_a_sharpe_is_the_metrics_own(bench):
-    one = bench(one_variant(PAIR))
+def test_a_sharpe_is_the_metrics_own(rerun):
+    one = rerun(one_variant(PAIR))
     outcome = one.run(one.base)
     figures = metrics.figures(outcome.result, 12.0)
     assert (outcome.sharpe, outcome.excess_return) == (figures["sharpe"], figures["excess_return"])

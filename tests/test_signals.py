@@ -180,7 +180,7 @@ def test_an_excess_return_counts_what_was_paid_out_and_takes_off_funding(market)
         income=np.array([[9.0], [0.5], [0.0]]),
         funding=np.array([[9.0], [0.004], [0.003]]),
     )
-    same(signals.excess_returns(one, "TLT"), [NAN, 0.015 - 0.004, -2 / 101 - 0.003])
+    same(signals.local_excess_returns(one, "TLT"), [NAN, 0.015 - 0.004, -2 / 101 - 0.003])
 
 
 # ---- carry and roll-down

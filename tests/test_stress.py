@@ -243,7 +243,7 @@ def test_only_the_unhedged_variant_feels_the_yen_and_a_ruined_one_feels_nothing(
 def test_events_and_regimes_of_a_run_add_up_to_its_profit_and_loss(stored):
     for one, panel in zip(stored[0].variants, panels(run_folder.load(stored[1])).variants, strict=True):
         regimes = [panel.regimes[name] for name in ("ycc", "exit")]
-        made = sum(sum(spell.legs.values()) for spell in regimes) + one.result.cash.sum()
+        made = sum(sum(regime_pnl.legs.values()) for regime_pnl in regimes) + one.result.cash.sum()
         assert made == pytest.approx(one.figures["pnl"], abs=1e-3)
         assert "qqe" not in panel.regimes
         assert set(panel.events) == {"march_2020", "selloff_2022", "ycc_band"}

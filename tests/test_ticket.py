@@ -14,7 +14,7 @@ import pytest
 from backtests import cli, config
 from backtests.runs import runner
 from backtests.ticket import make
-from backtests.ticket.analogues import APART, remember, state
+from backtests.ticket.analogues import APART, find_analogues, state
 from backtests.ticket.futures import FUTURES, quote
 from backtests.ticket.inputs import MACRO_LIMIT, until
 from data.build import build
@@ -452,7 +452,7 @@ def test_the_state_of_a_row_is_five_figures_of_that_row(short_market):
 
 
 def test_set_ups_are_the_closest_rows_six_months_apart_from_each_other_and_from_now(short_market):
-    values, found = state(short_market), remember(short_market)
+    values, found = state(short_market), find_analogues(short_market)
     rows = [t for t in range(len(values)) if not np.isnan(values[t]).any()]
     scale = [np.std([values[t][k] for t in rows], ddof=1) for k in range(5)]
     now = len(values) - 1
@@ -461,20 +461,20 @@ def test_set_ups_are_the_closest_rows_six_months_apart_from_each_other_and_from_
     while len(chosen) < 10:
         free = [t for t in rows if all(abs(t - other) >= APART for other in [now, *chosen])]
         chosen.append(min(free, key=away.__getitem__))
-    assert [np.datetime64(one.day) for one in found.episodes] == list(short_market.dates[chosen])
-    assert [one.distance for one in found.episodes] == pytest.approx([away[t] for t in chosen])
+    assert [np.datetime64(one.day) for one in found.closest] == list(short_market.dates[chosen])
+    assert [one.distance for one in found.closest] == pytest.approx([away[t] for t in chosen])
 
 
 def test_without_the_three_month_bill_nothing_is_remembered(tables):
     early = build(until(tables, date(2003, 12, 31)), (LIBRARY["UST10"], LIBRARY["JGB10"]))
-    assert remember(early).missing == "hedged pickup is not known on 2003-12-31"
-    assert remember(early).episodes == ()
+    assert find_analogues(early).missing == "hedged pickup is not known on 2003-12-31"
+    assert find_analogues(early).closest == ()
 
 
 def test_what_followed_is_the_variant_s_own_return_in_excess_of_cash(ticket):
     made = ticket(PAIR)
     result, (outcome,) = only(made).result, made.outcomes
-    first = made.memory.episodes[0].day
+    first = made.analogues.closest[0].day
     t = int(np.flatnonzero(result.dates == np.datetime64(first))[0])
     grown, marks = 1.0, []
     for k in range(t + 1, t + 7):
@@ -489,7 +489,7 @@ def test_what_followed_is_the_variant_s_own_return_in_excess_of_cash(ticket):
 def test_a_variant_that_did_not_trade_then_has_no_return(ticket):
     made = ticket("data: {start: 2023-12-31}\n" + PAIR)
     (outcome,) = made.outcomes
-    traded = [one.day >= date(2023, 12, 31) for one in made.memory.episodes]
+    traded = [one.day >= date(2023, 12, 31) for one in made.analogues.closest]
     assert any(traded)
     assert not all(traded)
     assert (~np.isnan(outcome.worst)).tolist() == traded

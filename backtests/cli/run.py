@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from backtests.runs.runner import Progress, Run
 
 HEADINGS = (
-    "variant", "excess", "vol", "Sharpe", "fall", "from – to", "CAGR", "P&L", "turnov.", "next bar",
+    "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "P&L", "turnov.", "next bar",
 )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _show(done: Run) -> None:
     faint = [i for i, one in enumerate(done.variants) if one.variant.name in done.config.benchmarks]
     terminal.table(HEADINGS, rows, left=(0, 5), faint=faint)
     terminal.say(
-        "% a year: return in excess of cash, volatility of returns, CAGR in all; fall: largest in excess of cash, %;"
+        "% a year: return in excess of cash, volatility of returns, CAGR in all; drawdown: largest in excess of cash, %;"
     )
     terminal.say("P&L: USD m; turnov.: times equity a year, one side; next bar: Sharpe filled one bar later.")
     for variant in done.variants:

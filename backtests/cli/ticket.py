@@ -13,7 +13,7 @@ from backtests.cli.dates import day
 
 if TYPE_CHECKING:
     from backtests.ticket import Ticket
-    from backtests.ticket.analogues import Memory, Outcome
+    from backtests.ticket.analogues import Analogues, Outcome
     from backtests.ticket.sheet import Leg, Sheet, Worst
 
 LEGS_SHOWN = 4
@@ -56,7 +56,7 @@ def ticket(
     for sheet, outcome in zip(made.sheets, made.outcomes, strict=True):
         if not variant or sheet.variant.name in variant:
             _details(sheet, outcome, made)
-    _memory(made)
+    _analogues(made)
     _inputs(made)
 
 
@@ -122,7 +122,7 @@ def _details(one: Sheet, outcome: Outcome | None, made: Ticket) -> None:
     elif made.orders:
         terminal.say("without a target there is no order: what is held is left as it is")
     if outcome is not None and outcome.count:
-        _after(outcome, made.memory)
+        _after(outcome, made.analogues)
 
 
 def _signals(one: Sheet) -> None:
@@ -191,11 +191,11 @@ def _orders(one: Sheet) -> None:
         terminal.say("  what is held is inside the rebalance band of every leg: nothing trades")
 
 
-def _after(outcome: Outcome, memory: Memory) -> None:
+def _after(outcome: Outcome, analogues: Analogues) -> None:
     from backtests.cli import terminal
     from backtests.ticket.analogues import HORIZONS
 
-    headings = ("  after", *(f"{one.day:%Y-%m}" for one in memory.episodes))
+    headings = ("  after", *(f"{one.day:%Y-%m}" for one in analogues.closest))
     rows = [
         (f"  next {months}m %", *(signed(_there(value), 1, 100) for value in outcome.after[:, i]))
         for i, months in enumerate(HORIZONS)
@@ -204,20 +204,20 @@ def _after(outcome: Outcome, memory: Memory) -> None:
     terminal.table(headings, rows)
 
 
-def _memory(made: Ticket) -> None:
+def _analogues(made: Ticket) -> None:
     from backtests.cli import terminal
     from backtests.ticket.analogues import HORIZONS, STATE
 
-    memory = made.memory
+    analogues = made.analogues
     terminal.say("")
-    if memory.missing:
-        terminal.say(f"Past set-ups: none can be told; {memory.missing}.")
+    if analogues.missing:
+        terminal.say(f"Past set-ups: none can be told; {analogues.missing}.")
         return
     terminal.say(
-        f"The {len(memory.episodes)} past set-ups closest to {memory.day}, of {memory.rows:,} rows; levels in %"
+        f"The {len(analogues.closest)} past set-ups closest to {analogues.day}, of {analogues.rows:,} rows; levels in %"
     )
-    now = [("now", "", *(signed(x, 2, 100) for x in memory.state)), ("z-score", "", *map(signed, memory.scores))]
-    past = [(str(e.day), f"{e.distance:.2f}", *(signed(x, 2, 100) for x in e.state)) for e in memory.episodes]
+    now = [("now", "", *(signed(x, 2, 100) for x in analogues.state)), ("z-score", "", *map(signed, analogues.scores))]
+    past = [(str(e.day), f"{e.distance:.2f}", *(signed(x, 2, 100) for x in e.state)) for e in analogues.closest]
     terminal.table(("date", "distance", *STATE), [*now, *past])
     terminal.say("")
     terminal.say("What the variants did after them: average return in excess of cash, %")
@@ -228,7 +228,7 @@ def _memory(made: Ticket) -> None:
     ]
     terminal.table(("variant", *(f"next {m}m" for m in HORIZONS), "worst mark", "set-ups"), rows)
     terminal.say(
-        f"{len(memory.episodes)} set-ups are few, and what followed them overlaps: a reminder of what has happened,"
+        f"{len(analogues.closest)} set-ups are few, and what followed them overlaps: a reminder of what has happened,"
     )
     terminal.say("no forecast and no test. Worst mark: lowest cumulative return within six months.")
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backtests.engine.result import Result
 from backtests.performance import metrics
-from backtests.performance.metrics import Figure
+from backtests.performance.metrics import Metric
 from data.pricing.bonds import Array
 
 Days = NDArray[np.datetime64]
@@ -36,7 +36,7 @@ class History:
                 value.flags.writeable = False
 
 
-def figures(history: History, market_ppy: float) -> dict[str, Figure]:
+def figures(history: History, market_ppy: float) -> dict[str, Metric]:
     """Return the figures of docs/conventions.md; of a whole history they are the run's own."""
     if history.weights is None:
         blind = replace(history, weights=np.zeros((len(history.dates), 1)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from backtests.comparison.rows import Comparison, Row
+from backtests.comparison.rows import ComparedVariant, Comparison
 from backtests.performance import metrics
 
 ALIKE = 1.0 - 1e-9  # correlation of variants that are one and the same
@@ -78,7 +78,7 @@ def _source(source: Any) -> dict[str, Any]:
     }
 
 
-def _variant(row: Row) -> dict[str, Any]:
+def _variant(row: ComparedVariant) -> dict[str, Any]:
     one = row.candidate
     return {
         "run": one.label,
@@ -117,7 +117,7 @@ def table(done: Comparison) -> pd.DataFrame:
     return pd.DataFrame([dict(_cells(row)) for row in done.rows])
 
 
-def _cells(row: Row) -> Iterator[tuple[str, Any]]:
+def _cells(row: ComparedVariant) -> Iterator[tuple[str, Any]]:
     one = row.candidate
     yield from {"name": one.name, "run": one.label, "variant": one.variant, "benchmark": one.benchmark}.items()
     yield "factor", row.placed.factor

@@ -10,7 +10,7 @@ from backtests.comparison.differences import Difference, Twin, differences, iden
 from backtests.comparison.history import History, correlation, figures, overlap, together
 from backtests.comparison.windows import MIXED, Placed, Windows, at_volatility, on_common, rows_between
 from backtests.performance import inference, metrics
-from backtests.performance.metrics import Figure
+from backtests.performance.metrics import Metric
 from data.errors import ConfigError
 
 SEED = 1
@@ -40,11 +40,11 @@ NOTHING = Versus(None, None, None, None, None, None, None, "no bar in common", N
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedVariant:
     """One variant, measured."""
 
     placed: Placed
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Metric]
     against: Mapping[str, Versus]  # by benchmark; {} of a benchmark
     years: Mapping[int, float]  # return in excess of cash
 
@@ -59,7 +59,7 @@ class Comparison:
     """Variants side by side: by Sharpe ratio, benchmarks at the end."""
 
     sources: tuple[Source, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ComparedVariant, ...]
     benchmarks: tuple[str, ...]  # those the others are measured against; a benchmark two runs share counts once
     windows: Windows
     target: float | None  # volatility a year that all are scaled to
@@ -109,18 +109,18 @@ def compare(
     )
 
 
-def _rank(row: Row) -> tuple[bool, bool, float]:
+def _rank(row: ComparedVariant) -> tuple[bool, bool, float]:
     sharpe = row.figures["sharpe"]
     return row.candidate.benchmark, sharpe is None, -float(sharpe or 0.0)
 
 
-def _row(placed: Placed, against: Mapping[str, Versus]) -> Row:
+def _row(placed: Placed, against: Mapping[str, Versus]) -> ComparedVariant:
     found = figures(placed.history, placed.market_ppy)
     day = placed.candidate.thesis_date
     if day:
         found |= metrics.since(placed.history, day)
     years = {year: excess for year, (_, excess) in metrics.calendar_years(placed.history).items()}
-    return Row(placed, found, against, years)
+    return ComparedVariant(placed, found, against, years)
 
 
 def _distinct(marks: Sequence[Placed]) -> list[Placed]:
@@ -161,11 +161,11 @@ def versus(one: Placed, mark: Placed) -> Versus:
     )
 
 
-def _plain(value: Figure) -> float | None:
+def _plain(value: Metric) -> float | None:
     return None if value is None else float(value)
 
 
-def _less(ours: Figure, theirs: Figure) -> float | None:
+def _less(ours: Metric, theirs: Metric) -> float | None:
     return None if ours is None or theirs is None else float(ours) - float(theirs)
 
 
@@ -178,7 +178,7 @@ def _shared(one: Placed, mark: Placed, rows: int) -> float:
 
 
 def _matrix(
-    rows: Sequence[Row], measure: Callable[[History, History], float | None]
+    rows: Sequence[ComparedVariant], measure: Callable[[History, History], float | None]
 ) -> tuple[tuple[float | None, ...], ...]:
     """Return a symmetric measure of every pair of variants."""
     histories = [row.placed.history for row in rows]

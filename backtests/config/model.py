@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from backtests.engine.book import Currency, Every
+from backtests.engine.book import Every, Treatment
 from data.assemble import Distributions
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
@@ -70,7 +70,7 @@ class FxSwap(Model):
 class CurrencyTreatment:
     """How foreign legs are funded, with the basis of an FX swap."""
 
-    kind: Currency = "repo"
+    kind: Treatment = "repo"
     basis_bp: float = -20.0
 
 

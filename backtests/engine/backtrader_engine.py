@@ -105,7 +105,7 @@ class _Broker(bt.brokers.BackBroker):
             list(zip(*(getattr(book, name)[:, i].tolist() for name in columns), strict=True))
             for i in range(book.price.shape[1])
         ]
-        self._listed, self._fx_bears = book.listed.tolist(), book.fx_bears.tolist()
+        self._listed, self._fx_exposed = book.listed.tolist(), book.fx_exposed.tolist()
         self._cash, self._margin = book.cash.tolist(), book.margin.tolist()
 
     def open_on(self, datas: list[Any]) -> None:
@@ -132,7 +132,7 @@ class _Broker(bt.brokers.BackBroker):
             price, fx, pay, receive, borrow, roll, to_long, from_short = self._rates[leg][bar]
             before, fx_before = self._rates[leg][bar - 1][:2]
             notional = size * before
-            total += size * (price - before) * fx + notional * (fx - fx_before) * self._fx_bears[leg]
+            total += size * (price - before) * fx + notional * (fx - fx_before) * self._fx_exposed[leg]
             if size > 0:
                 total += size * to_long * fx - notional * (pay + roll * fx)
                 listed += notional * fx_before if self._listed[leg] else 0.0

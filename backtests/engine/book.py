@@ -12,7 +12,7 @@ from data.instruments import DAY_COUNT
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
 
-Currency = Literal["repo", "unhedged", "fx_swap"]
+Treatment = Literal["repo", "unhedged", "fx_swap"]
 Every = Literal["bar", "week", "month", "quarter", "year"]
 
 
@@ -26,7 +26,7 @@ class Terms:
     cash_interest: bool = True
     margin_spread: float = 0.0075  # a year, on listed longs above equity
     withholding: float = 0.0  # of distributions that a long is paid; a short owes them whole
-    currency: Currency = "repo"
+    currency: Treatment = "repo"
     basis: float = -0.0020  # a year, added to the yen rate of fx_swap longs
     lag: int = 0  # bars from decision to fill: 0 same close, 1 next close
     every: Every = "bar"
@@ -39,7 +39,7 @@ class Book(NamedTuple):
     dates: NDArray[np.datetime64]  # (T,)
     price: Array  # (T, n) local
     fx: Array  # (T, n) USD per local unit
-    fx_bears: Array  # (n,) 1 where the notional bears currency moves, else 0
+    fx_exposed: Array  # (n,) 1 where the notional bears currency moves, else 0
     funding_long: Array  # (T, n) USD fraction of local notional that a long pays, already times the FX it is paid at
     funding_short: Array  # (T, n) what a short receives, likewise
     borrow: Array  # (T, n)
@@ -73,7 +73,7 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
         dates=market.dates[rows],
         price=market.price[rows],
         fx=fx[rows],
-        fx_bears=np.full(fx.shape[1], float(terms.currency == "unhedged")),
+        fx_exposed=np.full(fx.shape[1], float(terms.currency == "unhedged")),
         funding_long=long[rows],
         funding_short=short[rows],
         borrow=market.borrow[rows],

@@ -93,7 +93,7 @@ def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> floa
         fx_before, fx = book.fx[t - 1, i], book.fx[t, i]
         notional = q * before
         lines.price[t, i] = q * (now - before) * fx
-        lines.fx[t, i] = notional * (fx - fx_before) * book.fx_bears[i]
+        lines.fx[t, i] = notional * (fx - fx_before) * book.fx_exposed[i]
         lines.roll[t, i] = -abs(notional) * book.roll[t, i] * fx
         if q > 0.0:
             lines.funding[t, i] = -notional * book.funding_long[t, i]

@@ -84,7 +84,7 @@ def account(book: Book, units: Array, traded: Array, equity: Array, ruined: int 
         traded=traded,
         weights=np.divide(units * dollars, equity[:, None], out=np.zeros_like(units), where=(equity > 0)[:, None]),
         price=held * (book.price - before["price"]) * book.fx,
-        fx=notional * (book.fx - before["fx"]) * book.fx_bears,
+        fx=notional * (book.fx - before["fx"]) * book.fx_exposed,
         funding=-notional * np.where(long, book.funding_long, book.funding_short),
         borrow=-np.maximum(-notional, 0.0) * book.borrow * book.fx,
         roll=-np.abs(notional) * book.roll * book.fx,

@@ -114,11 +114,11 @@ REGIMES = (
 
 
 @dataclass(frozen=True)
-class Episode:
+class EventPnl:
     """What a variant did in an event. Fractions of equity at its start, in excess of cash."""
 
     pnl: float
-    fall: float  # the worst inside it, from a peak inside it, positive
+    drawdown: float  # the worst inside it, from a peak inside it, positive
     first: str  # the day its first bar starts on
     last: str  # the day its last bar ends on
     bars: int
@@ -127,7 +127,7 @@ class Episode:
 
 
 @dataclass(frozen=True)
-class Spell:
+class RegimePnl:
     """What a variant did under a regime, in excess of cash; None where there are too few bars to say."""
 
     years: float
@@ -160,7 +160,7 @@ def under(dates: NDArray[np.datetime64], regime: Regime) -> Flags:
     return bars
 
 
-def episode(track: Track, legs: Mapping[str, Array], event: Event) -> Episode | None:
+def event_pnl(track: Track, legs: Mapping[str, Array], event: Event) -> EventPnl | None:
     """Return what a variant did in an event, None where none of its bars belong to it.
 
     `legs` holds each leg's USD P&L on every row (T,), of all its lines; the opening costs count with the first bar.
@@ -171,9 +171,9 @@ def episode(track: Track, legs: Mapping[str, Array], event: Event) -> Episode | 
     path = np.concatenate([[1.0], np.cumprod(1.0 + metrics.excess_returns(track)[bars])])
     worst = metrics.deepest(path, 1.0)
     first, last = _ends(track.dates, bars)
-    return Episode(
+    return EventPnl(
         pnl=float(path[-1] - 1.0),
-        fall=worst.depth if worst else 0.0,
+        drawdown=worst.depth if worst else 0.0,
         first=first,
         last=last,
         bars=int(bars.sum()),
@@ -182,7 +182,7 @@ def episode(track: Track, legs: Mapping[str, Array], event: Event) -> Episode | 
     )
 
 
-def spell(track: Track, legs: Mapping[str, Array], ppy: float, regime: Regime) -> Spell | None:
+def regime_pnl(track: Track, legs: Mapping[str, Array], ppy: float, regime: Regime) -> RegimePnl | None:
     """Return what a variant did under a regime, None where none of its bars belong to it; `legs` as for `episode`."""
     bars = under(track.dates, regime)
     if not bars.any():
@@ -190,7 +190,7 @@ def spell(track: Track, legs: Mapping[str, Array], ppy: float, regime: Regime) -
     x, r = metrics.excess_returns(track)[bars], metrics.returns(track)[bars]
     days = np.diff(track.dates).astype("timedelta64[D]").astype(float)[bars]
     first, last = _ends(track.dates, bars)
-    return Spell(
+    return RegimePnl(
         years=float(days.sum()) / metrics.DAYS_A_YEAR,
         bars=len(x),
         excess_return=float(x.mean()) * ppy,

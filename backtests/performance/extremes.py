@@ -16,7 +16,7 @@ COUNT = 5  # bars a side
 
 
 @dataclass(frozen=True)
-class Part:
+class Contributor:
     """What one leg, one line, or one line of one leg made of a bar."""
 
     name: str
@@ -25,20 +25,20 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Cause:
+class ExtremeBar:
     """One bar and what made it. Shares are of `usd`; the parts named have its sign."""
 
     since: str  # the row before: the bar earns what happened after that close
     day: str  # the row it ends on
     excess: float  # return in excess of cash
     usd: float  # P&L without the interest on equity
-    leg: Part  # the leg that made most of it
-    line: Part  # the line that did, summed over legs
-    within: Part  # the line that made most of what that leg did
+    leg: Contributor  # the leg that made most of it
+    line: Contributor  # the line that did, summed over legs
+    within: Contributor  # the line that made most of what that leg did
     events: tuple[str, ...]  # labels of the events it belongs to
 
 
-def extremes(track: Track, usd: pd.DataFrame, count: int = COUNT) -> tuple[list[Cause], list[Cause]]:
+def extremes(track: Track, usd: pd.DataFrame, count: int = COUNT) -> tuple[list[ExtremeBar], list[ExtremeBar]]:
     """Return the best bars, best first, and the worst, worst first; only gains are best, only losses worst.
 
     Parameters
@@ -60,18 +60,18 @@ def extremes(track: Track, usd: pd.DataFrame, count: int = COUNT) -> tuple[list[
     if own.columns.empty:
         return [], []
 
-    def cause(bar: int) -> Cause:
+    def cause(bar: int) -> ExtremeBar:
         labels = tuple(label for label, inside in events.items() if inside[bar])
         return _cause(track, own.iloc[bar + 1], bar, float(x[bar]), labels)
 
     return [cause(bar) for bar in best], [cause(bar) for bar in worst]
 
 
-def _cause(track: Track, made: pd.Series, bar: int, excess: float, events: tuple[str, ...]) -> Cause:
+def _cause(track: Track, made: pd.Series, bar: int, excess: float, events: tuple[str, ...]) -> ExtremeBar:
     days = track.dates.astype("datetime64[D]")
     total = float(made.sum())
     leg = _largest(made.groupby(level="instrument", sort=False).sum(), total)
-    return Cause(
+    return ExtremeBar(
         since=str(days[bar]),
         day=str(days[bar + 1]),
         excess=excess,
@@ -83,11 +83,11 @@ def _cause(track: Track, made: pd.Series, bar: int, excess: float, events: tuple
     )
 
 
-def _largest(parts: pd.Series, total: float) -> Part:
+def _largest(parts: pd.Series, total: float) -> Contributor:
     """Return the part that made most of a total, in its direction."""
     row = int(np.argmax(parts) if total >= 0 else np.argmin(parts))
     usd = float(parts.iloc[row])
-    return Part(str(parts.index[row]), usd, usd / total if abs(total) > SMALL else 0.0)
+    return Contributor(str(parts.index[row]), usd, usd / total if abs(total) > SMALL else 0.0)
 
 
 def months(track: Track) -> dict[int, dict[int, float]]:

@@ -29,13 +29,13 @@ from backtests.performance.bootstrap import (
 from backtests.performance.metrics import SMALL, Track
 from backtests.performance.verdicts import (
     Better,
-    Figure,
+    DeflatedSharpe,
+    Estimate,
     Hac,
     Interval,
     Intervals,
     Overfitting,
-    Skill,
-    Superior,
+    SpaTest,
     sentence,
 )
 from data.errors import ConfigError, DataError
@@ -48,9 +48,25 @@ LEVEL = 0.95
 STILL = "the bars hardly ever move: there is no luck to measure"
 
 __all__ = [
-    "Better", "Hac", "Interval", "Intervals", "Overfitting", "Skill", "Superior", "above", "better", "block_lengths",
-    "common", "deflated_sharpe", "expected_maximum", "hac", "intervals", "overfitting", "probabilistic_sharpe",
-    "sentence", "superior",
+    "Better",
+    "DeflatedSharpe",
+    "Hac",
+    "Interval",
+    "Intervals",
+    "Overfitting",
+    "SpaTest",
+    "above",
+    "better",
+    "block_lengths",
+    "common",
+    "deflated_sharpe",
+    "expected_maximum",
+    "hac",
+    "intervals",
+    "overfitting",
+    "probabilistic_sharpe",
+    "sentence",
+    "spa_test",
 ]  # fmt: skip
 
 
@@ -77,24 +93,24 @@ def intervals(x: ArrayLike, ppy: float, seed: int, draws: int = DRAWS, level: fl
     x = _bars(x, "excess returns")
     _check(ppy, draws, level)
     n = len(x)
-    reason, fall = _unfit(x), float(worst_drawdown(x))
+    reason, drawdown = _unfit(x), float(worst_drawdown(x))
     if reason:
         annual = float(x.mean()) * ppy if n else None
         return Intervals(
             Interval("excess_return", annual, None, None, level, n, reason),
             Interval("sharpe", metrics.sharpe(x, ppy), None, None, level, n, reason),
-            Interval("excess_drawdown", fall, None, None, level, n, reason),
+            Interval("excess_drawdown", drawdown, None, None, level, n, reason),
             None,
         )
     block = float(block_lengths(x[:, None])[0])
     batches = [(*estimates(x[rows], block), worst_drawdown(x[rows])) for rows in resamples(n, block, seed, draws)]
-    mean, mean_error, sharpe, sharpe_error, falls = (np.concatenate(part) for part in zip(*batches, strict=True))
+    mean, mean_error, sharpe, sharpe_error, drawdowns = (np.concatenate(part) for part in zip(*batches, strict=True))
     own = estimates(x, block)
-    low, high = np.quantile(falls, _tails(level), method="weibull")
+    low, high = np.quantile(drawdowns, _tails(level), method="weibull")
     return Intervals(
         _studentised("excess_return", own[:2], (mean, mean_error), ppy, level, n),
         _studentised("sharpe", own[2:], (sharpe, sharpe_error), float(np.sqrt(ppy)), level, n),
-        Interval("excess_drawdown", fall, float(low), float(high), level, n),
+        Interval("excess_drawdown", drawdown, float(low), float(high), level, n),
         block,
     )
 
@@ -121,12 +137,12 @@ def hac(x: ArrayLike) -> Hac:
     return Hac(t, 2 * float(stdtr(n - 1, -abs(t))), error, lags, n)
 
 
-def probabilistic_sharpe(x: ArrayLike, ppy: float, benchmark: float = 0.0) -> Skill:
+def probabilistic_sharpe(x: ArrayLike, ppy: float, benchmark: float = 0.0) -> DeflatedSharpe:
     """Confidence that the true annual Sharpe ratio is above one (Bailey and Lopez de Prado, J. Risk 15, 2012)."""
-    return _skill(_bars(x, "excess returns"), ppy, benchmark, trials=1)
+    return _deflated(_bars(x, "excess returns"), ppy, benchmark, trials=1)
 
 
-def deflated_sharpe(x: ArrayLike, ppy: float, trials: Sequence[float]) -> Skill:
+def deflated_sharpe(x: ArrayLike, ppy: float, trials: Sequence[float]) -> DeflatedSharpe:
     """Confidence that the Sharpe ratio of the best of many trials is more than the luck of choosing it.
 
     `trials` are the annual Sharpe ratios of everything that was tried, this variant included. The hurdle is the
@@ -138,7 +154,7 @@ def deflated_sharpe(x: ArrayLike, ppy: float, trials: Sequence[float]) -> Skill:
     if not len(tried):
         raise DataError("Sharpe ratios of the trials: none given; pass those of all variants tried, this one included")
     dispersion = float(tried.std(ddof=1)) if len(tried) > 1 else 0.0
-    return _skill(_bars(x, "excess returns"), ppy, dispersion * expected_maximum(len(tried)), len(tried))
+    return _deflated(_bars(x, "excess returns"), ppy, dispersion * expected_maximum(len(tried)), len(tried))
 
 
 def expected_maximum(trials: int) -> float:
@@ -159,16 +175,16 @@ def above(sharpe: float, hurdle: float, bars: int, skew: float, kurtosis: float)
     return float(ndtr((sharpe - hurdle) * np.sqrt((bars - 1) / max(spread, SMALL))))
 
 
-def _skill(x: Array, ppy: float, hurdle: float, trials: int) -> Skill:
+def _deflated(x: Array, ppy: float, hurdle: float, trials: int) -> DeflatedSharpe:
     """Moments are those of `metrics.figures`: deviation with ddof 1, skew and kurtosis biased."""
     _check(ppy)
     reason = _unfit(x)
     if reason:
-        return Skill(None, metrics.sharpe(x, ppy), hurdle, trials, len(x), reason)
+        return DeflatedSharpe(None, metrics.sharpe(x, ppy), hurdle, trials, len(x), reason)
     z = (x - x.mean()) / x.std()
     sharpe = float(x.mean() / x.std(ddof=1))
     probability = above(sharpe, hurdle / float(np.sqrt(ppy)), len(x), float(np.mean(z**3)), float(np.mean(z**4)))
-    return Skill(probability, metrics.sharpe(x, ppy), hurdle, trials, len(x))
+    return DeflatedSharpe(probability, metrics.sharpe(x, ppy), hurdle, trials, len(x))
 
 
 # ---- several variants
@@ -235,7 +251,7 @@ def overfitting(matrix: ArrayLike, blocks: int = 16) -> Overfitting:
     return Overfitting(float((2 * rank <= k + 1).mean()), k, n, len(halves))
 
 
-def superior(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DRAWS) -> Superior:
+def spa_test(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DRAWS) -> SpaTest:
     """Test that no column (T, k) has a higher mean than the benchmark (T,): Hansen, J. Business & Econ. Stat. 23, 2005.
 
     arch centres and draws, with the median of the columns' blocks. It computes standard errors but compares bare means,
@@ -253,14 +269,14 @@ def superior(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DR
     bad = next((f"{name}: {why}" if why == STILL else why for name, why in named.items() if why), None)
     reason = bad if k else "no variant to test"
     if reason:
-        return Superior(None, None, None, None, k, n, draws, reason)
+        return SpaTest(None, None, None, None, k, n, draws, reason)
     block = float(np.median(block_lengths(gain)))
     t = gain.mean(axis=0) / standard_error(gain.T, block)
     losses = (gain.mean(axis=0) - gain) / np.sqrt(long_run_variance(gain.T, block)) - t / np.sqrt(n)
     test = SPA(np.zeros(n), losses, block_size=block, reps=draws, seed=seed)  # type: ignore[arg-type]  # need not be whole
     test.compute()
     p = test.pvalues
-    return Superior(float(p["lower"]), float(p["consistent"]), float(p["upper"]), int(t.argmax()), k, n, draws)
+    return SpaTest(float(p["lower"]), float(p["consistent"]), float(p["upper"]), int(t.argmax()), k, n, draws)
 
 
 # ---- intervals of an estimate
@@ -271,7 +287,7 @@ def _tails(level: float) -> list[float]:
 
 
 def _studentised(
-    figure: Figure, own: tuple[Array, Array], drawn: tuple[Array, Array], scale: float, level: float, bars: int
+    figure: Estimate, own: tuple[Array, Array], drawn: tuple[Array, Array], scale: float, level: float, bars: int
 ) -> Interval:
     """Range of an estimate from (value, error) of history and of the draws; `scale` makes a bar's figure a year's."""
     (value, error), (values, errors) = own, drawn

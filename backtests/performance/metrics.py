@@ -21,7 +21,7 @@ from data.pricing.bonds import Array
 SMALL = 1e-12
 DAYS_A_YEAR = 365.25
 
-Figure = float | int | str | None
+Metric = float | int | str | None
 
 
 class Track(Protocol):
@@ -120,7 +120,7 @@ def drawdowns(path: Array, start: float) -> list[Drawdown]:
     A fall below 1e-12 is rounding, not a fall.
     """
     depth = -underwater(path, start)
-    falls = []
+    drawdowns = []
     t, peak = 0, 0
     while t < len(path):
         if depth[t] <= SMALL:
@@ -130,39 +130,39 @@ def drawdowns(path: Array, start: float) -> list[Drawdown]:
         while end < len(path) and depth[end] > SMALL:
             end += 1
         trough = t + int(depth[t:end].argmax())
-        falls.append(Drawdown(float(depth[trough]), peak, trough, end if end < len(path) else None))
+        drawdowns.append(Drawdown(float(depth[trough]), peak, trough, end if end < len(path) else None))
         t = end
-    return falls
+    return drawdowns
 
 
 def deepest(path: Array, start: float) -> Drawdown | None:
     """Return the largest fall of a path, or None where it never falls."""
-    return max(drawdowns(path, start), key=lambda fall: fall.depth, default=None)
+    return max(drawdowns(path, start), key=lambda drawdown: drawdown.depth, default=None)
 
 
 def _day(dates: NDArray[np.datetime64], row: int | None) -> str | None:
     return None if row is None else str(dates[row].astype("datetime64[D]"))
 
 
-def _fall(prefix: str, name: str, dates: NDArray[np.datetime64], fall: Drawdown | None) -> dict[str, Figure]:
-    if fall is None:
+def _drawdown(prefix: str, name: str, dates: NDArray[np.datetime64], drawdown: Drawdown | None) -> dict[str, Metric]:
+    if drawdown is None:
         return {name: 0.0, **{f"{prefix}_{part}": None for part in ("peak", "trough", "recovery")}}
     return {
-        name: fall.depth,
-        f"{prefix}_peak": _day(dates, fall.peak),
-        f"{prefix}_trough": _day(dates, fall.trough),
-        f"{prefix}_recovery": _day(dates, fall.recovery),
+        name: drawdown.depth,
+        f"{prefix}_peak": _day(dates, drawdown.peak),
+        f"{prefix}_trough": _day(dates, drawdown.trough),
+        f"{prefix}_recovery": _day(dates, drawdown.recovery),
     }
 
 
-def _longest(dates: NDArray[np.datetime64], falls: list[Drawdown]) -> int:
+def _longest(dates: NDArray[np.datetime64], drawdowns: list[Drawdown]) -> int:
     """Days from peak to recovery, or to the last row, of the longest fall."""
     last = len(dates) - 1
-    lengths = [dates[last if f.recovery is None else f.recovery] - dates[f.peak] for f in falls]
+    lengths = [dates[last if f.recovery is None else f.recovery] - dates[f.peak] for f in drawdowns]
     return max((int(length.astype("timedelta64[D]").astype(int)) for length in lengths), default=0)
 
 
-def _moments(r: Array) -> dict[str, Figure]:
+def _moments(r: Array) -> dict[str, Metric]:
     """Skew and excess kurtosis, both biased; 5 % value at risk and expected shortfall of a bar, positive."""
     deviation = r.std()
     z = (r - r.mean()) / deviation if deviation > SMALL else None
@@ -177,7 +177,7 @@ def _moments(r: Array) -> dict[str, Figure]:
     }
 
 
-def _trading(result: Result, span: float) -> dict[str, Figure]:
+def _trading(result: Result, span: float) -> dict[str, Metric]:
     """Turnover (one side, a year), cost drag (a year, positive) and mean gross leverage."""
     equity = result.equity
     solvent = equity > 0
@@ -191,7 +191,7 @@ def _trading(result: Result, span: float) -> dict[str, Figure]:
     }
 
 
-def figures(result: Result, market_ppy: float) -> dict[str, Figure]:
+def figures(result: Result, market_ppy: float) -> dict[str, Metric]:
     """Return the figures of docs/conventions.md for one result, by name."""
     dates, equity, capital = result.dates, result.equity, result.capital
     r, x, span = returns(result), excess_returns(result), years(dates)
@@ -204,11 +204,11 @@ def figures(result: Result, market_ppy: float) -> dict[str, Figure]:
         "excess_return": float(x.mean()) * ppy if some else None,
         "volatility": float(r.std(ddof=1) * np.sqrt(ppy)) if len(r) > 1 else None,
         "sharpe": sharpe(x, ppy),
-        **_fall("excess_drawdown", "excess_drawdown", dates, deepest(excess_index(result), 1.0)),
+        **_drawdown("excess_drawdown", "excess_drawdown", dates, deepest(excess_index(result), 1.0)),
         "pnl": float(equity[-1]) - capital,
         "total_return": growth - 1.0,
         "cagr": cagr,
-        **_fall("drawdown", "max_drawdown", dates, worst),
+        **_drawdown("drawdown", "max_drawdown", dates, worst),
         "longest_drawdown_days": _longest(dates, drawdowns(equity, capital)),
         "sortino": sortino(x, ppy),
         "calmar": ratio(cagr, worst.depth) if cagr is not None and worst else None,
@@ -223,7 +223,7 @@ def figures(result: Result, market_ppy: float) -> dict[str, Figure]:
     }
 
 
-def since(result: Track, day: date) -> dict[str, Figure]:
+def since(result: Track, day: date) -> dict[str, Metric]:
     """P&L (USD) and excess return (not a year's) of the bars that end on or after a day; None where there are none."""
     rows = np.flatnonzero(result.dates[1:] >= np.datetime64(day))
     if not rows.size:
@@ -236,10 +236,10 @@ def since(result: Track, day: date) -> dict[str, Figure]:
     }
 
 
-def against(result: Track, benchmark: Track, market_ppy: float) -> dict[str, Figure]:
+def against(result: Track, benchmark: Track, market_ppy: float) -> dict[str, Metric]:
     """Alpha (a year), beta and correlation of excess returns on the bars both have."""
     common, ours, theirs = np.intersect1d(result.dates[1:], benchmark.dates[1:], return_indices=True)
-    empty: dict[str, Figure] = {"alpha": None, "beta": None, "correlation": None, "bars": len(common)}
+    empty: dict[str, Metric] = {"alpha": None, "beta": None, "correlation": None, "bars": len(common)}
     if len(common) < 3:
         return empty
     x, b = excess_returns(result)[ours], excess_returns(benchmark)[theirs]

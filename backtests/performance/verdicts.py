@@ -11,14 +11,14 @@ from typing import Literal
 
 ENOUGH = 0.95  # confidence below which a Sharpe ratio is not taken for skill
 
-Figure = Literal["excess_return", "sharpe", "excess_drawdown"]
+Estimate = Literal["excess_return", "sharpe", "excess_drawdown"]
 
 
 @dataclass(frozen=True)
 class Interval:
     """A figure and its range; without a range, the reason."""
 
-    figure: Figure
+    figure: Estimate
     value: float | None
     low: float | None
     high: float | None
@@ -50,7 +50,7 @@ class Hac:
 
 
 @dataclass(frozen=True)
-class Skill:
+class DeflatedSharpe:
     """Confidence that the true Sharpe ratio lies above a hurdle. Sharpe ratios are annual."""
 
     probability: float | None
@@ -84,7 +84,7 @@ class Overfitting:
 
 
 @dataclass(frozen=True)
-class Superior:
+class SpaTest:
     """Is the best variant better than the benchmark: Hansen's three p-values, and which column looks best."""
 
     lower: float | None
@@ -128,7 +128,7 @@ def _(result: Hac) -> str:
 
 
 @sentence.register
-def _(result: Skill) -> str:
+def _(result: DeflatedSharpe) -> str:
     if result.probability is None:
         return _because(result.reason)
     sure = f"{_percent(result.probability, 0)} confidence that the true Sharpe ratio is above {_number(result.hurdle)}"
@@ -165,7 +165,7 @@ def _(result: Overfitting) -> str:
 
 
 @sentence.register
-def _(result: Superior) -> str:
+def _(result: SpaTest) -> str:
     if result.consistent is None:
         return _because(result.reason)
     return (

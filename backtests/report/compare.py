@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from backtests.report import html
-from backtests.report.format import ABSENT, MINUS, fall, millions, number, percent
+from backtests.report.format import ABSENT, MINUS, drawdown, millions, number, percent
 from backtests.report.palette import COLOURS, DASHES, SHOWN
 
 WIDEST = 38  # characters of a name in the terminal
 MOST = 24  # differences between runs that the terminal shows; the page and compare.json have them all
 HEADINGS = (
-    "variant", "excess", "vol", "Sharpe", "own", "fall", "from – to", "worst bar", "turnov.", "costs", "since %",
+    "variant", "excess", "vol", "Sharpe", "own", "drawdown", "from – to", "worst bar", "turnov.", "costs", "since %",
     "P&L since", "own since",
 )  # fmt: skip
 LEGEND = (
-    "% a year: excess return over cash, vol, costs (trading and rolling); fall: largest in excess of cash, %;",
+    "% a year: excess return over cash, vol, costs (trading and rolling); drawdown: largest in excess of cash, %;",
     "own: Sharpe on the variant's own window, at its own size; worst bar: %; turnov.: times equity a year, one side;",
     "since %: over cash since the thesis date, on this window; P&L: USD m since then, and on the variant's own window.",
     "Ordered by Sharpe ratio, benchmarks last.",
 )
 AGAINST = (
-    "Sharpe", "95 % interval", "ahead", "excess", "vol", "fall", "alpha", "beta", "corr.", "bars",
+    "Sharpe", "95 % interval", "ahead", "excess", "vol", "drawdown", "alpha", "beta", "corr.", "bars",
 )  # fmt: skip
 AGAINST_LEGEND = (
-    "Sharpe, excess, vol, fall: the variant's less the benchmark's, % but for Sharpe; ahead: % of paired draws in",
+    "Sharpe, excess, vol, drawdown: the variant's less the benchmark's, % but for Sharpe; ahead: % of paired draws in",
     "which its Sharpe is the higher; alpha: % a year. Where the interval holds 0, luck alone can explain it.",
 )
 
@@ -63,7 +63,7 @@ def rows(record: dict[str, Any]) -> list[list[str]]:
 def _row(name: str, figures: dict[str, Any], own: dict[str, Any]) -> list[str]:
     return [
         short(name), percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
-        number(own["sharpe"]), percent(figures["excess_drawdown"]), fall(figures).replace(" to ", "–"),
+        number(own["sharpe"]), percent(figures["excess_drawdown"]), drawdown(figures).replace(" to ", "–"),
         percent(figures["worst_bar"]), number(figures["turnover"]), percent(figures["cost_drag"], 2),
         percent(figures.get("thesis_excess_return"), 2), millions(figures.get("thesis_pnl")),
         millions(own.get("thesis_pnl")),

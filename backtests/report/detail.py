@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests.performance.extremes import Cause, Part
+from backtests.performance.extremes import Contributor, ExtremeBar
 from backtests.performance.verdicts import ENOUGH, Interval, sentence
 from backtests.report.format import ABSENT, MINUS, millions, number, percent
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, span
-from backtests.runs.significance import CASH, Confidence
+from backtests.runs.significance import CASH, Significance
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHOWN = 200  # trades on the screen; the download holds all
@@ -57,7 +57,7 @@ def bars(panels: Panels) -> list[dict[str, Any]]:
     ]
 
 
-def _bar(one: Cause) -> dict[str, Any]:
+def _bar(one: ExtremeBar) -> dict[str, Any]:
     behind = f"{_leg(one.leg.name)} {_line(one.within)}: {_dollars(one.within.usd)}"
     return {
         "day": one.day,
@@ -73,11 +73,11 @@ def _leg(name: str) -> str:
     return "margin" if name == "book" else name
 
 
-def _line(part: Part) -> str:
+def _line(part: Contributor) -> str:
     return LINE_NAMES[part.name]
 
 
-def _share(part: Part) -> str:
+def _share(part: Contributor) -> str:
     return f"{millions(part.usd)} ({percent(part.share, 0)} %)"
 
 
@@ -88,17 +88,17 @@ def _dollars(usd: float) -> str:
 
 def inference(panels: Panels) -> list[dict[str, Any]]:
     """Return what luck could have done to each variant: ranges, tests and a sentence; none where a run stored none."""
-    return [_judged(one.name, one.confidence) for one in panels.variants if one.confidence]
+    return [_judged(one.name, one.significance) for one in panels.variants if one.significance]
 
 
-def _judged(name: str, one: Confidence) -> dict[str, Any]:
+def _judged(name: str, one: Significance) -> dict[str, Any]:
     ranges = [_range(one.excess_return), _range(one.sharpe), _range(one.excess_drawdown)]
     tests = [number(one.hac.t), percent(one.hac.p, 0), percent(one.probabilistic_sharpe.probability, 0)]
     tests.append(percent(one.deflated_sharpe.probability, 0))
     return {"name": name, "cells": [*ranges, *tests], "sentence": _words(one)}
 
 
-def _words(one: Confidence) -> str:
+def _words(one: Significance) -> str:
     low, high, skill = one.sharpe.low, one.sharpe.high, one.deflated_sharpe
     if low is None or high is None or skill.probability is None:
         return sentence(one.sharpe)
@@ -128,10 +128,10 @@ def choice(panels: Panels) -> dict[str, Any] | None:
             "overnight cash" if name == CASH else name, one.best.get(name, ABSENT),
             *(number(p) for p in (test.lower, test.consistent, test.upper)), sentence(test),
         ]
-        for name, test in one.superior.items()
+        for name, test in one.spa.items()
     ]  # fmt: skip
     bars_ = number(one.overfitting.bars, 0)
-    return {"trials": trials, "overfitting": sentence(one.overfitting), "superior": rows, "bars": bars_}
+    return {"trials": trials, "overfitting": sentence(one.overfitting), "spa": rows, "bars": bars_}
 
 
 def data(panels: Panels) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _trades(trades: pd.DataFrame, day: np.ndarray, leg: np.ndarray, own: np.ndar
 def _figures(one: VariantPanel) -> dict[str, Any]:
     """Figures as stored; of inference the ranges and the tests' own."""
     plain = {name: value for name, value in one.figures.items() if not isinstance(value, dict)}
-    sure = one.confidence
+    sure = one.significance
     if sure is None:
         return plain
     ranges = (sure.excess_return, sure.sharpe, sure.excess_drawdown)

@@ -41,7 +41,7 @@ def month(day: str | None) -> str:
     return day[:7] if day else ABSENT
 
 
-def fall(figures: dict[str, Any]) -> str:
-    """Return from when to when the worst fall in excess of cash lasted."""
+def drawdown(figures: dict[str, Any]) -> str:
+    """Return from when to when the largest drawdown in excess of cash lasted."""
     peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
     return f"{month(peak)} to {month(trough)}" if peak else ABSENT

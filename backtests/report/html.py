@@ -40,7 +40,7 @@ def page(panels: Panels) -> str:
         lines=tables.lines(panels),
         components=tables.components(panels),
         against=tables.against(panels),
-        falls=tables.falls(panels),
+        drawdowns=tables.drawdowns(panels),
         events=regimes.events(panels),
         regimes=regimes.regimes(panels),
         shocks=regimes.shocks(panels),

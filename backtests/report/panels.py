@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from backtests.performance import extremes, metrics
 from backtests.performance.attribution import STORED
-from backtests.performance.events import EVENTS, REGIMES, Episode, Spell, episode, spell
-from backtests.performance.extremes import Cause
+from backtests.performance.events import EVENTS, REGIMES, EventPnl, RegimePnl, event_pnl, regime_pnl
+from backtests.performance.extremes import ExtremeBar
 from backtests.runs import exposure, significance
 from backtests.runs.exposure import Traded
 from backtests.runs.folder import StoredRun
-from backtests.runs.significance import Choice, Confidence
+from backtests.runs.significance import Choice, Significance
 from backtests.runs.stress import SHOCKS
 from data.pricing.bonds import Array
 
@@ -24,7 +24,7 @@ DEEPEST = 5
 
 
 @dataclass(frozen=True)
-class Track:
+class EquityPath:
     """One variant's equity (T,) and the interest credited on it (T,), USD."""
 
     dates: NDArray[np.datetime64]
@@ -34,7 +34,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Fall:
+class DrawdownRow:
     """One row of the drawdown table."""
 
     depth: float
@@ -45,7 +45,7 @@ class Fall:
 
 
 @dataclass(frozen=True)
-class Hit:
+class ShockPnl:
     """What an instantaneous shock does to the positions of the last row."""
 
     legs: dict[str, float]  # USD
@@ -71,15 +71,15 @@ class VariantPanel:
     lines: dict[str, float]  # USD over the window
     legs: dict[str, Array]  # cumulative USD
     components: dict[str, Array]  # of a blend, cumulative USD; {} of any other
-    falls: list[Fall]
-    events: dict[str, Episode]  # by name, of those its history reaches
-    regimes: dict[str, Spell]
-    shocks: dict[str, Hit]
+    drawdowns: list[DrawdownRow]
+    events: dict[str, EventPnl]  # by name, of those its history reaches
+    regimes: dict[str, RegimePnl]
+    shocks: dict[str, ShockPnl]
     traded: Traded | None  # None in the folder of a version that stored none
     months: dict[int, dict[int, float]]  # in excess of cash, by year and month
-    best: list[Cause]
-    worst: list[Cause]
-    confidence: Confidence | None  # None in the folder of a version that had none
+    best: list[ExtremeBar]
+    worst: list[ExtremeBar]
+    significance: Significance | None  # None in the folder of a version that had none
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ def _bands(variants: list[VariantPanel]) -> list[Band]:
     """Return the events that have a short name, from the first day to the last on which any variant has a bar of it."""
     found = []
     for event in EVENTS:
-        episodes = [one.events[event.name] for one in variants if event.name in one.events]
-        if event.short and episodes:
-            first, last = min(one.first for one in episodes), max(one.last for one in episodes)
+        event_pnls = [one.events[event.name] for one in variants if event.name in one.events]
+        if event.short and event_pnls:
+            first, last = min(one.first for one in event_pnls), max(one.last for one in event_pnls)
             found.append(Band(event.short, first, last))
     return found
 
@@ -134,7 +134,7 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
     usd = usd.reindex(equity.index, fill_value=0.0)
     by_line = usd.T.groupby(level="line").sum().T if len(usd.columns) else pd.DataFrame(index=equity.index)
     cash = by_line["cash"].to_numpy() if "cash" in by_line else np.zeros(len(equity))
-    track = Track(equity.index.to_numpy(), float(run.manifest["capital"]), equity.to_numpy(), cash)
+    track = EquityPath(equity.index.to_numpy(), float(run.manifest["capital"]), equity.to_numpy(), cash)
     excess = metrics.excess_index(track)
     best, worst = extremes.extremes(track, usd)
     paid, ppy = _paid(usd, run.manifest["variants"][name]["legs"]), float(figures["periods_per_year"])
@@ -154,13 +154,13 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in STORED},
         legs=_legs(usd, run.manifest["variants"][name]["legs"]),
         components=_components(run.components[run.components["variant"] == name], usd),
-        falls=_falls(track, excess),
-        events={one.name: found for one in EVENTS if (found := episode(track, paid, one))},
-        regimes={one.name: ruled for one in REGIMES if (ruled := spell(track, paid, ppy, one))},
+        drawdowns=_drawdowns(track, excess),
+        events={one.name: found for one in EVENTS if (found := event_pnl(track, paid, one))},
+        regimes={one.name: ruled for one in REGIMES if (ruled := regime_pnl(track, paid, ppy, one))},
         months=extremes.months(track),
         best=best,
         worst=worst,
-        confidence=significance.read(figures.get("inference")),
+        significance=significance.read(figures.get("inference")),
         traded=_traded(run, name, track, bars),
         shocks=_shocks(run.stress[run.stress["variant"] == name], float(equity.iloc[-1])),
     )
@@ -173,19 +173,19 @@ def _paid(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
     return {leg: by_leg[leg].to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in [*legs, "book"]}
 
 
-def _traded(run: StoredRun, name: str, track: Track, bars: int) -> Traded | None:
+def _traded(run: StoredRun, name: str, track: EquityPath, bars: int) -> Traded | None:
     stored = run.exposure[run.exposure["variant"] == name]
     return exposure.read(stored, run.manifest["variants"][name].get("spread", {}), track, bars)
 
 
-def _shocks(table: pd.DataFrame, equity: float) -> dict[str, Hit]:
+def _shocks(table: pd.DataFrame, equity: float) -> dict[str, ShockPnl]:
     found = {}
     for shock in SHOCKS:
         rows = table[table["shock"] == shock.name]
         if len(rows):
             legs = {str(leg): float(usd) for leg, usd in zip(rows["instrument"], rows["usd"], strict=True)}
             total = float(rows["usd"].sum())
-            found[shock.name] = Hit(legs, total, total / equity if equity > 0 else None)
+            found[shock.name] = ShockPnl(legs, total, total / equity if equity > 0 else None)
     return found
 
 
@@ -204,16 +204,16 @@ def _legs(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
     return {leg: by_leg[leg].cumsum().to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in names}
 
 
-def _falls(track: Track, excess: Array) -> list[Fall]:
-    deepest = sorted(metrics.drawdowns(excess, 1.0), key=lambda fall: -fall.depth)[:DEEPEST]
+def _drawdowns(track: EquityPath, excess: Array) -> list[DrawdownRow]:
+    deepest = sorted(metrics.drawdowns(excess, 1.0), key=lambda drawdown: -drawdown.depth)[:DEEPEST]
     days = track.dates.astype("datetime64[D]")
     return [
-        Fall(
-            depth=fall.depth,
-            peak=str(days[fall.peak]),
-            trough=str(days[fall.trough]),
-            recovery=None if fall.recovery is None else str(days[fall.recovery]),
-            days=int((days[-1 if fall.recovery is None else fall.recovery] - days[fall.peak]).astype(int)),
+        DrawdownRow(
+            depth=drawdown.depth,
+            peak=str(days[drawdown.peak]),
+            trough=str(days[drawdown.trough]),
+            recovery=None if drawdown.recovery is None else str(days[drawdown.recovery]),
+            days=int((days[-1 if drawdown.recovery is None else drawdown.recovery] - days[drawdown.peak]).astype(int)),
         )
-        for fall in deepest
+        for drawdown in deepest
     ]

@@ -98,7 +98,7 @@ def _legend(axis: Axes) -> None:
 
 
 def equity(panels: Panels) -> Figure:
-    """Growth of 1 in excess of cash, over its fall from the running peak."""
+    """Growth of 1 in excess of cash, over its drawdown from the running peak."""
     figure, (above, below) = _figure([5, 3])
     for one in _drawn(panels):
         _line(above, panels, one, one.excess)

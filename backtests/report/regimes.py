@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backtests.performance.events import EVENTS, REGIMES, Episode, Event, Spell, Stretch
+from backtests.performance.events import EVENTS, REGIMES, Event, EventPnl, RegimePnl, Stretch
 from backtests.report.format import millions, month, number, percent
-from backtests.report.panels import Hit, Panels, VariantPanel
+from backtests.report.panels import Panels, ShockPnl, VariantPanel
 from backtests.runs.stress import SHOCKS
 
 Headings = dict[str, tuple[str, list[str]]]  # of columns, by name: the heading and the small lines under it
@@ -59,7 +59,7 @@ def detail(panels: Panels) -> list[dict[str, Any]]:
 
 def _flow_legs(one: VariantPanel) -> list[str]:
     """Legs, and the book's margin where any was ever paid."""
-    windows: list[Episode | Spell] = [*one.events.values(), *one.regimes.values()]
+    windows: list[EventPnl | RegimePnl] = [*one.events.values(), *one.regimes.values()]
     return [*one.described["legs"], *(["book"] if any(w.legs["book"] for w in windows) else [])]
 
 
@@ -67,18 +67,18 @@ def _leg(name: str) -> str:
     return "margin" if name == "book" else name
 
 
-def _event(label: str, one: Episode, variant: VariantPanel) -> list[str]:
-    cells = [_starred(label, one.partly), _days(one.first, one.last), percent(one.pnl, 2), percent(one.fall, 2)]
+def _event(label: str, one: EventPnl, variant: VariantPanel) -> list[str]:
+    cells = [_starred(label, one.partly), _days(one.first, one.last), percent(one.pnl, 2), percent(one.drawdown, 2)]
     return cells + [millions(one.legs[leg]) for leg in _flow_legs(variant)]
 
 
-def _regime(label: str, one: Spell, variant: VariantPanel) -> list[str]:
+def _regime(label: str, one: RegimePnl, variant: VariantPanel) -> list[str]:
     cells = [_starred(label, one.partly), _days(one.first, one.last), number(one.years, 1)]
     cells += [percent(one.excess_return, 2), percent(one.volatility), number(one.sharpe)]
     return cells + [millions(one.legs[leg]) for leg in _flow_legs(variant)]
 
 
-def _shock(label: str, one: Hit, variant: VariantPanel) -> list[str]:
+def _shock(label: str, one: ShockPnl, variant: VariantPanel) -> list[str]:
     legs = [millions(one.legs[leg]) for leg in variant.described["legs"]]
     return [label, percent(one.share, 2), millions(one.total), *legs]
 

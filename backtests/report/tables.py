@@ -8,7 +8,7 @@ from typing import Any
 
 from backtests.performance.attribution import STORED
 from backtests.performance.verdicts import Interval
-from backtests.report.format import ABSENT, fall, millions, month, number, percent
+from backtests.report.format import ABSENT, drawdown, millions, month, number, percent
 from backtests.report.panels import Panels, VariantPanel
 
 LINE_NAMES = {
@@ -46,8 +46,10 @@ SUMMARY = (
         "excess return over the volatility of excess returns; below it the range that holds the true one, 95 %",
         number,
     ),
-    Column("excess_drawdown", "Excess drawdown", "%", "largest fall of growth in excess of cash, positive", percent),
-    Column("", "From peak to trough", "", "of that fall", str),
+    Column(
+        "excess_drawdown", "Excess drawdown", "%", "largest drawdown of growth in excess of cash, positive", percent
+    ),
+    Column("", "From peak to trough", "", "of that drawdown", str),
     Column("sharpe_next_bar", "Sharpe, next bar", "", "with every order filled one bar later", number),
     Column("cagr", "CAGR", "% a year", "compound growth, cash interest included", percent),
     Column("pnl", "P&L", "USD m", "profit and loss, cash interest included", millions),
@@ -78,9 +80,9 @@ def sentence(name: str, figures: dict[str, Any]) -> str:
     text = (
         f"{name} {made} {percent(abs(figures['excess_return']))} % a year over cash at "
         f"{percent(figures['volatility'])} % volatility, a Sharpe ratio of {number(figures['sharpe'])}; "
-        f"its worst fall was {percent(figures['excess_drawdown'])} %"
+        f"its largest drawdown was {percent(figures['excess_drawdown'])} %"
     )
-    text += f", {fall(figures)}" if figures["excess_drawdown_peak"] else ""
+    text += f", {drawdown(figures)}" if figures["excess_drawdown_peak"] else ""
     closest = _closest(figures["against"])
     return f"{text}; {closest}." if closest else f"{text}."
 
@@ -102,7 +104,7 @@ def summary(panels: Panels) -> list[dict[str, Any]]:
             "benchmark": one.benchmark,
             "ruined": one.figures["ruined"],
             "cells": [
-                column.cell(one.figures.get(column.key)) if column.key else fall(one.figures) for column in SUMMARY
+                column.cell(one.figures.get(column.key)) if column.key else drawdown(one.figures) for column in SUMMARY
             ],
             "notes": [_note(column.key, one) for column in SUMMARY],
             "bars": [_share(panels, column.key, one) for column in SUMMARY],
@@ -113,7 +115,7 @@ def summary(panels: Panels) -> list[dict[str, Any]]:
 
 def _note(key: str, one: VariantPanel) -> str:
     """What stands small under a cell."""
-    return span(one.confidence.sharpe) if key == "sharpe" and one.confidence else ""
+    return span(one.significance.sharpe) if key == "sharpe" and one.significance else ""
 
 
 def span(one: Interval) -> str:
@@ -185,13 +187,13 @@ def against(panels: Panels) -> dict[str, Any]:
     return {"benchmarks": names, "rows": rows}
 
 
-def falls(panels: Panels) -> list[dict[str, Any]]:
+def drawdowns(panels: Panels) -> list[dict[str, Any]]:
     """Return the deepest falls in excess of cash of each variant."""
     return [
         {
             "name": one.name,
             "rows": [
-                [percent(f.depth), f.peak, f.trough, f.recovery or "not yet", number(f.days, 0)] for f in one.falls
+                [percent(f.depth), f.peak, f.trough, f.recovery or "not yet", number(f.days, 0)] for f in one.drawdowns
             ],
         }
         for one in panels.variants

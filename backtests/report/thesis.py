@@ -12,7 +12,7 @@ from backtests.report import html
 from backtests.report.format import ABSENT, MINUS, millions, month, number, percent
 from backtests.thesis.claims import Claim
 from backtests.thesis.measures import Unit
-from backtests.thesis.scorecard import CANNOT, Card, Path, Profit, Reading, Row, Verdict
+from backtests.thesis.scorecard import CANNOT, Card, Path, Profit, Reading, ScoredClaim, Verdict
 
 HEADINGS = ("claim", "thesis says", "we measure", "window", "it happened", "beat forward, bp", "trade paid, %")
 SCALE: dict[Unit, float] = {"bp": 1e4, "times": 1.0}  # the others are percent
@@ -30,7 +30,7 @@ def figure(value: float | None, unit: Unit) -> str:
     return number(value, DIGITS.get(unit, 1), SCALE.get(unit, 100.0))
 
 
-def measured(row: Row, reading: Reading) -> str:
+def measured(row: ScoredClaim, reading: Reading) -> str:
     """Return what was measured: the value with its interval, or from where to where it went and by how many bp."""
     measure, condition, evidence = row.claim.measure, row.claim.condition, reading.evidence
     if measure is None or reading.end is None:
@@ -55,7 +55,7 @@ def window(reading: Reading) -> str:
     return last if first == last else f"{first}–{last}"
 
 
-def lines(row: Row, thesis_date: date) -> list[list[str]]:
+def lines(row: ScoredClaim, thesis_date: date) -> list[list[str]]:
     """Return a claim's lines for the terminal: over its own window, and since the thesis."""
     found = [[row.claim.text, row.claim.number, *_cells(row, row.stated)]]
     if row.since:
@@ -63,7 +63,7 @@ def lines(row: Row, thesis_date: date) -> list[list[str]]:
     return found
 
 
-def _cells(row: Row, reading: Reading) -> list[str]:
+def _cells(row: ScoredClaim, reading: Reading) -> list[str]:
     forward, trade = reading.forward, reading.trade
     return [
         measured(row, reading),
@@ -125,7 +125,7 @@ def page(card: Card, manifest: dict[str, Any]) -> str:
     )
 
 
-def _row(row: Row, card: Card, variants: dict[str, Any]) -> dict[str, Any]:
+def _row(row: ScoredClaim, card: Card, variants: dict[str, Any]) -> dict[str, Any]:
     claim = row.claim
     readings = [("", row.stated), *([(f"since {card.thesis_date}", row.since)] if row.since else [])]
     return {
@@ -137,9 +137,9 @@ def _row(row: Row, card: Card, variants: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _reading(row: Row, label: str, reading: Reading) -> dict[str, Any]:
+def _reading(row: ScoredClaim, label: str, reading: Reading) -> dict[str, Any]:
     forward, trade = reading.forward, reading.trade
-    unrolled = trade.unrolled if trade else 0
+    no_rolldown = trade.no_rolldown if trade else 0
     return {
         "label": label,
         "measured": measured(row, reading),
@@ -149,7 +149,7 @@ def _reading(row: Row, label: str, reading: Reading) -> dict[str, Any]:
         "held_since": reading.held_since,
         "evidence": reading.evidence,
         "forward": forward and {"verdict": forward.verdict, "value": figure(forward.value, "bp")},
-        "trade": trade and {"verdict": trade.verdict, "value": percent(trade.excess, 2), "unrolled": unrolled},
+        "trade": trade and {"verdict": trade.verdict, "value": percent(trade.excess, 2), "no_rolldown": no_rolldown},
     }
 
 
@@ -168,7 +168,7 @@ def condition_of(claim: Claim) -> str:
     return f"{what} below {high}{tail}" if condition.direction < 0 else f"{what} between {low} and {high}{tail}"
 
 
-def _variants(row: Row, variants: dict[str, Any]) -> list[str]:
+def _variants(row: ScoredClaim, variants: dict[str, Any]) -> list[str]:
     """The run's variants of the claim's strategy, those with its trade's legs where there are any."""
     same = [name for name, one in variants.items() if one["strategy"] == row.claim.strategy]
     legs = set(row.claim.trade.legs) if row.claim.trade else set()
@@ -201,7 +201,7 @@ class Frame:
         return round(TOP + (HIGH - TOP - BOTTOM) * (top - inside) / (top - bottom), 1)
 
 
-def _plot(row: Row, path: Path, card: Card) -> dict[str, Any]:
+def _plot(row: ScoredClaim, path: Path, card: Card) -> dict[str, Any]:
     """Where everything of a claim's plot goes."""
     assert row.claim.measure is not None  # a path is one of a measure
     unit, last = row.claim.measure.unit, row.claim.last or card.as_of
@@ -237,7 +237,7 @@ def _plot(row: Row, path: Path, card: Card) -> dict[str, Any]:
     }
 
 
-def _bounds(row: Row) -> tuple[float, ...]:
+def _bounds(row: ScoredClaim) -> tuple[float, ...]:
     """Between which values of its measure the claim would be true at its window's end; none where that is not known."""
     condition, start = row.claim.condition, row.stated.start
     if condition is None or row.claim.why_not or (condition.reads == "change" and start is None):
@@ -246,7 +246,7 @@ def _bounds(row: Row) -> tuple[float, ...]:
     return (base + condition.low, base + condition.high)
 
 
-def _forwards(row: Row) -> dict[str, float]:
+def _forwards(row: ScoredClaim) -> dict[str, float]:
     """The forwards of the windows' starts, by the day they are for."""
     readings = [reading for reading in (row.stated, row.since) if reading and reading.forward]
     return {one.last: one.forward.value for one in readings if one.forward and one.forward.value is not None}
@@ -279,7 +279,7 @@ def _years(frame: Frame) -> list[dict[str, Any]]:
     return [{"at": frame.x(date(year, 1, 1)), "label": str(year)} for year in years[::step]]
 
 
-def _text(row: Row, path: Path, unit: Unit) -> str:
+def _text(row: ScoredClaim, path: Path, unit: Unit) -> str:
     """The line in words: where it begins, what was judged, where it ends."""
     known = [(day, value) for day, value in zip(path.dates, path.values, strict=True) if value is not None]
     judged = [(one.last, one.end) for one in (row.stated, row.since) if one and one.end is not None]

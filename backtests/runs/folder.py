@@ -234,7 +234,7 @@ def _described(one: VariantRun) -> dict[str, Any]:
         "reconciliation": one.gap,
         "bars_without_rolldown": {
             name: int(count)
-            for name, count in zip(one.market.names, one.market.unrolled[rows].sum(axis=0), strict=True)
+            for name, count in zip(one.market.names, one.market.no_rolldown[rows].sum(axis=0), strict=True)
         },
         "ruined": one.figures["ruined"],
         "spread": exposure.described(one),

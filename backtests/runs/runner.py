@@ -16,7 +16,7 @@ from backtests.engine.reconcile import reconcile
 from backtests.engine.result import Result
 from backtests.performance import metrics
 from backtests.performance.components import by_component
-from backtests.performance.metrics import Figure
+from backtests.performance.metrics import Metric
 from backtests.runs.window import Span, check_dates, existing, span
 from data import assemble
 from data.build import build
@@ -45,8 +45,8 @@ class VariantRun:
     span: Span
     fill: str
     result: Result
-    figures: dict[str, Figure]
-    against: dict[str, dict[str, Figure]]  # benchmark -> alpha, beta, correlation
+    figures: dict[str, Metric]
+    against: dict[str, dict[str, Metric]]  # benchmark -> alpha, beta, correlation
     gap: float  # largest difference between the engines, fraction of capital
     components: dict[str, Array]  # of a blend -> P&L (T, n) by leg, USD; {} of any other
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backtests.performance import inference, metrics
-from backtests.performance.verdicts import Hac, Interval, Overfitting, Skill, Superior
+from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Overfitting, SpaTest
 from backtests.runs.runner import Run, VariantRun
 
 SEED = 19990930  # of every draw
@@ -18,7 +18,7 @@ SAME = 9  # digits after the point: Sharpe ratios that agree to these are one tr
 
 
 @dataclass(frozen=True)
-class Confidence:
+class Significance:
     """What can be said of one variant."""
 
     excess_return: Interval
@@ -26,8 +26,8 @@ class Confidence:
     excess_drawdown: Interval
     block: float | None  # mean block of the draws, bars
     hac: Hac
-    probabilistic_sharpe: Skill
-    deflated_sharpe: Skill  # against every distinct trial
+    probabilistic_sharpe: DeflatedSharpe
+    deflated_sharpe: DeflatedSharpe  # against every distinct trial
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Choice:
     trials: int  # distinct Sharpe ratios: of this run, and of earlier ones of its name in the same folder
     here: int  # of them in this run
     overfitting: Overfitting
-    superior: dict[str, Superior]  # by benchmark, cash first
+    spa: dict[str, SpaTest]  # by benchmark, cash first
     best: dict[str, str]  # the variant that looks best against each
 
 
-def judge(run: Run, earlier: Sequence[float]) -> tuple[dict[str, Confidence], Choice]:
+def judge(run: Run, earlier: Sequence[float]) -> tuple[dict[str, Significance], Choice]:
     """Return what luck could have done to each variant, and to the best of them.
 
     `earlier` are the annual Sharpe ratios of what was tried before under the same name.
@@ -55,10 +55,10 @@ def _distinct(sharpes: Sequence[Any]) -> list[float]:
     return sorted({round(float(one), SAME) for one in sharpes if one is not None and np.isfinite(one)})
 
 
-def _variant(one: VariantRun, tried: Sequence[float]) -> Confidence:
+def _variant(one: VariantRun, tried: Sequence[float]) -> Significance:
     x, ppy = metrics.excess_returns(one.result), float(one.figures["periods_per_year"] or 0.0)
     ranges = inference.intervals(x, ppy, SEED)
-    return Confidence(
+    return Significance(
         ranges.excess_return,
         ranges.sharpe,
         ranges.excess_drawdown,
@@ -76,23 +76,23 @@ def _choice(run: Run, trials: int, here: int) -> Choice:
     field = [name for name in names if name not in run.config.benchmarks]
     candidates = table[:, [names.index(name) for name in field]]
     rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in run.config.benchmarks}}
-    superior = {name: inference.superior(candidates, rival, SEED) for name, rival in rivals.items()}
-    best = {name: field[one.best] for name, one in superior.items() if one.best is not None}
-    return Choice(trials, here, inference.overfitting(candidates), superior, best)
+    spa = {name: inference.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
+    best = {name: field[one.best] for name, one in spa.items() if one.best is not None}
+    return Choice(trials, here, inference.overfitting(candidates), spa, best)
 
 
-def read(stored: dict[str, Any] | None) -> Confidence | None:
+def read(stored: dict[str, Any] | None) -> Significance | None:
     """Return what `asdict` made of a variant's confidence; None where a run stored none."""
     if not stored:
         return None
-    return Confidence(
+    return Significance(
         excess_return=Interval(**stored["excess_return"]),
         sharpe=Interval(**stored["sharpe"]),
         excess_drawdown=Interval(**stored["excess_drawdown"]),
         block=stored["block"],
         hac=Hac(**stored["hac"]),
-        probabilistic_sharpe=Skill(**stored["probabilistic_sharpe"]),
-        deflated_sharpe=Skill(**stored["deflated_sharpe"]),
+        probabilistic_sharpe=DeflatedSharpe(**stored["probabilistic_sharpe"]),
+        deflated_sharpe=DeflatedSharpe(**stored["deflated_sharpe"]),
     )
 
 
@@ -100,6 +100,6 @@ def read_choice(stored: dict[str, Any] | None) -> Choice | None:
     """Return what `asdict` made of a choice; None where a run stored none."""
     if not stored:
         return None
-    superior = {name: Superior(**one) for name, one in stored["superior"].items()}
+    spa = {name: SpaTest(**one) for name, one in (stored.get("spa") or stored["superior"]).items()}
     overfitting = Overfitting(**stored["overfitting"])
-    return Choice(stored["trials"], stored["here"], overfitting, superior, stored["best"])
+    return Choice(stored["trials"], stored["here"], overfitting, spa, stored["best"])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backtests.engine.book import Currency
+from backtests.engine.book import Treatment
 from backtests.runs.runner import VariantRun
 from data.instruments import BP, Instrument
 from data.market import Market
@@ -67,7 +67,7 @@ SHOCKS = (
 )
 
 
-def revalue(market: Market, t: int, units: Array, currency: Currency, shocks: Sequence[Shock] = SHOCKS) -> Array:
+def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: Sequence[Shock] = SHOCKS) -> Array:
     """Change in value (s, n), a row per shock, of `units (n,)` held at the close of row t, USD, + a gain.
 
     Under `repo` and `fx_swap` currency moves touch profit and loss only, and there is none yet on a position marked

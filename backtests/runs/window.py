@@ -64,8 +64,8 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
     dates = market.dates
     inside = _inside(market, config)
     warmup = variant.strategy.warmup(market)
-    heard = known(variant.strategy, market)
-    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup) & heard
+    available = known(variant.strategy, market)
+    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup) & available
     if not inside.any():
         raise DataError(f"no row of the data lies between {config.data.start} and {config.data.end}; widen the window")
     if not ready.any():
@@ -73,11 +73,11 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
             f"variant '{variant.name}' never trades between {dates[inside][0]} and {dates[inside][-1]}: "
             f"{'; '.join(_history(market, name) for name in market.names)}"
             f"{f'; its signals need {warmup} rows' if warmup > 1 else ''}"
-            f"{'' if heard[inside].any() else '; what they rest on is never known'}"
+            f"{'' if available[inside].any() else '; what they rest on is never known'}"
         )
     last = int(np.flatnonzero(ready)[-1])
     first = last - int(_streak(ready)[last]) + 1
-    reasons = [_opens(market, first, warmup, inside, heard), _ends(market, last, inside)]
+    reasons = [_opens(market, first, warmup, inside, available), _ends(market, last, inside)]
     return Span(
         rows=slice(first, last + 1),
         first=dates[first].astype(object),
@@ -93,11 +93,11 @@ def _streak(flags: Flags) -> NDArray[np.int64]:
     return rows - last_false
 
 
-def _opens(market: Market, first: int, warmup: int, inside: Flags, heard: Flags) -> str:
+def _opens(market: Market, first: int, warmup: int, inside: Flags, available: Flags) -> str:
     """Why trading starts after the window does."""
     if not first or not inside[first - 1]:
         return ""
-    if not heard[first - 1]:
+    if not available[first - 1]:
         return f"what its signal rests on is known from {market.dates[first]}"
     need = f", and the signal needs {warmup} rows" if warmup > 1 else ""
     born = first - warmup + 1

@@ -1,7 +1,7 @@
 """How a result moves with every convention that could be disputed. See docs/sensitivity.md."""
 
 from backtests.sensitivities.judge import Sensitivity, VariantSensitivity, measure
-from backtests.sensitivities.scenarios import CASES, GROUPS, Case
+from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Scenario
 from backtests.sensitivities.summary import record, tidy
 
-__all__ = ["CASES", "GROUPS", "Case", "Sensitivity", "VariantSensitivity", "measure", "record", "tidy"]
+__all__ = ["GROUPS", "SCENARIOS", "Scenario", "Sensitivity", "VariantSensitivity", "measure", "record", "tidy"]

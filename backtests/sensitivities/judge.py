@@ -19,8 +19,8 @@ from backtests.config import Config, Variant
 from backtests.performance import metrics
 from backtests.runs import runner
 from backtests.runs.window import check_dates, span
-from backtests.sensitivities.rerun import Bench, Outcome
-from backtests.sensitivities.scenarios import CASES, GROUPS, Case, Conventions
+from backtests.sensitivities.rerun import Outcome, Rerun
+from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Conventions, Scenario
 from data.build import build
 from data.errors import ConfigError, DataError, did_you_mean
 from data.pricing.curves import Interpolation
@@ -35,10 +35,10 @@ CLOSE = 1e-6  # excess return a year that counts as none
 
 
 @dataclass(frozen=True)
-class Row:
+class ScenarioResult:
     """A variant under one case. Changes are against the base on the same bars."""
 
-    case: Case
+    scenario: Scenario
     sharpe: float
     excess_return: float  # a year
     change: float  # of the Sharpe ratio
@@ -50,7 +50,7 @@ class Row:
 class Together:
     """Several cases at once, of each group one at most."""
 
-    cases: tuple[Case, ...]
+    scenarios: tuple[Scenario, ...]
     sharpe: float | None
     excess_return: float | None
 
@@ -74,7 +74,7 @@ class VariantSensitivity:
     bars: int
     sharpe: float | None  # of the configuration as it is
     excess_return: float | None
-    rows: tuple[Row, ...]
+    rows: tuple[ScenarioResult, ...]
     absent: Mapping[str, str]  # case key -> reason
     worst: Together  # every convention about the world at its worst
     best: Together
@@ -109,44 +109,44 @@ def measure(
         if name not in known:
             raise ConfigError(f"'{name}' is not a variant of {config.name}{did_you_mean(name, known)}")
     chosen = [one for one in config.variants if not names or one.name in names]
-    benches = _benches(config, chosen)
+    reruns = _reruns(config, chosen)
     done = []
-    for i, bench in enumerate(benches):
-        progress(bench.variant.name, i, len(benches))
-        done.append(judge(bench))
+    for i, rerun in enumerate(reruns):
+        progress(rerun.variant.name, i, len(reruns))
+        done.append(judge(rerun))
     progress("", len(done), len(done))
     return Sensitivity(config, tuple(done), time.perf_counter() - start)
 
 
-def _benches(config: Config, variants: Sequence[Variant]) -> list[Bench]:
+def _reruns(config: Config, variants: Sequence[Variant]) -> list[Rerun]:
     """Every variant with its markets; the data is read once, and the market of each interpolation built once."""
     instruments = runner.instruments_of(config)
     tables = runner.tables_of(config, instruments)
     markets = {one: build(tables, instruments, one) for one in INTERPOLATIONS}
     check_dates(config, markets[config.data.interpolation])
-    benches = []
+    reruns = []
     for variant in variants:
         legs = {one: runner.legs_of(market, variant, config) for one, market in markets.items()}
         own = legs[config.data.interpolation]
         runner.check_clock(variant, own, span(variant, own, config))
-        benches.append(Bench(config, variant, legs))
-    return benches
+        reruns.append(Rerun(config, variant, legs))
+    return reruns
 
 
-def judge(bench: Bench) -> VariantSensitivity:
+def judge(rerun: Rerun) -> VariantSensitivity:
     """Return one variant under every case."""
-    outcome = bench.run(bench.base)
+    outcome = rerun.run(rerun.base)
     rows, absent = [], {}
-    for case in CASES:
-        found = _row(case, bench, outcome)
-        if isinstance(found, Row):
+    for scenario in SCENARIOS:
+        found = _row(scenario, rerun, outcome)
+        if isinstance(found, ScenarioResult):
             rows.append(found)
         else:
-            absent[case.key] = found
+            absent[scenario.key] = found
     dates = outcome.result.dates
     return VariantSensitivity(
-        name=bench.variant.name,
-        benchmark=bench.variant.name in bench.config.benchmarks,
+        name=rerun.variant.name,
+        benchmark=rerun.variant.name in rerun.config.benchmarks,
         first=dates[0].astype(object),
         last=dates[-1].astype(object),
         bars=len(dates),
@@ -154,56 +154,56 @@ def judge(bench: Bench) -> VariantSensitivity:
         excess_return=outcome.excess_return,
         rows=tuple(rows),
         absent=absent,
-        worst=_together(bench, [one for one in _extremes(rows, min) if one.change < 0]),
-        best=_together(bench, [one for one in _extremes(rows, max) if one.change > 0]),
-        cost=_breakeven_cost(bench),
-        borrow=_breakeven_borrow(bench),
+        worst=_together(rerun, [one for one in _extremes(rows, min) if one.change < 0]),
+        best=_together(rerun, [one for one in _extremes(rows, max) if one.change > 0]),
+        cost=_breakeven_cost(rerun),
+        borrow=_breakeven_borrow(rerun),
     )
 
 
 # ---- one case at a time
 
 
-def _row(case: Case, bench: Bench, base: Outcome) -> Row | str:
+def _row(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | str:
     """Return a variant under a case, or why it does not apply."""
     if base.sharpe is None:
         return "its return never varies"
-    if case.keep is not None:
-        return _cut(case, bench, base)
-    chosen = case.apply(bench.base)
-    reason = _inapplicable(case, chosen, bench, base)
+    if scenario.keep is not None:
+        return _cut(scenario, rerun, base)
+    chosen = scenario.apply(rerun.base)
+    reason = _inapplicable(scenario, chosen, rerun, base)
     if reason:
         return reason
     try:
-        rows = bench.decided(chosen).rows
-        outcome, before = bench.run(chosen), bench.run(bench.base, rows)
+        rows = rerun.decided(chosen).rows
+        outcome, before = rerun.run(chosen), rerun.run(rerun.base, rows)
     except (ConfigError, DataError) as error:
         return str(error)
     if np.allclose(outcome.result.equity, before.result.equity, rtol=SAME, atol=0.0):
-        return case.unmoved or GROUPS[case.group].unmoved
-    return _against(case, outcome, before, len(outcome.result.dates))
+        return scenario.unmoved or GROUPS[scenario.group].unmoved
+    return _against(scenario, outcome, before, len(outcome.result.dates))
 
 
-def _cut(case: Case, bench: Bench, base: Outcome) -> Row | str:
+def _cut(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | str:
     """Return the base's figures on a part of its bars."""
-    assert case.keep is not None
+    assert scenario.keep is not None
     x, ends = metrics.excess_returns(base.result), base.result.dates[1:]
-    kept = case.keep(ends)
+    kept = scenario.keep(ends)
     if kept.all() or kept.sum() < 2:
         return GROUPS["window"].unmoved if kept.all() else "too few bars are left"
-    market = bench.decided(bench.base).market
+    market = rerun.decided(rerun.base).market
     ppy = metrics.periods_per_year(base.result.dates, market.periods_per_year)
     part = Outcome(base.result, metrics.sharpe(x[kept], ppy), float(x[kept].mean()) * ppy)
-    return _against(case, part, base, int(kept.sum()) + 1)
+    return _against(scenario, part, base, int(kept.sum()) + 1)
 
 
-def _against(case: Case, outcome: Outcome, before: Outcome, bars: int) -> Row | str:
+def _against(scenario: Scenario, outcome: Outcome, before: Outcome, bars: int) -> ScenarioResult | str:
     if outcome.sharpe is None or before.sharpe is None:
         return "its return never varies"
     assert outcome.excess_return is not None
     assert before.excess_return is not None
-    return Row(
-        case=case,
+    return ScenarioResult(
+        scenario=scenario,
         sharpe=outcome.sharpe,
         excess_return=outcome.excess_return,
         change=outcome.sharpe - before.sharpe,
@@ -212,26 +212,26 @@ def _against(case: Case, outcome: Outcome, before: Outcome, bars: int) -> Row | 
     )
 
 
-def _inapplicable(case: Case, chosen: Conventions, bench: Bench, base: Outcome) -> str:
+def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: Outcome) -> str:
     """Why a case says nothing about a variant; empty where it may."""
-    own, units = bench.base, base.result.units
-    legs = bench.decided(own).market.instruments
+    own, units = rerun.base, base.result.units
+    legs = rerun.decided(own).market.instruments
     foreign = np.array([one.currency != "USD" for one in legs])
     short, stepped = (units < 0).any(axis=0), np.array([bool(one.borrow_steps) for one in legs])
     cash = any(one.kind == "cash" for one in legs if one.currency != "USD")
     long_abroad = bool((units > 0)[:, foreign].any())
     reasons = {
         "it is the configuration's own": chosen == own,
-        "it is not funded by a currency swap": case.group == "basis" and own.currency != "fx_swap",
-        "it holds no foreign leg": case.group == "currency" and not foreign.any(),
-        "it holds foreign cash, which is nothing but its currency": case.group == "currency" and cash,
+        "it is not funded by a currency swap": scenario.group == "basis" and own.currency != "fx_swap",
+        "it holds no foreign leg": scenario.group == "currency" and not foreign.any(),
+        "it holds foreign cash, which is nothing but its currency": scenario.group == "currency" and cash,
         "it is never long a foreign leg, so that fx_swap is repo": (
-            case.group == "currency" and not long_abroad
+            scenario.group == "currency" and not long_abroad
             and (chosen.currency == "fx_swap" or (own.currency, chosen.currency) == ("fx_swap", "repo"))
         ),
-        "it holds no listed fund": case.group == "duration" and not any(one.kind == "listed" for one in legs),
-        "it has no sizing rule": case.group == "sizing" and own.sizing is None,
-        "it is never short": case.group == "borrow" and not short.any(),
+        "it holds no listed fund": scenario.group == "duration" and not any(one.kind == "listed" for one in legs),
+        "it has no sizing rule": scenario.group == "sizing" and own.sizing is None,
+        "it is never short": scenario.group == "borrow" and not short.any(),
         "no leg that it shorts has dated steps": not chosen.stepped and not (short & stepped).any(),
     }  # fmt: skip
     return next((reason for reason, holds in reasons.items() if holds), "")
@@ -240,32 +240,32 @@ def _inapplicable(case: Case, chosen: Conventions, bench: Bench, base: Outcome) 
 # ---- all at once, and where nothing is left
 
 
-def world(rows: Sequence[Row]) -> list[Row]:
+def world(rows: Sequence[ScenarioResult]) -> list[ScenarioResult]:
     """Return the rows about how the world works rather than about the trade or the window."""
-    return [row for row in rows if GROUPS[row.case.group].about == "world"]
+    return [row for row in rows if GROUPS[row.scenario.group].about == "world"]
 
 
-def _extremes(rows: Sequence[Row], pick: Callable[..., Row]) -> list[Row]:
+def _extremes(rows: Sequence[ScenarioResult], pick: Callable[..., ScenarioResult]) -> list[ScenarioResult]:
     """Each group's lowest or highest row, of the groups about the world."""
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[ScenarioResult]] = {}
     for row in world(rows):
-        groups.setdefault(row.case.group, []).append(row)
+        groups.setdefault(row.scenario.group, []).append(row)
     return [pick(members, key=lambda row: row.change) for members in groups.values()]
 
 
-def _together(bench: Bench, rows: Sequence[Row]) -> Together:
-    chosen = bench.base
+def _together(rerun: Rerun, rows: Sequence[ScenarioResult]) -> Together:
+    chosen = rerun.base
     for row in rows:
-        chosen = row.case.apply(chosen)
-    outcome = bench.run(chosen)
-    return Together(tuple(row.case for row in rows), outcome.sharpe, outcome.excess_return)
+        chosen = row.scenario.apply(chosen)
+    outcome = rerun.run(chosen)
+    return Together(tuple(row.scenario for row in rows), outcome.sharpe, outcome.excess_return)
 
 
-def _breakeven_cost(bench: Bench) -> BreakEven:
+def _breakeven_cost(rerun: Rerun) -> BreakEven:
     """Multiple of all trading and roll costs at which the excess return is 0."""
 
     def earned(times: float) -> float:
-        return bench.run(replace(bench.base, costs=times)).excess_return or 0.0
+        return rerun.run(replace(rerun.base, costs=times)).excess_return or 0.0
 
     if earned(0.0) == earned(1.0):
         return BreakEven(None, "it pays no trading costs")
@@ -274,13 +274,13 @@ def _breakeven_cost(bench: Bench) -> BreakEven:
     return _crossing(earned, COSTS, f"it still gains at {COSTS[-1]:.0f} times its costs")
 
 
-def _breakeven_borrow(bench: Bench) -> BreakEven:
+def _breakeven_borrow(rerun: Rerun) -> BreakEven:
     """Extra borrow a year on all shorts at which the excess return is 0."""
 
     def earned(rate: float) -> float:
-        return bench.run(replace(bench.base, extra_borrow=rate)).excess_return or 0.0
+        return rerun.run(replace(rerun.base, extra_borrow=rate)).excess_return or 0.0
 
-    if not (bench.run(bench.base).result.units < 0).any():
+    if not (rerun.run(rerun.base).result.units < 0).any():
         return BreakEven(None, "it is never short")
     if earned(0.0) <= 0:
         return BreakEven(None, "it loses without it")

@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Bench:
+class Rerun:
     """A variant, the markets it may be run on, and what has been worked out so far."""
 
     config: Config

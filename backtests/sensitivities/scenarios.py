@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.config import Config, Variant
-from backtests.engine.book import Currency, Every
+from backtests.engine.book import Every, Treatment
 from data.instruments import BP
 from data.market import Flags
 from data.pricing.curves import Interpolation
@@ -33,7 +33,7 @@ class Conventions:
 
     interpolation: Interpolation
     basis: float  # a year, of fx_swap
-    currency: Currency
+    currency: Treatment
     every: Every
     sizing: Rule | None  # of a pair, under whatever is laid over it; None of any other strategy
     later: int = 0  # bars by which every fill is late
@@ -83,7 +83,7 @@ GROUPS: dict[str, Group] = {
 
 
 @dataclass(frozen=True)
-class Case:
+class Scenario:
     """One choice: what it changes of the conventions or, of a window, which bars are judged."""
 
     key: str
@@ -110,38 +110,40 @@ def _without_2022(ends: Dates) -> Flags:
     return np.asarray(ends.astype("datetime64[Y]") != np.datetime64("2022", "Y"))
 
 
-CASES: tuple[Case, ...] = (
-    Case("linear", "interpolation", "linear", {"interpolation": "linear"}),
-    Case("pchip", "interpolation", "pchip", {"interpolation": "pchip"}),
-    Case("next_bar", "fill", "one bar later", {"later": 1}),
-    Case("costs_0", "costs", "×0", {"costs": 0.0}),
-    Case("costs_2", "costs", "×2", {"costs": 2.0}),
-    Case("costs_4", "costs", "×4", {"costs": 4.0}),
-    Case("rolls_half", "rolls", "×0.5", {"rolls": 0.5}),
-    Case("rolls_2", "rolls", "×2", {"rolls": 2.0}),
-    Case("borrow_0", "borrow", "×0", {"borrow": 0.0}),
-    Case("borrow_2", "borrow", "×2", {"borrow": 2.0}),
-    Case("borrow_flat", "borrow", "without steps", {"stepped": False}, unmoved="it is not short while a step applies"),
-    Case("funding_10", "funding", "+10 bp", {"funding": 10 * BP}),
-    Case("funding_25", "funding", "+25 bp", {"funding": 25 * BP}),
-    Case("basis_0", "basis", "0 bp", {"basis": 0.0}),
-    Case("basis_50", "basis", "−50 bp", {"basis": -50 * BP}),
-    Case("basis_100", "basis", "−100 bp", {"basis": -100 * BP}),
-    Case("duration_less", "duration", "−10 %", {"duration": 0.9}),
-    Case("duration_more", "duration", "+10 %", {"duration": 1.1}),
-    Case("currency_repo", "currency", "repo", {"currency": "repo"}),
-    Case("currency_unhedged", "currency", "unhedged", {"currency": "unhedged"}),
-    Case("currency_fx_swap", "currency", "fx_swap", {"currency": "fx_swap"}),
-    Case("sizing_notional", "sizing", "notional", {"sizing": "notional"}),
-    Case("sizing_duration", "sizing", "duration", {"sizing": "duration"}),
-    Case("sizing_volatility", "sizing", "volatility", {"sizing": "volatility"}),
-    Case("sizing_beta", "sizing", "beta", {"sizing": "beta"}),
-    Case("every_month", "rebalance", "monthly", {"every": "month"}),
-    Case("every_quarter", "rebalance", "quarterly", {"every": "quarter"}),
-    Case("every_year", "rebalance", "yearly", {"every": "year"}),
-    Case("first_half", "window", "first half", keep=_first_half),
-    Case("second_half", "window", "second half", keep=_second_half),
-    Case("without_2022", "window", "without 2022", keep=_without_2022),
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("linear", "interpolation", "linear", {"interpolation": "linear"}),
+    Scenario("pchip", "interpolation", "pchip", {"interpolation": "pchip"}),
+    Scenario("next_bar", "fill", "one bar later", {"later": 1}),
+    Scenario("costs_0", "costs", "×0", {"costs": 0.0}),
+    Scenario("costs_2", "costs", "×2", {"costs": 2.0}),
+    Scenario("costs_4", "costs", "×4", {"costs": 4.0}),
+    Scenario("rolls_half", "rolls", "×0.5", {"rolls": 0.5}),
+    Scenario("rolls_2", "rolls", "×2", {"rolls": 2.0}),
+    Scenario("borrow_0", "borrow", "×0", {"borrow": 0.0}),
+    Scenario("borrow_2", "borrow", "×2", {"borrow": 2.0}),
+    Scenario(
+        "borrow_flat", "borrow", "without steps", {"stepped": False}, unmoved="it is not short while a step applies"
+    ),
+    Scenario("funding_10", "funding", "+10 bp", {"funding": 10 * BP}),
+    Scenario("funding_25", "funding", "+25 bp", {"funding": 25 * BP}),
+    Scenario("basis_0", "basis", "0 bp", {"basis": 0.0}),
+    Scenario("basis_50", "basis", "−50 bp", {"basis": -50 * BP}),
+    Scenario("basis_100", "basis", "−100 bp", {"basis": -100 * BP}),
+    Scenario("duration_less", "duration", "−10 %", {"duration": 0.9}),
+    Scenario("duration_more", "duration", "+10 %", {"duration": 1.1}),
+    Scenario("currency_repo", "currency", "repo", {"currency": "repo"}),
+    Scenario("currency_unhedged", "currency", "unhedged", {"currency": "unhedged"}),
+    Scenario("currency_fx_swap", "currency", "fx_swap", {"currency": "fx_swap"}),
+    Scenario("sizing_notional", "sizing", "notional", {"sizing": "notional"}),
+    Scenario("sizing_duration", "sizing", "duration", {"sizing": "duration"}),
+    Scenario("sizing_volatility", "sizing", "volatility", {"sizing": "volatility"}),
+    Scenario("sizing_beta", "sizing", "beta", {"sizing": "beta"}),
+    Scenario("every_month", "rebalance", "monthly", {"every": "month"}),
+    Scenario("every_quarter", "rebalance", "quarterly", {"every": "quarter"}),
+    Scenario("every_year", "rebalance", "yearly", {"every": "year"}),
+    Scenario("first_half", "window", "first half", keep=_first_half),
+    Scenario("second_half", "window", "second half", keep=_second_half),
+    Scenario("without_2022", "window", "without 2022", keep=_without_2022),
 )
 
 

@@ -14,7 +14,7 @@ from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.forwards import forward_par
 from strategies.base import Window
-from strategies.signals import change, excess_returns, rolling_deviation
+from strategies.signals import change, local_excess_returns, rolling_deviation
 
 Series = Callable[[Market], Array]
 Unit = Literal["bp", "%", "% of GDP", "% of federal debt", "times"]
@@ -142,7 +142,7 @@ def out_of_step(rising: str, falling: str, about: str) -> Measure:
 
 
 def _price_moves(market: Market, name: str) -> Array:
-    return excess_returns(market, name) if name in market.names else missing(market)
+    return local_excess_returns(market, name) if name in market.names else missing(market)
 
 
 def _yield_moves(market: Market, curve: str, maturity: float) -> Array:

@@ -54,7 +54,7 @@ class Trade:
 
     excess: float | None  # return in excess of cash over the window, opening costs included
     verdict: Verdict
-    unrolled: int = 0  # bars on which a leg could not age along its curve
+    no_rolldown: int = 0  # bars on which a leg could not age along its curve
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Row:
+class ScoredClaim:
     """One claim's line of the scorecard."""
 
     claim: Claim
@@ -110,7 +110,7 @@ class Card:
 
     as_of: date
     thesis_date: date
-    rows: tuple[Row, ...]
+    rows: tuple[ScoredClaim, ...]
     profits: tuple[Profit, ...]
 
 
@@ -136,7 +136,9 @@ def market_of(run: Run, claims: Sequence[Claim] = CLAIMS) -> Market:
     return build(run.tables, there or run.market.instruments, run.config.data.interpolation)
 
 
-def scorecard(market: Market, as_of: date, thesis_date: date, claims: Sequence[Claim] = CLAIMS) -> tuple[Row, ...]:
+def scorecard(
+    market: Market, as_of: date, thesis_date: date, claims: Sequence[Claim] = CLAIMS
+) -> tuple[ScoredClaim, ...]:
     """Judge every claim on the rows up to `as_of`; nothing later is looked at.
 
     Raises
@@ -181,7 +183,7 @@ def _known(market: Market, row: int) -> Market:
     return replace(short, periods_per_year=metrics.periods_per_year(late, market.periods_per_year))
 
 
-def _judged(claim: Claim, now: Market, as_of: date, thesis_date: date) -> Row:
+def _judged(claim: Claim, now: Market, as_of: date, thesis_date: date) -> ScoredClaim:
     last = min(claim.last, as_of) if claim.last else as_of
     stated = _reading(claim, now, claim.first, last, _too_early(claim, now, as_of))
     eve = int(np.searchsorted(now.dates, np.datetime64(thesis_date))) - 1  # the last row before the thesis
@@ -189,7 +191,7 @@ def _judged(claim: Claim, now: Market, as_of: date, thesis_date: date) -> Row:
     testable = claim.condition is not None and not claim.why_not
     later = over and testable and 0 <= eve < len(now.dates) - 1
     since = _reading(claim, now, now.dates[eve].astype(object), as_of, "") if later else None
-    return Row(claim, stated, since, _path(claim, now))
+    return ScoredClaim(claim, stated, since, _path(claim, now))
 
 
 def _too_early(claim: Claim, now: Market, as_of: date) -> str:
@@ -317,9 +319,9 @@ def _trade(strategy: Strategy, market: Market, rows: slice, reason: str) -> Trad
     result = ledger.run(prepare(own, strategy.targets(own), rows, _terms(own)))
     opened = float(result.equity[0]) / result.capital
     excess = opened * float(metrics.excess_index(result)[-1]) - 1.0
-    unrolled = int(own.unrolled[rows][1:].any(axis=1).sum())
+    no_rolldown = int(own.no_rolldown[rows][1:].any(axis=1).sum())
     word: Word = "holds" if excess > 0 else "fails"
-    return Trade(excess, Verdict(CANNOT, reason) if reason else Verdict(word), unrolled)
+    return Trade(excess, Verdict(CANNOT, reason) if reason else Verdict(word), no_rolldown)
 
 
 def _path(claim: Claim, now: Market) -> Path | None:
@@ -346,7 +348,7 @@ def record(card: Card) -> dict[str, Any]:
     }
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def _plain(row: ScoredClaim) -> dict[str, Any]:
     claim = row.claim
     return {
         "key": claim.key,

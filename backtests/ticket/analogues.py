@@ -21,14 +21,14 @@ from strategies.base import Window
 from strategies.signals import change, macro
 
 STATE = ("UST10 - JGB10", "policy gap, 6m change", "hedged pickup", "US 2s10s", "JGB 2s10s")
-EPISODES = 10
+COUNT = 10
 APART = 6  # months
 HORIZONS = (1, 3, 6)  # months
 STILL = 1e-12
 
 
 @dataclass(frozen=True)
-class Episode:
+class Analogue:
     """A past row that looked like now."""
 
     day: date
@@ -37,14 +37,14 @@ class Episode:
 
 
 @dataclass(frozen=True)
-class Memory:
+class Analogues:
     """Now and the set-ups closest to it, the closest first; `missing` says why there are none."""
 
     day: date
     state: Array  # (5,)
     scores: Array  # (5,) standard deviations from the mean of all rows up to now
     rows: int  # on which the whole state is known
-    episodes: tuple[Episode, ...] = ()
+    closest: tuple[Analogue, ...] = ()
     missing: str = ""
 
 
@@ -86,7 +86,7 @@ def state(market: Market) -> Array:
     return np.column_stack(parts)
 
 
-def remember(market: Market) -> Memory:
+def find_analogues(market: Market) -> Analogues:
     """Return the set-ups closest to a market's last row; nothing later exists to be used."""
     values = state(market)
     known = np.asarray(~np.isnan(values).any(axis=1))
@@ -95,18 +95,18 @@ def remember(market: Market) -> Memory:
     if not known[now] or known.sum() < 2:
         absent = [name for name, value in zip(STATE, values[now], strict=True) if np.isnan(value)]
         why = f"{', '.join(absent)} is not known on {today}" if absent else "too little history"
-        return Memory(today, values[now], np.full(len(STATE), np.nan), int(known.sum()), missing=why)
+        return Analogues(today, values[now], np.full(len(STATE), np.nan), int(known.sum()), missing=why)
     history = values[known]
     deviation = history.std(axis=0, ddof=1)
     scores = np.divide(values - history.mean(axis=0), deviation, out=np.zeros_like(values), where=deviation > STILL)
     distance = np.where(known, np.sqrt(((scores - scores[now]) ** 2).sum(axis=1)), np.inf)
-    return Memory(
+    return Analogues(
         today,
         values[now],
         scores[now],
         int(known.sum()),
         tuple(
-            Episode(market.dates[row].astype(object), float(distance[row]), values[row])
+            Analogue(market.dates[row].astype(object), float(distance[row]), values[row])
             for row in _closest(distance, bars(market, APART))
         ),
     )
@@ -119,7 +119,7 @@ def _closest(distance: Array, apart: int) -> list[int]:
         far = all(abs(row - other) >= apart for other in (len(distance) - 1, *chosen))
         if far and np.isfinite(distance[row]):
             chosen.append(int(row))
-        if len(chosen) == EPISODES:
+        if len(chosen) == COUNT:
             break
     return chosen
 
@@ -129,15 +129,15 @@ def bars(market: Market, months: int) -> int:
     return max(1, int(np.floor(months * market.periods_per_year / 12.0 + 0.5)))
 
 
-def outcome(result: Result, episodes: Sequence[Episode], market: Market) -> Outcome:
+def outcome(result: Result, closest: Sequence[Analogue], market: Market) -> Outcome:
     """Return what a variant's own run did after each episode, in excess of cash: bought then, it is what you had."""
     excess = metrics.excess_returns(result)
     lengths = [bars(market, months) for months in HORIZONS]
-    after = np.full((len(episodes), len(HORIZONS)), np.nan)
-    worst = np.full(len(episodes), np.nan)
-    for k, episode in enumerate(episodes):
-        row = int(np.searchsorted(result.dates, np.datetime64(episode.day)))
-        there = row < len(result.dates) and result.dates[row] == np.datetime64(episode.day)
+    after = np.full((len(closest), len(HORIZONS)), np.nan)
+    worst = np.full(len(closest), np.nan)
+    for k, analogue in enumerate(closest):
+        row = int(np.searchsorted(result.dates, np.datetime64(analogue.day)))
+        there = row < len(result.dates) and result.dates[row] == np.datetime64(analogue.day)
         if not there or row + max(lengths) > len(excess):
             continue
         path = np.cumprod(1.0 + excess[row : row + max(lengths)]) - 1.0

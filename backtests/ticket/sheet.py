@@ -332,4 +332,4 @@ def _gains(book: Book, weights: Array) -> Array:
     income = np.where(weights > 0, book.income_long, book.income_short)
     grown = book.fx[1:] / book.fx[:-1]
     moved = (book.price[1:] + income[1:]) / book.price[:-1] - 1.0
-    return np.asarray(moved * grown + book.fx_bears * (grown - 1.0) - paid)
+    return np.asarray(moved * grown + book.fx_exposed * (grown - 1.0) - paid)

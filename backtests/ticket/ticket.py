@@ -11,7 +11,7 @@ from backtests.config import Config
 from backtests.runs import runner
 from backtests.runs.window import check_dates
 from backtests.ticket import holdings
-from backtests.ticket.analogues import Memory, Outcome, outcome, remember
+from backtests.ticket.analogues import Analogues, Outcome, find_analogues, outcome
 from backtests.ticket.futures import FUTURES, Quote, quote
 from backtests.ticket.inputs import Input, inputs, rests_on, until
 from backtests.ticket.sheet import Sheet, sheet
@@ -35,7 +35,7 @@ class Ticket:
     sheets: tuple[Sheet, ...]
     inputs: tuple[Input, ...]
     futures: tuple[Quote, ...]
-    memory: Memory
+    analogues: Analogues
     outcomes: tuple[Outcome | None, ...]  # by sheet; None for a variant that has never traded
     orders: bool  # whether holdings were given
 
@@ -75,7 +75,7 @@ def make(
         progress(variant.name, i, len(known.variants))
         sheets.append(sheet(variant, market, known, None if found is None else found[variant.name]))
     progress("", len(sheets), len(sheets))
-    memory = remember(market)
+    analogues = find_analogues(market)
     return Ticket(
         config=known,
         frequency=tables.frequency,
@@ -84,8 +84,8 @@ def make(
         sheets=tuple(sheets),
         inputs=_inputs(tables, market, asked, sheets),
         futures=tuple(one for one in (_quote(market, curve) for curve in FUTURES) if one),
-        memory=memory,
-        outcomes=tuple(outcome(one.result, memory.episodes, market) if one.result else None for one in sheets),
+        analogues=analogues,
+        outcomes=tuple(outcome(one.result, analogues.closest, market) if one.result else None for one in sheets),
         orders=found is not None,
     )
 

@@ -12,7 +12,7 @@ from data.quality.finding import Finding, Level, count, largest
 from data.quality.table import Flags, Table, ratio, spells
 from data.quality.tenors import rebased_rows
 from data.quality.ticks import around, off
-from data.series import Kind
+from data.series import SeriesKind
 
 WINDOW = 251  # rows around a change that say what is usual: half a year before and after
 ENOUGH = 60  # of them that must be there
@@ -20,7 +20,7 @@ OUTLIER = 10.0  # robust standard deviations
 
 # The least that counts as a standard deviation, in bp of yield or of price. JGBs before 1986 are interpolated from
 # few quotes and most of their changes are 0 or nearly; so are those of bills at the zero bound.
-FLOOR: dict[Kind, float] = {"curve": 1.0, "rate": 10.0, "fx": 10.0, "price": 2.0}
+FLOOR: dict[SeriesKind, float] = {"curve": 1.0, "rate": 10.0, "fx": 10.0, "price": 2.0}
 
 CHANCE = 1e-8  # of a run of equal values as long as this, in a series that repeats a value as often as this one
 STILL = 0.5  # share of unchanged values above which a tenor is said to sit still: JGBs of 1 and 2 years, 2012-2014
@@ -30,7 +30,7 @@ REPEATED = 3  # equal rows of a whole curve that are no chance, where it has
 SEVERAL = 3  # tenors or more
 
 SHIFT = math.log(1.5)  # of a price or an index: more than any day or month brings
-CAUSE: dict[Kind, str] = {
+CAUSE: dict[SeriesKind, str] = {
     "price": "a split that is not adjusted for",
     "index": "another base year",
     "curve": "percent and decimals mixed",
@@ -157,7 +157,7 @@ def shifts(table: Table) -> list[Finding]:
     return largest(found, "shifts of level")
 
 
-def _shifted(kind: Kind, values: Array, near: Array) -> Flags:
+def _shifted(kind: SeriesKind, values: Array, near: Array) -> Flags:
     if kind in ("price", "index"):
         return np.abs(np.log(ratio(values, near))) > SHIFT
     return off(kind, values, near)

@@ -8,7 +8,7 @@ import pandas as pd
 from data.pricing.bonds import Array
 from data.quality.finding import Finding
 from data.quality.table import Days, Flags, Table, ratio
-from data.series import Kind, Spec
+from data.series import SeriesKind, Spec
 
 NEIGHBOURS = 5  # values on each side; their median outvotes two bad ones
 WITNESSES = 3  # of them that must be there; at the ends of a series one side is enough
@@ -25,7 +25,7 @@ PRICES = ("open", "high", "low", "close", "adjusted")
 FACTS = ("dividend", "split")  # what a row still says when its prices are gone
 Reasons = dict[int, dict[int, str]]  # by row and column
 
-POSITIVE: tuple[Kind, ...] = ("price", "fx", "index")
+POSITIVE: tuple[SeriesKind, ...] = ("price", "fx", "index")
 
 
 def around(spec: Spec, values: Array, days: Days) -> tuple[Array, Array]:
@@ -43,7 +43,7 @@ def _earlier(values: Array) -> Array:
     return median.to_numpy(dtype=float, copy=True)
 
 
-def off(kind: Kind, values: Array, near: Array) -> Flags:
+def off(kind: SeriesKind, values: Array, near: Array) -> Flags:
     """Return whether each value is too far off the median of its neighbours to be true; not where that is NaN."""
     if kind in ("price", "index"):
         factor = ratio(values, near)
@@ -99,7 +99,7 @@ def _sides(before: float, after: float) -> str:
     return f"{after:g} after" if np.isnan(before) else f"{before:g} before and {after:g} after"
 
 
-def _ticks(kind: Kind, values: Array, before: Array, after: Array) -> Flags:
+def _ticks(kind: SeriesKind, values: Array, before: Array, after: Array) -> Flags:
     """Whether each value is far off both its sides, in one direction: a level that changes and stays is not.
 
     Where a side has too few values the nearest value that has enough of them speaks for it, but not for currencies:

@@ -104,7 +104,7 @@ def test_targets_that_are_already_held_trade_nothing():
 
 
 def test_its_lines_are_those_of_the_ledger_to_the_last_digits():
-    rates = {"fx": [[2.0], [2.5], [2.0], [3.0]], "fx_bears": 1.0, "funding_long": 0.01, "funding_short": 0.02}
+    rates = {"fx": [[2.0], [2.5], [2.0], [3.0]], "fx_exposed": 1.0, "funding_long": 0.01, "funding_short": 0.02}
     rates |= {
         "borrow": 0.003,
         "roll": 0.001,

@@ -90,8 +90,8 @@ def test_what_is_stored_is_read_back_as_it_was_and_an_earlier_run_has_none(done,
 
 def test_benchmarks_are_not_chosen_from_and_each_is_a_rival_beside_cash(done):
     _, choice = significance.judge(done, [])
-    assert list(choice.superior) == ["cash", "bond"]
-    assert {one.variants for one in choice.superior.values()} == {1}
+    assert list(choice.spa) == ["cash", "bond"]
+    assert {one.variants for one in choice.spa.values()} == {1}
     assert set(choice.best.values()) == {"pair"}
     assert choice.overfitting.probability is None
     assert "too few" in str(choice.overfitting.reason)
@@ -104,7 +104,7 @@ def test_six_bars_and_a_book_of_benchmarks_alone_give_reasons_not_errors(done, t
     lucky, choice = significance.judge(short, [])
     assert lucky["pair"].sharpe.low is None
     assert "too few" in str(lucky["pair"].deflated_sharpe.reason)
-    assert all(one.consistent is None and one.reason for one in choice.superior.values())
+    assert all(one.consistent is None and one.reason for one in choice.spa.values())
 
 
 def test_every_figure_of_inference_is_defined_in_the_conventions(done):

@@ -15,14 +15,14 @@ from data.market import Market
 from strategies import OVERLAYS
 from strategies.base import (
     Composed,
-    Laws,
+    Invariants,
     Strategy,
     Window,
     Wrapped,
     components_of,
+    invariants_of,
     keeps_prefix_law,
     known,
-    laws_of,
     signals_of,
 )
 from strategies.blend import Blend, Part
@@ -76,7 +76,7 @@ every_strategy = pytest.mark.parametrize("strategy", ALL.values(), ids=ALL)
 
 def declaring(law: str) -> Any:
     """Mark a test to run for every strategy that declares a law."""
-    chosen = {name: one for name, one in WITH_LAWS.items() if getattr(laws_of(one), law)}
+    chosen = {name: one for name, one in WITH_LAWS.items() if getattr(invariants_of(one), law)}
     assert len(chosen) > 5
     return pytest.mark.parametrize("strategy", chosen.values(), ids=chosen)
 
@@ -246,7 +246,7 @@ def grown(strategy: Any, parameter: str, times: float) -> Any:
 
 @declaring("scales_with")
 def test_twice_the_size_is_twice_the_weights(strategy, market):
-    parameter = laws_of(strategy).scales_with
+    parameter = invariants_of(strategy).scales_with
     doubled = grown(strategy, parameter, 2.0).targets(market)
     assert doubled == pytest.approx(2.0 * strategy.targets(market), rel=1e-12, abs=1e-12)
     assert doubled.any()
@@ -279,7 +279,7 @@ def exchanged(market: Market, one: str, other: str) -> Market:
     )
 
 
-@declaring("impartial")
+@declaring("symmetric")
 def test_countries_that_exchange_their_history_exchange_their_positions(strategy, market):
     one, other = strategy.legs
     mirrored = strategy.targets(exchanged(market, one, other))
@@ -290,7 +290,7 @@ def test_countries_that_exchange_their_history_exchange_their_positions(strategy
     assert targets[:, i].any()
 
 
-@declaring("impartial")
+@declaring("symmetric")
 def test_a_pair_with_its_legs_swapped_is_the_same_book(strategy, market):
     """Whoever prefers neither country holds the same, however its legs are named."""
     turned = dataclasses.replace(strategy, long=strategy.short, short=strategy.long)
@@ -303,7 +303,7 @@ def test_a_law_that_does_not_hold_is_found_out(market):
         test_a_neutral_trade_has_no_duration_in_all(partial, market)
     with pytest.raises(AssertionError):
         test_countries_that_exchange_their_history_exchange_their_positions(partial, market)
-    assert laws_of(Peeking()) == Laws()
+    assert invariants_of(Peeking()) == Invariants()
 
 
 # ---- random signs
