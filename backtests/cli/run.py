@@ -84,7 +84,7 @@ def _show(done: Run) -> None:
     faint = [i for i, one in enumerate(done.variants) if one.variant.name in done.config.benchmarks]
     terminal.table(HEADINGS, rows, left=(0, 5), faint=faint)
     terminal.say(
-        "% a year: return in excess of cash, volatility of returns, CAGR in all; drawdown: largest in excess of cash, %;"
+        "% a year: return in excess of cash, volatility of returns, CAGR in all; drawdown: largest, excess of cash, %;"
     )
     terminal.say("P&L: USD m; turnov.: times equity a year, one side; next bar: Sharpe filled one bar later.")
     for variant in done.variants:
