@@ -436,7 +436,7 @@ def test_a_trade_on_prices_alone_rests_on_no_macro_figure_and_tips_on_the_price_
     assert {one.series: one.last for one in tips}["us_cpi, by month"] == date(2025, 11, 30)
 
 
-# ---- memory
+# ---- analogues
 
 
 @pytest.fixture
@@ -451,7 +451,7 @@ def test_the_state_of_a_row_is_five_figures_of_that_row(short_market):
     assert now == pytest.approx([UST10 - JGB10, policy, pickup, UST10 - 0.0347, JGB10 - 0.01167], abs=1e-12)
 
 
-def test_set_ups_are_the_closest_rows_six_months_apart_from_each_other_and_from_now(short_market):
+def test_analogues_are_the_closest_rows_six_months_apart_from_each_other_and_from_now(short_market):
     values, found = state(short_market), find_analogues(short_market)
     rows = [t for t in range(len(values)) if not np.isnan(values[t]).any()]
     scale = [np.std([values[t][k] for t in rows], ddof=1) for k in range(5)]
@@ -465,7 +465,7 @@ def test_set_ups_are_the_closest_rows_six_months_apart_from_each_other_and_from_
     assert [one.distance for one in found.closest] == pytest.approx([away[t] for t in chosen])
 
 
-def test_without_the_three_month_bill_nothing_is_remembered(tables):
+def test_without_the_three_month_bill_there_are_no_analogues(tables):
     early = build(until(tables, date(2003, 12, 31)), (LIBRARY["UST10"], LIBRARY["JGB10"]))
     assert find_analogues(early).missing == "hedged pickup is not known on 2003-12-31"
     assert find_analogues(early).closest == ()
@@ -544,9 +544,9 @@ def test_each_variant_has_its_own_holdings(ticket):
         ("variant;units\n", "line 1: 'variant;units' is one column; separate columns with commas"),
         ("instrument,unit\n", "held.csv, line 1: unknown column 'unit'; did you mean 'units'?"),
         ("instrument\nUST10\n", "held.csv, line 1: no column units; the header is variant,instrument,units"),
-        ("instrument,units,units\n", "held.csv, line 1: column 'units' stands there twice; remove one"),
+        ("instrument,units,units\n", "held.csv, line 1: column 'units' is listed twice; remove one"),
         ("instrument,units\n\ntlt,5\n", "held.csv, line 3: unknown instrument 'tlt'; did you mean 'TLT'?"),
-        ("instrument,units\nUST10,1e3\nUST10,2\n", "line 3: UST10 of bond stands there twice; keep one row"),
+        ("instrument,units\nUST10,1e3\nUST10,2\n", "line 3: UST10 of bond is listed twice; keep one row"),
         ("instrument,units\nUST10,\"1,000\"\n", "line 2: units is '1,000'; expected a plain number, like -1250.5"),
         ("instrument,units\nUST10,nan\n", "line 2: units is 'nan'"),
         ("instrument,units\nUST10,\u0661\n", "line 2: units is '\u0661'"),

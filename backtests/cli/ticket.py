@@ -45,50 +45,51 @@ def ticket(
     from data.errors import ConfigError, did_you_mean
 
     settings = configuration.load(config, set_ or [])
-    names = [one.name for one in settings.variants]
+    names = [configured.name for configured in settings.variants]
     for name in variant or []:
         if name not in names:
             raise ConfigError(f"--variant: '{name}' is not a variant of {config}{did_you_mean(name, names)}")
     with terminal.progress(quiet) as progress:
-        made = make(settings, as_of if as_of else None, holdings, progress)
-    _head(made)
-    _summary(made)
-    for sheet, outcome in zip(made.sheets, made.outcomes, strict=True):
+        ticket = make(settings, as_of, holdings, progress)
+    _head(ticket)
+    _summary(ticket)
+    for sheet, outcome in zip(ticket.sheets, ticket.outcomes, strict=True):
         if not variant or sheet.variant.name in variant:
-            _details(sheet, outcome, made)
-    _analogues(made)
-    _inputs(made)
+            _details(sheet, outcome, ticket)
+    _analogues(ticket)
+    _inputs(ticket)
 
 
-def _head(made: Ticket) -> None:
+def _head(ticket: Ticket) -> None:
     from backtests.cli import terminal
     from backtests.report.format import number
 
-    capital = number(made.config.account.capital, 0)
-    terminal.say(f"{made.config.name}: ticket of {made.asked}")
-    terminal.say(f"Last row of the data: {made.day} ({ROWS[made.frequency]}). Sized on a capital of USD {capital}.")
-    for one in made.inputs:
-        if one.stale:
-            age = f"last known {one.last}, {one.days} days old (limit {one.limit})" if one.last else "never known"
-            used = terminal.count(len(one.used_by), "variant")
-            terminal.say(f"STALE: {one.series}: {age}; used by {used}.")
+    capital = number(ticket.config.account.capital, 0)
+    terminal.say(f"{ticket.config.name}: ticket of {ticket.asked}")
+    terminal.say(f"Last row of the data: {ticket.day} ({ROWS[ticket.frequency]}). Sized on a capital of USD {capital}.")
+    for input_ in ticket.inputs:
+        if input_.stale:
+            known = f"last known {input_.last}, {input_.days} days old (limit {input_.limit})"
+            used = terminal.count(len(input_.used_by), "variant")
+            terminal.say(f"STALE: {input_.series}: {known if input_.last else 'never known'}; used by {used}.")
 
 
-def _summary(made: Ticket) -> None:
+def _summary(ticket: Ticket) -> None:
     from backtests.cli import terminal
     from backtests.report.format import ABSENT, number
 
     rows, faint = [], []
-    for i, one in enumerate(made.sheets):
-        long, short = one.dv01
-        if one.missing:
-            rows.append((one.variant.name, _signal(one), "no target now", *(ABSENT,) * 5))
+    for i, sheet in enumerate(ticket.sheets):
+        long, short = sheet.dv01
+        if sheet.missing:
+            rows.append((sheet.variant.name, _signal(sheet), "no target now", *(ABSENT,) * 5))
             faint.append(i)
             continue
         rows.append(
             (
-                one.variant.name, _signal(one), _weights(one.legs), number(long, 1, 1e-3), number(-short, 1, 1e-3),
-                signed(one.carry_quarter, 1, 1e4), number(one.breakeven[0], 1, 1e4), _worst(one.worst_month),
+                sheet.variant.name, _signal(sheet), _weights(sheet.legs), number(long, 1, 1e-3),
+                number(-short, 1, 1e-3), signed(sheet.carry_quarter, 1, 1e4), number(sheet.breakeven[0], 1, 1e4),
+                _worst(sheet.worst_month),
             )
         )  # fmt: skip
     terminal.say("")
@@ -102,35 +103,35 @@ def _summary(made: Ticket) -> None:
     )
 
 
-def _details(one: Sheet, outcome: Outcome | None, made: Ticket) -> None:
+def _details(sheet: Sheet, outcome: Outcome | None, ticket: Ticket) -> None:
     from backtests.cli import terminal
 
     terminal.say("")
-    what = f"{one.variant.name}: {one.variant.strategy_name}, {one.variant.currency.kind}"
-    if one.missing:
-        terminal.say(f"{what}; no target now: {one.missing}")
+    what = f"{sheet.variant.name}: {sheet.variant.strategy_name}, {sheet.variant.currency.kind}"
+    if sheet.missing:
+        terminal.say(f"{what}; no target now: {sheet.missing}")
     else:
-        every = one.variant.rebalance.every
-        row = f"a decision row (every {every})" if one.scheduled else f"between decision rows (every {every})"
-        terminal.say(f"{what}; row {one.day}, {row}, {FILLS[one.fill]}")
-    _signals(one)
-    if not one.missing:
-        _legs(one.legs)
-        _book(one)
-        if made.orders:
-            _orders(one)
-    elif made.orders:
+        every = sheet.variant.rebalance.every
+        row = f"a decision row (every {every})" if sheet.scheduled else f"between decision rows (every {every})"
+        terminal.say(f"{what}; row {sheet.day}, {row}, {FILLS[sheet.fill]}")
+    _signals(sheet)
+    if not sheet.missing:
+        _legs(sheet.legs)
+        _book(sheet)
+        if ticket.orders:
+            _orders(sheet)
+    elif ticket.orders:
         terminal.say("without a target there is no order: what is held is left as it is")
     if outcome is not None and outcome.count:
-        _after(outcome, made.analogues)
+        _after(outcome, ticket.analogues)
 
 
-def _signals(one: Sheet) -> None:
+def _signals(sheet: Sheet) -> None:
     from backtests.cli import terminal
     from backtests.report.format import ABSENT, percent
 
     rows = []
-    for signal in one.signals:
+    for signal in sheet.signals:
         now = signed(signal.value, 3) if signal.value is not None else f"not known after {signal.last or ABSENT}"
         rows.append((f"  {signal.name}", now, signed(signal.score), percent(signal.percentile, 0), f"{signal.rows:,}"))
     if rows:
@@ -157,25 +158,25 @@ def _legs(legs: Sequence[Leg]) -> None:
     terminal.table(headings, rows, left=(0, 3, 5))
 
 
-def _book(one: Sheet) -> None:
+def _book(sheet: Sheet) -> None:
     from backtests.cli import terminal
     from backtests.report.format import number
 
-    month, quarter = signed(one.carry_month, 1, 1e4), signed(one.carry_quarter, 1, 1e4)
-    held = number(one.holding_quarter, 1, 1e4)
+    month, quarter = signed(sheet.carry_month, 1, 1e4), signed(sheet.carry_quarter, 1, 1e4)
+    held = number(sheet.holding_quarter, 1, 1e4)
     terminal.say(
         f"  carry and roll: {month} bp of capital next month, {quarter} in three, before {held} of borrow and rolling"
     )
-    flat = [leg.name for leg in one.legs if not leg.rolls]
+    flat = [leg.name for leg in sheet.legs if not leg.rolls]
     if flat:
         terminal.say(f"  without roll-down: {', '.join(flat)}; the curve is not quoted near enough below the maturity")
-    move, why = one.breakeven
+    move, why = sheet.breakeven
     terminal.say(f"  break-even: {f'{number(move, 1, 1e4)} bp in three months' if move is not None else f'– ({why})'}")
-    day = _worst(one.worst_day) if one.market.daily else "needs daily data"
-    terminal.say(f"  worst on record at this size, % of capital: month {_worst(one.worst_month)}, day {day}")
+    day = _worst(sheet.worst_day) if sheet.market.daily else "needs daily data"
+    terminal.say(f"  worst on record at this size, % of capital: month {_worst(sheet.worst_month)}, day {day}")
 
 
-def _orders(one: Sheet) -> None:
+def _orders(sheet: Sheet) -> None:
     from backtests.cli import terminal
     from backtests.report.format import number
 
@@ -184,10 +185,10 @@ def _orders(one: Sheet) -> None:
             f"  {leg.name}", number(leg.held, 1), number(leg.units, 1), signed(leg.order, 1), leg.unit,
             signed(leg.order_usd, 0), number(leg.cost, 0),
         )
-        for leg in one.legs
+        for leg in sheet.legs
     ]  # fmt: skip
     terminal.table(("  order", "held", "target", "trade", "of", "USD", "cost USD"), rows, left=(0, 4))
-    if one.inside_band:
+    if sheet.inside_band:
         terminal.say("  what is held is inside the rebalance band of every leg: nothing trades")
 
 
@@ -195,45 +196,48 @@ def _after(outcome: Outcome, analogues: Analogues) -> None:
     from backtests.cli import terminal
     from backtests.ticket.analogues import HORIZONS
 
-    headings = ("  after", *(f"{one.day:%Y-%m}" for one in analogues.closest))
+    headings = ("  after", *(f"{analogue.day:%Y-%m}" for analogue in analogues.closest))
     rows = [
-        (f"  next {months}m %", *(signed(_there(value), 1, 100) for value in outcome.after[:, i]))
+        (f"  next {months}m %", *(signed(_if_known(value), 1, 100) for value in outcome.after[:, i]))
         for i, months in enumerate(HORIZONS)
     ]
-    rows.append(("  worst mark %", *(signed(_there(value), 1, 100) for value in outcome.worst)))
+    rows.append(("  worst mark %", *(signed(_if_known(value), 1, 100) for value in outcome.worst)))
     terminal.table(headings, rows)
 
 
-def _analogues(made: Ticket) -> None:
+def _analogues(ticket: Ticket) -> None:
     from backtests.cli import terminal
     from backtests.ticket.analogues import HORIZONS, STATE
 
-    analogues = made.analogues
+    analogues = ticket.analogues
     terminal.say("")
     if analogues.missing:
-        terminal.say(f"Past set-ups: none can be told; {analogues.missing}.")
+        terminal.say(f"Analogues: none; {analogues.missing}.")
         return
     terminal.say(
-        f"The {len(analogues.closest)} past set-ups closest to {analogues.day}, of {analogues.rows:,} rows; levels in %"
+        f"The {len(analogues.closest)} closest analogues of {analogues.day}, of {analogues.rows:,} rows; levels in %"
     )
     now = [("now", "", *(signed(x, 2, 100) for x in analogues.state)), ("z-score", "", *map(signed, analogues.scores))]
-    past = [(str(e.day), f"{e.distance:.2f}", *(signed(x, 2, 100) for x in e.state)) for e in analogues.closest]
+    past = [
+        (str(analogue.day), f"{analogue.distance:.2f}", *(signed(x, 2, 100) for x in analogue.state))
+        for analogue in analogues.closest
+    ]
     terminal.table(("date", "distance", *STATE), [*now, *past])
     terminal.say("")
     terminal.say("What the variants did after them: average return in excess of cash, %")
     rows = [
         (sheet.variant.name, *(signed(x, 2, 100) for x in outcome.average), str(outcome.count))
-        for sheet, outcome in zip(made.sheets, made.outcomes, strict=True)
+        for sheet, outcome in zip(ticket.sheets, ticket.outcomes, strict=True)
         if outcome is not None
     ]
-    terminal.table(("variant", *(f"next {m}m" for m in HORIZONS), "worst mark", "set-ups"), rows)
+    terminal.table(("variant", *(f"next {m}m" for m in HORIZONS), "worst mark", "analogues"), rows)
     terminal.say(
-        f"{len(analogues.closest)} set-ups are few, and what followed them overlaps: a reminder of what has happened,"
+        f"{len(analogues.closest)} analogues are few, and what followed them overlaps: a reminder of what has happened,"
     )
     terminal.say("no forecast and no test. Worst mark: lowest cumulative return within six months.")
 
 
-def _inputs(made: Ticket) -> None:
+def _inputs(ticket: Ticket) -> None:
     from backtests.cli import terminal
     from backtests.report.format import ABSENT, number, percent
 
@@ -242,18 +246,19 @@ def _inputs(made: Ticket) -> None:
         ("input", "last", "days old", "limit", "", "variants"),
         [
             (
-                one.series, str(one.last or ABSENT), number(one.days, 0), str(one.limit), "STALE" if one.stale else "",
-                str(len(one.used_by)),
+                input_.series, str(input_.last or ABSENT), number(input_.days, 0), str(input_.limit),
+                "STALE" if input_.stale else "", str(len(input_.used_by)),
             )
-            for one in made.inputs
+            for input_ in ticket.inputs
         ],
         left=(0, 1, 4),
     )  # fmt: skip
-    for one in made.futures:
-        read = "its yield" if one.tenor == 7 else f"the {one.tenor:g}-year's yield, the nearest quoted,"
+    for future in ticket.futures:
+        read = "its yield" if future.tenor == 7 else f"the {future.tenor:g}-year's yield, the nearest quoted,"
         terminal.say(
-            f"{one.contract.code}: {one.contract.name}, as a 7-year par bond at {read} {percent(one.yield_, 2)} %; "
-            f"conversion factor {one.factor:.4f}, DV01 USD {one.dv01:.2f} a contract."
+            f"{future.contract.code}: {future.contract.name}, as a 7-year par bond at {read} "
+            f"{percent(future.yield_, 2)} %; conversion factor {future.factor:.4f}, DV01 USD {future.dv01:.2f} "
+            "a contract."
         )
 
 
@@ -269,7 +274,7 @@ def signed(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
     return f"+{text}" if not text.startswith(MINUS) and any(c in "123456789" for c in text) else text
 
 
-def _there(value: float) -> float | None:
+def _if_known(value: float) -> float | None:
     return None if value != value else value
 
 
@@ -279,12 +284,12 @@ def _worst(worst: Worst | None) -> str:
     return f"{signed(worst.value, 1, 100)} ({worst.when})" if worst else ABSENT
 
 
-def _signal(one: Sheet) -> str:
+def _signal(sheet: Sheet) -> str:
     from backtests.report.format import ABSENT
 
-    if len(one.signals) > 1:
-        return f"{len(one.signals)} signals"
-    return signed(one.signals[0].value) if one.signals else ABSENT
+    if len(sheet.signals) > 1:
+        return f"{len(sheet.signals)} signals"
+    return signed(sheet.signals[0].value) if sheet.signals else ABSENT
 
 
 def _weights(legs: Sequence[Leg]) -> str:

@@ -1,8 +1,8 @@
 """When did the two markets last look as they do now, and what did each variant do next?
 
 The state of a row is five yields and rates. Each is put in standard deviations of its own history up to now, and rows
-are compared by Euclidean distance. An episode is the closest row of a stretch: episodes are six months apart from
-each other and from now, so that what followed each of them is known.
+are compared by Euclidean distance. The analogues of now are the rows closest to it, each six months or more from the
+others and from now, so that what followed each of them is known.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STILL = 1e-12
 
 @dataclass(frozen=True)
 class Analogue:
-    """A past row that looked like now."""
+    """A past row whose state is close to that of now."""
 
     day: date
     distance: float  # root of the sum of squared differences, each in standard deviations
@@ -38,34 +38,34 @@ class Analogue:
 
 @dataclass(frozen=True)
 class Analogues:
-    """Now and the set-ups closest to it, the closest first; `missing` says why there are none."""
+    """Now and its analogues; `missing` says why there are none."""
 
     day: date
     state: Array  # (5,)
     scores: Array  # (5,) standard deviations from the mean of all rows up to now
     rows: int  # on which the whole state is known
-    closest: tuple[Analogue, ...] = ()
+    closest: tuple[Analogue, ...] = ()  # by distance
     missing: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a variant earned in excess of cash after each episode; NaN where it did not trade then."""
+    """What a variant earned in excess of cash after each analogue; NaN where it did not trade then."""
 
-    after: Array  # (episodes, 3) over each of HORIZONS, fraction of equity
-    worst: Array  # (episodes,) lowest cumulative mark within the longest of them
+    after: Array  # (analogues, 3) over each of HORIZONS, fraction of equity
+    worst: Array  # (analogues,) lowest cumulative return within the longest of them
 
     @property
     def count(self) -> int:
-        """Episodes after which it traded."""
+        """How many of the analogues it traded after."""
         return int((~np.isnan(self.worst)).sum())
 
     @property
     def average(self) -> tuple[float | None, ...]:
-        """Mean over those episodes of each horizon, then of the worst mark; None where there are none."""
-        every = np.column_stack([self.after, self.worst])
-        known = every[~np.isnan(self.worst)]
-        return tuple(float(mean) for mean in known.mean(axis=0)) if len(known) else (None,) * every.shape[1]
+        """Mean over those analogues of each horizon, then of the worst mark; None where there are none."""
+        returns = np.column_stack([self.after, self.worst])
+        known = returns[~np.isnan(self.worst)]
+        return tuple(float(mean) for mean in known.mean(axis=0)) if len(known) else (None,) * returns.shape[1]
 
 
 def state(market: Market) -> Array:
@@ -87,7 +87,7 @@ def state(market: Market) -> Array:
 
 
 def find_analogues(market: Market) -> Analogues:
-    """Return the set-ups closest to a market's last row; nothing later exists to be used."""
+    """Return the analogues of a market's last row; nothing later exists to be used."""
     values = state(market)
     known = np.asarray(~np.isnan(values).any(axis=1))
     now = len(values) - 1
@@ -107,12 +107,12 @@ def find_analogues(market: Market) -> Analogues:
         int(known.sum()),
         tuple(
             Analogue(market.dates[row].astype(object), float(distance[row]), values[row])
-            for row in _closest(distance, bars(market, APART))
+            for row in _closest_rows(distance, bars(market, APART))
         ),
     )
 
 
-def _closest(distance: Array, apart: int) -> list[int]:
+def _closest_rows(distance: Array, apart: int) -> list[int]:
     """Rows in order of distance, each at least `apart` rows from those before it and from the last row."""
     chosen: list[int] = []
     for row in np.argsort(distance, kind="stable"):
@@ -130,15 +130,15 @@ def bars(market: Market, months: int) -> int:
 
 
 def outcome(result: Result, closest: Sequence[Analogue], market: Market) -> Outcome:
-    """Return what a variant's own run did after each episode, in excess of cash: bought then, it is what you had."""
+    """Return what a variant's own run earned after each analogue, in excess of cash."""
     excess = metrics.excess_returns(result)
     lengths = [bars(market, months) for months in HORIZONS]
     after = np.full((len(closest), len(HORIZONS)), np.nan)
     worst = np.full(len(closest), np.nan)
     for k, analogue in enumerate(closest):
         row = int(np.searchsorted(result.dates, np.datetime64(analogue.day)))
-        there = row < len(result.dates) and result.dates[row] == np.datetime64(analogue.day)
-        if not there or row + max(lengths) > len(excess):
+        traded = row < len(result.dates) and result.dates[row] == np.datetime64(analogue.day)
+        if not traded or row + max(lengths) > len(excess):
             continue
         path = np.cumprod(1.0 + excess[row : row + max(lengths)]) - 1.0
         after[k] = [path[n - 1] for n in lengths]

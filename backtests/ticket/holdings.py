@@ -23,7 +23,7 @@ def read(path: Path, variants: Sequence[str], instruments: Sequence[str]) -> Hol
     Raises
     ------
     ConfigError
-        The first thing wrong with the file, by line: a name there is not, a number that is none, a leg named twice.
+        The first mistake in the file, by line: an unknown name, units that are not a number, a leg listed twice.
     """
     rows = _rows(path)
     line, header = rows[0][0], [name.lower() for name in rows[0][1]]
@@ -37,9 +37,7 @@ def read(path: Path, variants: Sequence[str], instruments: Sequence[str]) -> Hol
         variant = _known(where, "variant", row.get("variant", variants[0]), variants)
         instrument = _known(where, "instrument", row["instrument"], instruments)
         if instrument in held[variant]:
-            raise ConfigError(
-                f"{where}: {instrument} of {variant} stands there twice; keep one row, with all its units"
-            )
+            raise ConfigError(f"{where}: {instrument} of {variant} is listed twice; keep one row, with all its units")
         held[variant][instrument] = _number(where, row["units"])
     return held
 
@@ -58,7 +56,7 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     try:
         rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
-        raise ConfigError(f"{path}, line {reader.line_num}: is no CSV ({error}); save the table as CSV") from None
+        raise ConfigError(f"{path}, line {reader.line_num}: is not a CSV ({error}); save the table as CSV") from None
     if not rows:
         raise ConfigError(f"{path}: is empty; write a header {','.join(COLUMNS)} and a row for each position")
     return rows
@@ -77,7 +75,7 @@ def _check_header(path: Path, line: int, header: Sequence[str], variants: Sequen
             raise ConfigError(f"{where}: unknown column '{name}'{did_you_mean(name, COLUMNS)}")
     for name in COLUMNS:
         if header.count(name) > 1:
-            raise ConfigError(f"{where}: column '{name}' stands there twice; remove one")
+            raise ConfigError(f"{where}: column '{name}' is listed twice; remove one")
     absent = [name for name in ("instrument", "units") if name not in header]
     if absent:
         raise ConfigError(f"{where}: no column {absent[0]}; the header is {','.join(COLUMNS)}")

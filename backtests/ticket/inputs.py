@@ -89,31 +89,31 @@ def inputs(
 
     A leg's date is the last on which it was quoted: its curve at its maturity, its own price where one is stored.
     """
-    found = []
+    rows = []
     limit = MARKET_LIMIT[tables.frequency]
     quoted = market.exists & market.tradable
     for i, instrument in enumerate(market.instruments):
         if instrument.curve is None:
             continue  # cash rests on the overnight rate, below
-        rows = np.flatnonzero(quoted[:, i])
-        last = market.dates[rows[-1]].astype(object) if rows.size else None
-        traded = instrument.kind == "listed" and rows.size and not market.proxy[rows[-1], i]
+        days = np.flatnonzero(quoted[:, i])
+        last = market.dates[days[-1]].astype(object) if days.size else None
+        traded = instrument.kind == "listed" and days.size and not market.proxy[days[-1], i]
         what = "own price" if traded else f"curve {instrument.curve}"
-        found.append(_input(f"{instrument.name}, {what}", last, day, limit, _users(legs, instrument.name)))
-    currencies = {one.name: one.currency for one in market.instruments}
+        rows.append(_input(f"{instrument.name}, {what}", last, day, limit, _users(legs, instrument.name)))
+    currencies = {instrument.name: instrument.currency for instrument in market.instruments}
     for currency in COUNTRY_OF:
         users = tuple(v for v, names in legs.items() if currency == "USD" or any(currencies[n] != "USD" for n in names))
-        found.append(_row(f"overnight {currency}", tables.overnight[currency], tables, day, users))
+        rows.append(_row(f"overnight {currency}", tables.overnight[currency], tables, day, users))
         if currency != "USD":
-            found.append(_row(f"USD{currency}", tables.usdjpy, tables, day, users))
+            rows.append(_row(f"USD{currency}", tables.usdjpy, tables, day, users))
     indexed = tuple(v for v, names in legs.items() if any(market.instruments[market.column(n)].indexed for n in names))
     needs = {name: _users(macro, name) for name in dict.fromkeys(n for names in macro.values() for n in names)}
     if indexed:
         needs["us_cpi"] = tuple(dict.fromkeys([*needs.get("us_cpi", ()), *indexed]))
     for name, users in needs.items():
         series = tables.cpi if name == "us_cpi" and name not in tables.macro else tables.macro[name]
-        found.append(_published(name, series, day, users))
-    return tuple(one for one in found if one.used_by)
+        rows.append(_published(name, series, day, users))
+    return tuple(row for row in rows if row.used_by)
 
 
 def _users(by_variant: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What one variant would hold now: its decision, its legs in money and risk, what they earn, what they have cost."""
+"""What a variant would hold now: its decision, its legs in money and risk, their carry, their worst days and months."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ class Sheet:
     @property
     def dv01(self) -> tuple[float, float]:
         """USD a basis point is worth of what is long and of what is short, both positive."""
-        each = [leg.dv01 or 0.0 for leg in self.legs]
-        return sum(max(x, 0.0) for x in each), sum(max(-x, 0.0) for x in each)
+        by_leg = [leg.dv01 or 0.0 for leg in self.legs]
+        return sum(max(dv01, 0.0) for dv01 in by_leg), sum(max(-dv01, 0.0) for dv01 in by_leg)
 
     @property
     def breakeven(self) -> tuple[float | None, str]:
-        """How far yields may move against it before a quarter's carry is lost, in decimals; or why none.
+        """How far yields may move against it before a quarter's carry is lost, in decimals; or why there is none.
 
         The move is of the spread between the DV01-weighted yields of its long and its short side, or of one side
         alone where that has more DV01 than the other: the quarter's carry over the DV01 of the larger side.
@@ -117,7 +117,7 @@ class Sheet:
         return self.carry_quarter * self.base / risk * BP, ""
 
 
-def sheet(variant: Variant, market: Market, config: Config, held: Mapping[str, float] | None) -> Sheet:
+def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[str, float] | None) -> Sheet:
     """Return a variant's ticket on the last row of a market that ends with it; `held` is in units, by instrument.
 
     Raises
@@ -137,10 +137,10 @@ def sheet(variant: Variant, market: Market, config: Config, held: Mapping[str, f
     t = window.rows.stop - 1
     terms = runner.terms(variant, config, legs)
     book = prepare(legs, variant.strategy.targets(legs), window.rows, terms)
-    done = Sheet(variant, legs, fill, _signals(signals, legs, t), "", window, ledger.run(book))
+    undecided = Sheet(variant, legs, fill, _signals(signals, legs, t), "", window, ledger.run(book))
     if (legs.dates[last] - legs.dates[t]).astype(int) > (LATE_DAYS if legs.daily else 0):
-        return replace(done, missing=_why(legs, signals), signals=_signals(signals, legs, last))
-    return _decided(done, market, book, terms, held)
+        return replace(undecided, missing=_why(legs, signals), signals=_signals(signals, legs, last))
+    return _decided(undecided, market, book, terms, held)
 
 
 def _why(legs: Market, signals: Mapping[str, Array]) -> str:
@@ -171,39 +171,35 @@ def _signal(name: str, values: Array, market: Market) -> Signal:
     return Signal(name, now, score, float((history <= now).mean()), len(history), last)
 
 
-def _decided(done: Sheet, market: Market, run: Book, terms: Terms, held: Mapping[str, float] | None) -> Sheet:
+def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Mapping[str, float] | None) -> Sheet:
     """Fill in what the last row of a run's book decides; legs held that the variant does not name are added."""
-    assert done.window is not None
-    t = done.window.rows.stop - 1
-    names = [*done.market.names, *(name for name in held or {} if name not in done.market.names)]
+    assert undecided.window is not None
+    t = undecided.window.rows.stop - 1
+    own_legs = undecided.market
+    names = [*own_legs.names, *(name for name in held or {} if name not in own_legs.names)]
     wide = market.select(names)
     targets = np.zeros((len(wide.dates), len(names)))
-    targets[t, : len(done.market.names)] = run.targets[-1]
+    targets[t, : len(own_legs.names)] = run.targets[-1]
     now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))
     per_unit = _shares(wide, t)
-    found = None if held is None else np.array([held.get(name, 0.0) for name in names]) / per_unit
+    held_units = None if held is None else np.array([held.get(name, 0.0) for name in names]) / per_unit
     target = _units(now._replace(band=0.0), np.zeros(len(names)))
-    traded = target if found is None else _units(now, found)
-    legs = tuple(
-        _leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms)
-        if found is None
-        else _ordered(
-            _leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms),
-            wide, t, i, found[i], traded[i] - found[i], per_unit[i],
-        )
-        for i in range(len(names))
-    )  # fmt: skip
+    traded = target if held_units is None else _units(now, held_units)
+    legs = [_leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms) for i in range(len(names))]
+    if held_units is not None:
+        orders = traded - held_units
+        legs = [_ordered(leg, wide, t, i, held_units[i], orders[i], per_unit[i]) for i, leg in enumerate(legs)]
     weights = np.array([leg.usd for leg in legs]) / terms.capital
-    own = weights[: len(done.market.names)]
-    history = prepare(done.market, np.zeros_like(done.market.price), slice(0, t + 1), terms)
-    worst_day, worst_month = _worst(history, own, done.market.periods_per_year)
+    history = prepare(own_legs, np.zeros_like(own_legs.price), slice(0, t + 1), terms)
+    worst_day, worst_month = _worst(history, weights[: len(own_legs.names)], own_legs.periods_per_year)
     return replace(
-        done,
+        undecided,
         day=wide.dates[t].astype(object),
         scheduled=bool(run.decides[-1]),
-        inside_band=found is not None and bool(np.array_equal(traded, found) and not np.array_equal(target, found)),
+        inside_band=held_units is not None
+        and bool(np.array_equal(traded, held_units) and not np.array_equal(target, held_units)),
         base=terms.capital,
-        legs=legs,
+        legs=tuple(legs),
         carry_month=_total([leg.carry_month for leg in legs], weights),
         carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
         holding_quarter=_holding(wide, t, weights),
@@ -214,7 +210,7 @@ def _decided(done: Sheet, market: Market, run: Book, terms: Terms, held: Mapping
 
 def _shares(market: Market, t: int) -> Array:
     """Shares (n,) in a ledger unit of a fund that trades at a stored price, which a proxy may precede; else 1."""
-    lots = np.array([one.lot if one.kind == "listed" else 0.0 for one in market.instruments])
+    lots = np.array([leg.lot if leg.kind == "listed" else 0.0 for leg in market.instruments])
     chained = (lots > 0) & (market.lot[t] > 0)
     return np.asarray(np.divide(lots, market.lot[t], out=np.ones(len(lots)), where=chained))
 
@@ -227,16 +223,16 @@ def _units(book: Book, held: Array) -> Array:
 
 
 def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: float, terms: Terms) -> Leg:
-    one = market.instruments[i]
+    instrument = market.instruments[i]
     price, fx = market.price[t, i], market.fx[t, i]
     notional = units * price if units else 0.0
     duration = market.duration[t, i]
     dv01 = None if units and np.isnan(duration) else (notional * fx * duration * BP if units else 0.0)
-    future = quote(market.curves[one.curve].until(t), fx) if one.curve else None
+    future = quote(market.curves[instrument.curve].until(t), fx) if instrument.curve else None
     return Leg(
-        name=one.name,
-        currency=one.currency,
-        unit="shares" if one.kind == "listed" and market.lot[t, i] > 0 else "index units",
+        name=instrument.name,
+        currency=instrument.currency,
+        unit="shares" if instrument.kind == "listed" and market.lot[t, i] > 0 else "index units",
         price=_known(price / per_unit),
         weight=float(weight),
         units=float(units * per_unit),
@@ -275,26 +271,27 @@ def _carry(market: Market, t: int, i: int, horizon: float, terms: Terms, units: 
     """What a leg as held earns over `horizon` years if nothing moves, currency included; fraction of its notional."""
     if not units:
         return None
-    one = market.instruments[i]
-    earned = carry_and_roll(market, one.name, horizon)[t]
+    instrument = market.instruments[i]
+    earned = carry_and_roll(market, instrument.name, horizon)[t]
     days = horizon * DAYS_A_YEAR
-    if one.currency != "USD":
-        own = overnight(market, one.name)[t] * days / DAY_COUNT[one.currency]
+    if instrument.currency != "USD":
+        own = overnight(market, instrument.name)[t] * days / DAY_COUNT[instrument.currency]
         if terms.currency == "unhedged":
             earned += own - macro(market, "us_overnight")[t] * days / DAY_COUNT["USD"]
         elif terms.currency == "fx_swap" and units > 0:
-            earned -= terms.basis * days / DAY_COUNT[one.currency]
+            earned -= terms.basis * days / DAY_COUNT[instrument.currency]
     return _known(float(np.sign(units) * earned))
 
 
 def _rolls(market: Market, t: int, i: int) -> bool:
-    one = market.instruments[i]
-    return one.curve is None or bool(np.isfinite(market.curves[one.curve].at(one.maturity - QUARTER)[t]))
+    instrument = market.instruments[i]
+    curve = market.curves[instrument.curve] if instrument.curve else None
+    return curve is None or bool(np.isfinite(curve.at(instrument.maturity - QUARTER)[t]))
 
 
-def _total(each: Sequence[float | None], weights: Array) -> float | None:
-    """Sum over the legs held, as a fraction of the base; None where one of them is not known."""
-    held = [(value, abs(weight)) for value, weight in zip(each, weights, strict=True) if weight]
+def _total(by_leg: Sequence[float | None], weights: Array) -> float | None:
+    """Sum over the legs held, as a fraction of the base; None where that of one is not known."""
+    held = [(value, abs(weight)) for value, weight in zip(by_leg, weights, strict=True) if weight]
     if any(value is None for value, _ in held):
         return None
     return float(sum(value * weight for value, weight in held if value is not None))

@@ -1,4 +1,4 @@
-"""Config, day and holdings -> what every variant would hold on that day, and what the markets did when last like it."""
+"""Config, day and holdings -> what every variant would hold on that day, and earned after the analogues of that day."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backtests.ticket import holdings
 from backtests.ticket.analogues import Analogues, Outcome, find_analogues, outcome
 from backtests.ticket.futures import FUTURES, Quote, quote
 from backtests.ticket.inputs import Input, inputs, rests_on, until
-from backtests.ticket.sheet import Sheet, sheet
+from backtests.ticket.sheet import Sheet, make_sheet
 from data.build import build
 from data.errors import ConfigError
 from data.market import Market
@@ -44,7 +44,7 @@ def make(
     config: Config,
     as_of: date | None = None,
     held: Path | None = None,
-    progress: Progress = lambda what, done, of: None,
+    progress: Progress = lambda what, completed, total: None,
 ) -> Ticket:
     """Return the ticket of a day: by default the configuration's end, or the last row of its data.
 
@@ -58,10 +58,10 @@ def make(
     DataError
         What `run` would refuse.
     """
-    found = None
+    units: holdings.Holdings = {}
     if held is not None:
-        found = holdings.read(held, [one.name for one in config.variants], list(config.library))
-    extra = [] if found is None else [name for units in found.values() for name in units]
+        units = holdings.read(held, [variant.name for variant in config.variants], list(config.library))
+    extra = [name for by_instrument in units.values() for name in by_instrument]
     instruments = runner.instruments_of(config, extra)
     tables = runner.tables_of(config, instruments)
     asked = _asked(config, tables, as_of)
@@ -73,7 +73,7 @@ def make(
     sheets = []
     for i, variant in enumerate(known.variants):
         progress(variant.name, i, len(known.variants))
-        sheets.append(sheet(variant, market, known, None if found is None else found[variant.name]))
+        sheets.append(make_sheet(variant, market, known, units.get(variant.name)))
     progress("", len(sheets), len(sheets))
     analogues = find_analogues(market)
     return Ticket(
@@ -83,10 +83,10 @@ def make(
         day=day,
         sheets=tuple(sheets),
         inputs=_inputs(tables, market, asked, sheets),
-        futures=tuple(one for one in (_quote(market, curve) for curve in FUTURES) if one),
+        futures=tuple(future for future in (_quote(market, curve) for curve in FUTURES) if future),
         analogues=analogues,
-        outcomes=tuple(outcome(one.result, analogues.closest, market) if one.result else None for one in sheets),
-        orders=found is not None,
+        outcomes=tuple(outcome(sheet.result, analogues.closest, market) if sheet.result else None for sheet in sheets),
+        orders=held is not None,
     )
 
 
@@ -103,17 +103,17 @@ def _asked(config: Config, tables: Tables, as_of: date | None) -> date:
 
 
 def _quote(market: Market, curve: str) -> Quote | None:
-    yen = [i for i, one in enumerate(market.instruments) if one.currency == "JPY"]
+    yen = [i for i, instrument in enumerate(market.instruments) if instrument.currency == "JPY"]
     fx = 1.0 if curve == "us" else market.fx[-1, yen[0]] if yen else float("nan")
     return quote(market.curves[curve], float(fx)) if curve in market.curves else None
 
 
 def _inputs(tables: Tables, market: Market, day: date, sheets: list[Sheet]) -> tuple[Input, ...]:
-    legs = {one.variant.name: one.variant.strategy.legs for one in sheets}
+    legs = {sheet.variant.name: sheet.variant.strategy.legs for sheet in sheets}
     macro = {}
-    for one in sheets:
-        strategy = one.variant.strategy
-        macro[one.variant.name] = rests_on(
-            strategy, one.market, strategy.targets(one.market), signals_of(strategy, one.market)
+    for sheet in sheets:
+        strategy, own_legs = sheet.variant.strategy, sheet.market
+        macro[sheet.variant.name] = rests_on(
+            strategy, own_legs, strategy.targets(own_legs), signals_of(strategy, own_legs)
         )
     return inputs(tables, market, day, legs, macro)
