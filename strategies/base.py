@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -41,6 +42,15 @@ Volatility = Annotated[float, "annual volatility of a leg, 0.05 is 5 %"]
 Weight = Annotated[float, "fraction of equity"]
 Lookback = Annotated[Window, "window: 60D, 36M, 3Y"]
 Scale = Annotated[float, "a year, 0.01 is 100 bp: where the position is whole"]
+
+
+class ParameterError(ValueError):
+    """A parameter that a strategy or an overlay refuses; says its name, then what is wrong with it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name} {message}")
+        self.name = name
+        self.message = message
 
 
 @runtime_checkable
@@ -103,8 +113,8 @@ class Invariants:
 
 
 def invariants_of(strategy: Strategy) -> Invariants:
-    """Return the laws a strategy declares in its attribute `laws`; none where it has no such attribute."""
-    declared = getattr(strategy, "invariants", Invariants())
+    """Return what a strategy declares in its attribute `invariants`, or `laws` as it was called before; else none."""
+    declared = getattr(strategy, "invariants", getattr(strategy, "laws", Invariants()))
     assert isinstance(declared, Invariants)
     return declared
 
@@ -137,3 +147,18 @@ def known(strategy: Strategy, market: Market) -> Flags:
 def keeps_prefix_law(strategy: Strategy, market: Market, t: int) -> bool:
     """Whether the decision on row t is the same when everything later is cut away."""
     return np.array_equal(strategy.targets(market.until(t))[-1], strategy.targets(market)[t])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Laws":
+        warnings.warn(
+            "strategies.base.Laws is now Invariants (impartial: symmetric); the old name goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return _laws
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _laws(scales_with: str | None = None, impartial: bool = False, neutral: bool = False) -> Invariants:
+    return Invariants(scales_with, impartial, neutral)

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Strategy, signals_of
+from strategies.base import ParameterError, Strategy, signals_of
 from strategies.macro import Policy
 from strategies.relative_value import Carry
 from strategies.sizing import LARGEST
@@ -26,7 +26,7 @@ class Part:
 
     def __post_init__(self) -> None:
         if not 0 < abs(self.weight) <= LARGEST:
-            raise ValueError(f"weight is {self.weight:g}; expected a number other than 0, {LARGEST:g} at most")
+            raise ParameterError("weight", f"is {self.weight:g}; expected a number other than 0, {LARGEST:g} at most")
 
 
 def _halves() -> Mapping[str, Part]:
@@ -44,7 +44,7 @@ class Blend:
 
     def __post_init__(self) -> None:
         if not self.parts:
-            raise ValueError("parts is empty; name at least one, like {policy: {strategy: policy, weight: 0.5}}")
+            raise ParameterError("parts", "is empty; name at least one, like {policy: {strategy: policy, weight: 0.5}}")
         object.__setattr__(self, "parts", MappingProxyType(dict(self.parts)))
 
     @property
@@ -62,11 +62,11 @@ class Blend:
 
     def signals(self, market: Market) -> dict[str, Array]:
         """Signal (T,) of each part that has one; of a blend within, each under both names."""
-        found = {}
+        signals = {}
         for name, part in self.parts.items():
             for inner, signal in signals_of(part.strategy, market).items():
-                found[name if inner == "signal" else f"{name}.{inner}"] = signal
-        return found
+                signals[name if inner == "signal" else f"{name}.{inner}"] = signal
+        return signals
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n): the sum of the parts'."""

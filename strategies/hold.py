@@ -11,6 +11,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
+from strategies.base import ParameterError
 from strategies.sizing import LARGEST, book
 
 
@@ -24,7 +25,7 @@ class Hold:
 
     def __post_init__(self) -> None:
         if not self.weights:
-            raise ValueError("weights is empty; name at least one instrument, like {UST10: 1.0}")
+            raise ParameterError("weights", "is empty; name at least one instrument, like {UST10: 1.0}")
         for name, weight in self.weights.items():
             if not 0 < abs(weight) <= LARGEST:
                 raise ValueError(

@@ -13,7 +13,7 @@ import numpy as np
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Invariants, Lookback, Scale, Window
+from strategies.base import Invariants, Lookback, ParameterError, Scale, Window
 from strategies.pairs import SignalledPair, two_countries
 from strategies.signals import (
     change,
@@ -35,7 +35,7 @@ FULL_SCORE = 2.0  # standard deviations at which a score is a whole position
 
 
 @dataclass(frozen=True)
-class Impartial(SignalledPair):
+class SymmetricPair(SignalledPair):
     """A signalled pair between two countries that treats both alike."""
 
     @property
@@ -45,7 +45,7 @@ class Impartial(SignalledPair):
 
 
 @dataclass(frozen=True)
-class Policy(Impartial):
+class Policy(SymmetricPair):
     """Cycles out of step: own the market whose central bank is cutting against the one that is hiking.
 
     `overnight`: the short country's overnight rate less the long one's, changed over `lookback`. `market`: what
@@ -80,7 +80,7 @@ class Policy(Impartial):
 
 
 @dataclass(frozen=True)
-class Inflation(Impartial):
+class Inflation(SymmetricPair):
     """The inflation gap: own the market whose core inflation falls against the other's.
 
     Core inflation over twelve months as published, short country less long one: its change over `lookback`, or
@@ -103,13 +103,13 @@ class Inflation(Impartial):
 
     def signal(self, market: Market) -> Array:
         """Signal (T,), + where inflation is higher, or rises, in the short country against the long one."""
-        ours, theirs = two_countries(market, self.long, self.short)
-        gap = macro(market, f"{theirs}_core_cpi_yoy") - macro(market, f"{ours}_core_cpi_yoy")
+        long, short = two_countries(market, self.long, self.short)
+        gap = macro(market, f"{short}_core_cpi_yoy") - macro(market, f"{long}_core_cpi_yoy")
         return scaled(gap if self.measure == "level" else change(gap, self.lookback.bars(market)), self.scale)
 
 
 @dataclass(frozen=True)
-class SafeHaven(Impartial):
+class SafeHaven(SymmetricPair):
     """Own the calmer market against the rougher, by volatility of yields in basis points.
 
     Volatility of the two yields' changes over `lookback`. `sign`: wholly long the calmer. `inverse`: by the difference
@@ -131,15 +131,15 @@ class SafeHaven(Impartial):
     def signal(self, market: Market) -> Array:
         """Signal (T,), + where the long leg's yield is the calmer."""
         n = self.lookback.bars(market)
-        ours, theirs = (rolling_deviation(yield_moves(market, leg), n) for leg in self.legs)
-        total = ours + theirs
+        long, short = (rolling_deviation(yield_moves(market, leg), n) for leg in self.legs)
+        total = long + short
         still = np.where(np.isnan(total), np.nan, 0.0)
-        tilt = np.divide(theirs - ours, total, out=still, where=total > 0)
+        tilt = np.divide(short - long, total, out=still, where=total > 0)
         return tilt if self.measure == "inverse" else np.sign(tilt)
 
 
 @dataclass(frozen=True)
-class DebtCapacity(Impartial):
+class DebtCapacity(SymmetricPair):
     """Own the market of the country whose debt weighs less against its own past; a central bank's bonds count too.
 
     Mean of two scores against all history known, over 2 and clipped: general government debt over GDP, and the central
@@ -161,11 +161,11 @@ class DebtCapacity(Impartial):
         one_of("footprint", self.footprint, ("support", "distortion", "ignored"))
         one_of("measure", self.measure, ("assets", "share"))
         if self.footprint == "ignored" and self.measure != "assets":
-            raise ValueError("measure is not used by footprint: ignored")
+            raise ParameterError("measure", "is not used by footprint: ignored")
 
     @property
     def invariants(self) -> Invariants:
-        """One country's share alone is not impartial."""
+        """One country's share alone is not symmetric."""
         alike = self.footprint == "ignored" or self.measure == "assets"
         return replace(super().invariants, symmetric=super().invariants.symmetric and alike)
 
@@ -175,22 +175,22 @@ class DebtCapacity(Impartial):
 
     def signal(self, market: Market) -> Array:
         """Signal (T,), + where debt, and a distorting footprint, grow in the short country against the long one."""
-        ours, theirs = two_countries(market, self.long, self.short)
+        long, short = two_countries(market, self.long, self.short)
         least = self.history.bars(market)
-        debt = expanding_score(macro(market, DEBT[theirs]) - macro(market, DEBT[ours]), least)
+        debt = expanding_score(macro(market, DEBT[short]) - macro(market, DEBT[long]), least)
         if self.footprint == "ignored":
             return scaled(debt, FULL_SCORE)
         sign = 1.0 if self.footprint == "distortion" else -1.0
-        return scaled((debt + sign * expanding_score(self._footprint(market, ours, theirs), least)) / 2.0, FULL_SCORE)
+        return scaled((debt + sign * expanding_score(self._footprint(market, long, short), least)) / 2.0, FULL_SCORE)
 
-    def _footprint(self, market: Market, ours: str, theirs: str) -> Array:
+    def _footprint(self, market: Market, long: str, short: str) -> Array:
         if self.measure == "assets":
-            return macro(market, ASSETS[theirs]) - macro(market, ASSETS[ours])
-        return macro(market, SHARE) * (1.0 if theirs == "us" else -1.0)
+            return macro(market, ASSETS[short]) - macro(market, ASSETS[long])
+        return macro(market, SHARE) * (1.0 if short == "us" else -1.0)
 
 
 @dataclass(frozen=True)
-class HedgedPickup(Impartial):
+class HedgedPickup(SymmetricPair):
     """Follow Japanese money: own Treasuries while they yield more than JGBs after the currency is hedged.
 
     Treasury yield less the hedge (US 3-month less the yen overnight rate) less the JGB yield: its level over `scale`,
@@ -224,8 +224,8 @@ class HedgedPickup(Impartial):
 
 def pickup(market: Market, long: str, short: str) -> Array:
     """FX-hedged pickup (T,) of a Treasury over a JGB for a yen investor, a year; negated where `long` is the JGB."""
-    ours, _ = two_countries(market, long, short)
-    treasury, jgb, sign = (long, short, 1.0) if ours == "us" else (short, long, -1.0)
+    country_of_long, _ = two_countries(market, long, short)
+    treasury, jgb, sign = (long, short, 1.0) if country_of_long == "us" else (short, long, -1.0)
     if market.instruments[market.column(treasury)].indexed:
         raise ConfigError(f"{treasury} is inflation-linked; a pickup compares nominal yields, like UST10's and JGB10's")
     hedge = market.curves["us"].at(0.25) - overnight(market, jgb)

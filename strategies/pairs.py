@@ -51,7 +51,10 @@ class SignalledPair(Pair):
 
     def lookback_bars(self, market: Market) -> int:
         """Rows of history, the current one included, that the signal needs."""
-        raise NotImplementedError
+        former = getattr(self, "memory", None)  # what it was called before
+        if former is None:
+            raise NotImplementedError(f"{type(self).__name__} needs a method lookback_bars(market)")
+        return int(former(market))
 
     def signal(self, market: Market) -> Array:
         """Signal (T,), NaN while it is not known."""
@@ -74,7 +77,7 @@ def two_countries(market: Market, long: str, short: str) -> tuple[str, str]:
     ConfigError
         Legs of one country, between which there is nothing to compare.
     """
-    ours, theirs = country(market, long), country(market, short)
-    if ours == theirs:
+    countries = country(market, long), country(market, short)
+    if countries[0] == countries[1]:
         raise ConfigError(f"{long} and {short} are of one country; this strategy compares two, like UST10 and JGB10")
-    return ours, theirs
+    return countries

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Invariants, Lookback, Scale, Window
+from strategies.base import Invariants, Lookback, ParameterError, Scale, Window
 from strategies.pairs import Pair, SignalledPair, two_countries
 from strategies.signals import (
     carry_and_roll,
@@ -44,7 +44,7 @@ class Reversion(SignalledPair):
         super().__post_init__()
         positive("enter", self.enter)
         if not 0 <= self.leave < self.enter:
-            raise ValueError(f"leave is {self.leave:g}; expected at least 0 and below enter, {self.enter:g}")
+            raise ParameterError("leave", f"is {self.leave:g}; expected at least 0 and below enter, {self.enter:g}")
 
     @property
     def invariants(self) -> Invariants:
@@ -101,8 +101,8 @@ class Momentum(Trend, SignalledPair):
         """Score (T,) of the pair's returns over funding."""
         plus, minus = self.rule.magnitudes(market, self.long, self.short)
         earned = np.full(len(market.dates), np.nan)
-        ours, theirs = (local_excess_returns(market, leg)[1:] for leg in self.legs)
-        earned[1:] = plus[:-1] * ours - minus[:-1] * theirs
+        long, short = (local_excess_returns(market, leg)[1:] for leg in self.legs)
+        earned[1:] = plus[:-1] * long - minus[:-1] * short
         return self.score(market, earned)
 
 
@@ -195,8 +195,8 @@ class Value(SignalledPair):
     def signal(self, market: Market) -> Array:
         """Signal (T,), + where the long leg's real yield is the higher."""
         two_countries(market, self.long, self.short)
-        ours, theirs = (self._real(market, leg) for leg in self.legs)
-        return scaled(ours - theirs, self.scale)
+        long, short = (self._real(market, leg) for leg in self.legs)
+        return scaled(long - short, self.scale)
 
     def _real(self, market: Market, leg: str) -> Array:
         if market.instruments[market.column(leg)].indexed:

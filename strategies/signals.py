@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 
 from data.errors import ConfigError, DataError
 from data.instruments import COUNTRY_OF, DAY_COUNT
 from data.market import Market
 from data.pricing.bonds import Array, price
+from data.pricing.curves import DAYS_A_YEAR
 
 STILL = 1e-12  # a deviation below this is rounding, not movement
-DAYS_A_YEAR = 365.25
 
 # ---- what is read off a market
 
@@ -203,3 +206,14 @@ def momentum(returns: Array, n: int, annual: int) -> Array:
     deviation = rolling_deviation(returns, annual) * np.sqrt(n)
     still = np.where(np.isnan(deviation), np.nan, 0.0)
     return scaled(np.divide(result, deviation, out=still, where=deviation > 0), 1.0)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "excess_returns":
+        warnings.warn(
+            "strategies.signals.excess_returns is now local_excess_returns; the old name goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return local_excess_returns
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

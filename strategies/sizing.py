@@ -14,7 +14,7 @@ import numpy as np
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Window
+from strategies.base import ParameterError, Window
 from strategies.signals import local_excess_returns, rolling_beta, rolling_deviation
 
 LARGEST = 1000.0  # of any weight, duration or volatility: beyond it a slip of the pen
@@ -123,37 +123,37 @@ def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
 
     Raises
     ------
-    ValueError
+    ParameterError
         A rule there is not, a parameter the rule does not use, or one that is not positive.
     """
     one_of("sizing", rule, DEFAULTS)
     chosen = {name: value for name, value in given.items() if value is not None}
     for name, value in chosen.items():
         if name not in DEFAULTS[rule]:
-            raise ValueError(f"{name} is not used by sizing: {rule}, which takes {', '.join(DEFAULTS[rule])}")
+            raise ParameterError(name, f"is not used by sizing: {rule}, which takes {', '.join(DEFAULTS[rule])}")
         if not isinstance(value, Window):
             sized(name, value)
     return _RULES[rule](**{**DEFAULTS[rule], **chosen})  # type: ignore[arg-type]  # the table above pairs them
 
 
 def positive(name: str, value: float) -> None:
-    """Raise ValueError where a parameter is not a number above 0."""
+    """Raise ParameterError where a parameter is not a number above 0."""
     if not 0 < value <= LARGEST:
-        raise ValueError(f"{name} is {value:g}; expected a number above 0, {LARGEST:g} at most")
+        raise ParameterError(name, f"is {value:g}; expected a number above 0, {LARGEST:g} at most")
 
 
 def sized(name: str, value: float) -> None:
-    """Raise ValueError where a size is not a number above 0: direction is said by the legs, not by a sign."""
+    """Raise ParameterError where a size is not a number above 0: direction is said by the legs, not by a sign."""
     try:
         positive(name, value)
-    except ValueError as error:
-        raise ValueError(f"{error} (swap the legs to turn the trade)") from None
+    except ParameterError as error:
+        raise ParameterError(name, f"{error.message} (swap the legs to turn the trade)") from None
 
 
 def one_of(name: str, value: str, choices: Collection[str]) -> None:
-    """Raise ValueError where a word is not among its choices."""
+    """Raise ParameterError where a word is not among its choices."""
     if value not in choices:
-        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
+        raise ParameterError(name, f"is {value!r}; expected one of {', '.join(choices)}")
 
 
 def different(*legs: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Invariants, Strategy
+from strategies.base import Duration, Invariants, ParameterError, Strategy
 from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven
 from strategies.curve import CurveTrade
@@ -34,7 +34,7 @@ class Thesis:
 
     def __post_init__(self) -> None:
         if self.without is not None and self.without not in get_args(Name):
-            raise ValueError(f"without is {self.without!r}; expected one of {', '.join(get_args(Name))}")
+            raise ParameterError("without", f"is {self.without!r}; expected one of {', '.join(get_args(Name))}")
         sized("duration", self.duration)
 
     @property

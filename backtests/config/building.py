@@ -12,7 +12,7 @@ from backtests.config.complaints import complaint, owner
 from backtests.config.document import Document, Loc
 from data.errors import did_you_mean
 from strategies import OVERLAYS, STRATEGIES
-from strategies.base import Strategy
+from strategies.base import ParameterError, Strategy
 from strategies.blend import Part
 
 S = TypeVar("S", bound=Strategy)
@@ -95,7 +95,8 @@ def _refused(
         return make()
     except ValidationError as error:
         raise complaint(document, error, schema, params, owners, inside) from None
-    except ValueError as error:
-        key = str(error).split()[0]
-        where = (*inside, key) if key in params else inside
+    except ParameterError as error:
+        where = (*inside, error.name) if error.name in params else inside
         raise document.error(owner(document, owners, where), str(error)) from None
+    except ValueError as error:
+        raise document.error(owner(document, owners, inside), str(error)) from None

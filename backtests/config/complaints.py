@@ -28,14 +28,14 @@ def complaint(
     inside: Loc = (),
 ) -> ConfigError:
     """Return the first complaint, by line, about `data`, which stands at `inside` in one of `owners`."""
-    found = []
+    complaints = []
     for item in error.errors(include_url=False):
         path = _written(item["loc"], data)
         loc = owner(document, owners, (*inside, *path))
         if item["type"] in ("extra_forbidden", "missing"):
             loc = (*owner(document, owners, (*inside, *path[:-1])), path[-1])
-        found.append((document.line(loc), -len(path), loc, _words(item, model, path)))
-    _, _, loc, words = min(found, key=lambda entry: entry[:2])  # of a union's branches, the one that got furthest
+        complaints.append((document.line(loc), -len(path), loc, _words(item, model, path)))
+    _, _, loc, words = min(complaints, key=lambda entry: entry[:2])  # of a union's branches, the one that got furthest
     return document.error(loc, words)
 
 
@@ -121,5 +121,5 @@ def _keys(model: type[BaseModel], path: Loc) -> list[str]:
 
 def _model_in(annotation: Any) -> Any:
     if get_origin(annotation) in (Union, types.UnionType, list):
-        return next((found for arg in get_args(annotation) if (found := _model_in(arg))), None)
+        return next((model for arg in get_args(annotation) if (model := _model_in(arg))), None)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

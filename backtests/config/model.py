@@ -1,4 +1,4 @@
-"""The schema of a configuration file, key by key, and the frozen types the rest of the house reads."""
+"""The schema of a configuration file, key by key, and the frozen types everything else reads."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class AccountSection(Model):
 
 
 class RebalanceSection(Model):
-    """When the book is set anew."""
+    """When the book is rebalanced."""
 
     every: Every = "month"
     band: float = Field(default=0.0, ge=0, lt=1, description="of target units; inside it nothing trades")

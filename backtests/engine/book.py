@@ -53,7 +53,7 @@ class Book(NamedTuple):
     cash: Array  # (T,) fraction of equity earned; 0 on the first row
     margin: Array  # (T,) fraction of listed longs above equity paid; 0 on the first row
     targets: Array  # (T, n) weights, capped
-    decides: Flags  # (T,) rows on which the book is set anew
+    decides: Flags  # (T,) rows on which the book is rebalanced
     lag: int
     band: float
     capital: float
@@ -126,7 +126,7 @@ def capped(weights: Array, max_gross: float) -> Array:
 
 
 def decisions(dates: NDArray[np.datetime64], every: Every, periods_per_year: float) -> Flags:
-    """Rows (T,) on which the book is set anew.
+    """Rows (T,) on which the book is rebalanced.
 
     Always the first. On daily rows, the first bar of a new period; on week and month ends, the row that ends the
     period, which the calendar tells without knowing the next row.

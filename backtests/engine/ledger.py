@@ -1,6 +1,6 @@
 """The plain engine: one scalar step per bar over arrays, and nothing else.
 
-A bar, in this order: what was held earns and pays; orders decided earlier fill; the book is set anew; orders that
+A bar, in this order: what was held earns and pays; orders decided earlier fill; the book is rebalanced; orders that
 may fill on the same close do. Equity at or below zero at any of these points closes everything at that close.
 """
 

@@ -20,8 +20,9 @@ from backtests.runs.runner import VariantRun
 from data.instruments import BP, COUNTRY_OF, DAY_COUNT, Instrument
 from data.market import Flags, Market
 from data.pricing.bonds import Array
+from data.pricing.curves import DAYS_A_YEAR
 from strategies.base import signals_of
-from strategies.signals import DAYS_A_YEAR, carry_and_roll, expanding_score, macro, overnight, rolling_beta, yield_of
+from strategies.signals import carry_and_roll, expanding_score, macro, overnight, rolling_beta, yield_of
 
 CURVES = ("us", "us_real", "jp")  # the order in which a spread is quoted: the first is what the rest is taken from
 BUCKETS = ((3.0, "0-3"), (7.0, "3-7"), (12.0, "7-12"), (22.0, "12-22"), (np.inf, "22+"))  # years, the end included
