@@ -15,7 +15,7 @@ from backtests import config
 from backtests.engine import ledger
 from backtests.engine.book import prepare
 from backtests.performance import metrics
-from backtests.runs import runner
+from backtests.runs import runner, setup
 from strategies import OVERLAYS, STRATEGIES
 from strategies.pairs import Pair
 from strategies.relative_value import Value
@@ -162,7 +162,7 @@ def test_japans_tax_step_is_in_the_figures_and_the_highest_sharpe_does_not_rest_
     untaxed = dataclasses.replace(market, macro={**market.macro, "jp_core_cpi_yoy": core - 0.02 * taxed})
     targets = Value().targets(untaxed)
     assert not np.array_equal(targets, Value().targets(market))
-    book = prepare(untaxed, targets, one.span.rows, runner.terms(one.variant, run.config, untaxed))
+    book = prepare(untaxed, targets, one.span.rows, setup.terms(one.variant, run.config, untaxed))
     assert metrics.sharpe(metrics.excess_returns(ledger.run(book)), 12.0) == pytest.approx(
         one.figures["sharpe"], abs=0.01
     )

@@ -20,10 +20,10 @@ def check(
     """Check CONFIG against its schema and the data, and say from when to when each variant would trade."""
     from backtests import config as configuration
     from backtests.cli import terminal
-    from backtests.runs import runner
+    from backtests.runs.setup import set_up
 
     settings = configuration.load(config, set_ or [])
-    spans = runner.check(settings)
+    spans = set_up(settings).spans
     for name, span in spans.items():
         terminal.say(f"{name}: {span.first} to {span.last}{f' ({span.reason})' if span.reason else ''}")
     terminal.say(f"{config}: good, {terminal.count(len(spans), 'variant')}")

@@ -24,15 +24,27 @@ class Span:
     reason: str  # which leg decides the ends; empty where the configuration does
 
 
+class OutsideDataError(ConfigError):
+    """A day that the data does not reach; `setting` is what the user wrote it as."""
+
+    def __init__(self, setting: str, day: date, source: str, first: date, last: date) -> None:
+        super().__init__(
+            f"{setting} is {day}, outside the {source} data, which runs from {first} to {last}; "
+            f"choose a date inside it or leave {setting} out"
+        )
+        self.place = day, source, first, last
+
+    def as_written(self, setting: str) -> OutsideDataError:
+        """Return the same of a day that the user wrote elsewhere, such as an option of a command."""
+        return OutsideDataError(setting, *self.place)
+
+
 def check_dates(config: Config, market: Market) -> None:
     """Refuse a start or an end that the data does not reach."""
     first, last = (day.astype(object) for day in market.dates[[0, -1]])
     for key, day in (("start", config.data.start), ("end", config.data.end)):
         if day and not first <= day <= last:
-            raise ConfigError(
-                f"data.{key} is {day}, outside the {config.data.source} data, which runs from {first} to {last}; "
-                f"choose a date inside it or leave data.{key} out"
-            )
+            raise OutsideDataError(f"data.{key}", day, config.data.source, first, last)
 
 
 def _inside(market: Market, config: Config) -> Flags:

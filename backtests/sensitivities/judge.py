@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 
 from backtests.config import Config, Variant
 from backtests.performance import metrics
-from backtests.runs import runner
+from backtests.runs import setup
 from backtests.runs.window import check_dates, span
 from backtests.sensitivities.rerun import Outcome, Rerun
 from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Conventions, Scenario
@@ -120,15 +120,15 @@ def measure(
 
 def _reruns(config: Config, variants: Sequence[Variant]) -> list[Rerun]:
     """Every variant with its markets; the data is read once, and the market of each interpolation built once."""
-    instruments = runner.instruments_of(config)
-    tables = runner.tables_of(config, instruments)
+    instruments = setup.instruments_of(config)
+    tables = setup.tables_of(config, instruments)
     markets = {one: build(tables, instruments, one) for one in INTERPOLATIONS}
     check_dates(config, markets[config.data.interpolation])
     reruns = []
     for variant in variants:
-        legs = {one: runner.legs_of(market, variant, config) for one, market in markets.items()}
+        legs = {one: setup.legs_of(market, variant, config) for one, market in markets.items()}
         own = legs[config.data.interpolation]
-        runner.check_clock(variant, own, span(variant, own, config))
+        setup.check_clock(variant, own, span(variant, own, config))
         reruns.append(Rerun(config, variant, legs))
     return reruns
 

@@ -13,7 +13,7 @@ from backtests.engine import ledger
 from backtests.engine.book import Book, prepare
 from backtests.engine.result import Result
 from backtests.performance import metrics
-from backtests.runs import runner
+from backtests.runs import setup
 from backtests.runs.window import span
 from backtests.sensitivities.scenarios import Conventions, conventions_of, sized
 from data.errors import DataError
@@ -89,7 +89,7 @@ class Rerun:
 
     def _book(self, there: Decided, rows: slice, chosen: Conventions) -> Book:
         market = there.market
-        own = runner.terms(self.variant, self.config, market)
+        own = setup.terms(self.variant, self.config, market)
         terms = replace(
             own, lag=own.lag + chosen.later, every=chosen.every, currency=chosen.currency, basis=chosen.basis
         )

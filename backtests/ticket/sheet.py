@@ -12,7 +12,7 @@ from backtests.config import Config, Variant
 from backtests.engine import ledger
 from backtests.engine.book import Book, Terms, prepare
 from backtests.engine.result import Result
-from backtests.runs import runner
+from backtests.runs import setup
 from backtests.runs.window import Span, span
 from backtests.ticket.futures import quote
 from data.errors import DataError
@@ -125,17 +125,17 @@ def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[s
     ConfigError, DataError
         What `run` would refuse, but for a variant that does not trade now.
     """
-    legs = runner.legs_of(market, variant, config)
+    legs = setup.legs_of(market, variant, config)
     signals = signals_of(variant.strategy, legs)
-    fill = runner.fill_of(variant, market)
+    fill = setup.fill_of(variant, market)
     last = len(legs.dates) - 1
     try:
         window = span(variant, legs, config)
     except DataError as error:
         return Sheet(variant, legs, fill, _signals(signals, legs, last), str(error))
-    runner.check_clock(variant, legs, window)
+    setup.check_clock(variant, legs, window)
     t = window.rows.stop - 1
-    terms = runner.terms(variant, config, legs)
+    terms = setup.terms(variant, config, legs)
     book = prepare(legs, variant.strategy.targets(legs), window.rows, terms)
     undecided = Sheet(variant, legs, fill, _signals(signals, legs, t), "", window, ledger.run(book))
     if (legs.dates[last] - legs.dates[t]).astype(int) > (LATE_DAYS if legs.daily else 0):

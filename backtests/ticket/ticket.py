@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from backtests.config import Config
-from backtests.runs import runner
+from backtests.runs import setup
 from backtests.runs.window import check_dates
 from backtests.ticket import holdings
 from backtests.ticket.analogues import Analogues, Outcome, find_analogues, outcome
@@ -62,8 +62,8 @@ def make(
     if held is not None:
         units = holdings.read(held, [variant.name for variant in config.variants], list(config.library))
     extra = [name for by_instrument in units.values() for name in by_instrument]
-    instruments = runner.instruments_of(config, extra)
-    tables = runner.tables_of(config, instruments)
+    instruments = setup.instruments_of(config, extra)
+    tables = setup.tables_of(config, instruments)
     asked = _asked(config, tables, as_of)
     tables = until(tables, asked)
     market = build(tables, instruments, config.data.interpolation)

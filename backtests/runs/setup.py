@@ -1,0 +1,127 @@
+"""What every command starts from: a configuration's history and market, and each variant's legs, window and terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from backtests.config import Config, Variant
+from backtests.engine.book import Terms
+from backtests.performance import metrics
+from backtests.runs.window import Span, check_dates, existing, span
+from data import assemble
+from data.build import build
+from data.calendars import check_same_close
+from data.errors import ConfigError
+from data.instruments import BP, Instrument
+from data.market import Market
+from data.sources import bundled, folder
+from data.store import Store, home
+from data.tables import Tables
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A configuration on its data, looked at before anything runs."""
+
+    tables: Tables
+    market: Market  # every leg of every variant
+    spans: Mapping[str, Span]  # by variant
+
+
+def set_up(config: Config) -> Setup:
+    """Return a configuration's history, its market, and from when to when each variant trades.
+
+    Raises
+    ------
+    ConfigError, DataError
+        Dates outside the data, a variant that can never trade, a fill its clock forbids, data that is impossible.
+    """
+    instruments = instruments_of(config)
+    tables = tables_of(config, instruments)
+    market = build(tables, instruments, config.data.interpolation)
+    check_dates(config, market)
+    spans = {variant.name: window_of(variant, legs_of(market, variant, config), config) for variant in config.variants}
+    return Setup(tables, market, spans)
+
+
+def window_of(variant: Variant, legs: Market, config: Config) -> Span:
+    """Return from when to when a variant trades, having looked at the clock it would trade by."""
+    window = span(variant, legs, config)
+    check_clock(variant, legs, window)
+    return window
+
+
+def instruments_of(config: Config, also: Iterable[str] = ()) -> list[Instrument]:
+    """Return the instruments the variants trade, and `also`, each once."""
+    names = dict.fromkeys([*(leg for variant in config.variants for leg in variant.strategy.legs), *also])
+    return [config.library[name] for name in names]
+
+
+def legs_of(market: Market, variant: Variant, config: Config) -> Market:
+    """Return a variant's own market: on daily rows a year has the bars of its own window, not of all history."""
+    legs = market.select(variant.strategy.legs)
+    if not market.daily:
+        return legs
+    there = existing(legs, config)
+    return replace(legs, periods_per_year=metrics.periods_per_year(market.dates[there], market.periods_per_year))
+
+
+def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
+    """Return the configuration's history, with the prices of the listed among `instruments` where they are stored."""
+    listed = [instrument.name for instrument in instruments if instrument.kind == "listed"]
+    frequency = config.data.frequency
+    if config.data.source == "bundled":
+        if frequency in ("daily", "weekly"):
+            raise ConfigError(
+                f"data.frequency is {frequency}, but the bundled figures are month ends; set data.source: store, after "
+                "`divergence data update` or `divergence data import PATH`"
+            )
+        return bundled.load()
+    if config.data.source == "store":
+        return _from(Store(home()), config, listed)
+    with TemporaryDirectory() as scratch:
+        store = Store(Path(scratch))
+        for delivery in folder.deliveries(Path(config.data.source)):
+            store.put(delivery, datetime.now(UTC))
+        return replace(_from(store, config, listed), source=config.data.source)
+
+
+def _from(store: Store, config: Config, listed: Sequence[str]) -> Tables:
+    wanted = config.data
+    today = datetime.now(UTC).date()
+    return assemble.load(store, wanted.frequency, listed, today, wanted.distributions, wanted.start or date.min)
+
+
+def check_clock(variant: Variant, legs: Market, window: Span) -> None:
+    """Refuse a fill at a close before another leg's price of that day is stamped."""
+    if fill_of(variant, legs) == "same_close" and legs.daily:
+        check_same_close(variant.name, legs.instruments, window.first)
+
+
+def terms(variant: Variant, config: Config, market: Market) -> Terms:
+    """Return a variant's terms in the engines' units."""
+    account = config.account
+    return Terms(
+        capital=account.capital,
+        size_on=account.size_on,
+        max_gross=account.max_gross,
+        cash_interest=account.cash_interest,
+        margin_spread=account.margin_spread_bp * BP,
+        withholding=account.withholding,
+        currency=variant.currency.kind,
+        basis=variant.currency.basis_bp * BP,
+        lag={"same_close": 0, "next_close": 1}[fill_of(variant, market)],
+        every=variant.rebalance.every,
+        band=variant.rebalance.band,
+    )
+
+
+def fill_of(variant: Variant, market: Market) -> str:
+    """Return the fill in force: `auto` is the same close on week and month ends, the next close on daily rows."""
+    if variant.fill != "auto":
+        return variant.fill
+    return "next_close" if market.daily else "same_close"
