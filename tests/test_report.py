@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from jinja2 import StrictUndefined
 
 from backtests.performance.repricing import PARTS
 from backtests.report import html, plots, tables
@@ -132,6 +133,14 @@ instruments: {UST2: {lot: 1_000_000_000}}
 
 def test_the_default_report_is_under_eight_megabytes(default):
     assert (default[0] / "report.html").stat().st_size < 8e6
+
+
+def test_every_name_a_template_reads_is_given(default, monkeypatch):
+    monkeypatch.setattr(html._environment(), "undefined", StrictUndefined)
+    text = html.page(default[1])
+    for panel in default[1].variants:
+        assert f'aria-label="Drawdowns of {panel.name}"' in text
+        assert f"<td>{panel.drawdowns[0].peak}</td><td>{panel.drawdowns[0].trough}</td>" in text
 
 
 def test_the_verdict_says_the_first_variants_own_figures(default):

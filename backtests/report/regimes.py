@@ -28,13 +28,13 @@ def regimes(panels: Panels) -> dict[str, Any]:
     banks = dict.fromkeys(one.bank for one in reached)
     groups = [{"heading": bank, "span": sum(one.bank == bank for one in reached)} for bank in banks]
     headings: Headings = {one.name: (one.label, []) for one in reached}
-    return {"groups": groups, **_table(panels, headings, lambda v: v.regimes, lambda s: s.sharpe, number)}
+    return {**_table(panels, headings, lambda v: v.regimes, lambda s: s.sharpe, number), "groups": groups}
 
 
 def shocks(panels: Panels) -> dict[str, Any]:
     """Return the P&L of each instantaneous shock by variant, % of equity; no rows where a run did not store it."""
     if not any(one.shocks for one in panels.variants):
-        return {"columns": [], "rows": []}
+        return {"groups": [], "columns": [], "rows": []}
     headings: Headings = {one.name: (one.label, []) for one in SHOCKS}
     return _table(panels, headings, lambda v: v.shocks, lambda h: h.share, percent)
 
@@ -141,7 +141,7 @@ def _table(
     rows = [
         {"name": variant.name, "cells": [column[i] for column in cells]} for i, variant in enumerate(panels.variants)
     ]
-    return {"columns": columns, "rows": rows}
+    return {"groups": [], "columns": columns, "rows": rows}
 
 
 def _cell(
