@@ -65,14 +65,14 @@ def test_intervals_hold_the_truth_as_often_as_they_say(shocks, bars):
         assert share == pytest.approx(0.95, abs=tolerance)
 
 
-def test_the_range_of_the_worst_fall_holds_that_of_another_history():
-    """It is a range of outcomes: a second record of the same kind falls inside about as often as stated."""
+def test_the_range_of_the_largest_drawdown_holds_that_of_another_history():
+    """It is a range of outcomes: a second record of the same kind is inside about as often as stated."""
     histories = 300
     rng = np.random.default_rng(5)
     own, other = 0.02 * normal(rng, (2, histories, 160)) + 0.002
     found = [inference.intervals(row, MONTHLY, seed, draws=199).excess_drawdown for seed, row in enumerate(own)]
-    falls = [metrics.deepest(np.cumprod([1.0, *(1 + row)]), 1.0).depth for row in other]
-    share = np.mean([one.low <= fall <= one.high for one, fall in zip(found, falls, strict=True)])
+    depths = [metrics.deepest(np.cumprod([1.0, *(1 + row)]), 1.0).depth for row in other]
+    share = np.mean([one.low <= depth <= one.high for one, depth in zip(found, depths, strict=True)])
     assert 0.80 < share < 0.97  # below 0.95: the mean of the record drawn from is itself uncertain
 
 
@@ -101,7 +101,7 @@ def test_interval_figures_are_those_of_metrics(record):
     )
 
 
-def test_a_worst_fall_counts_from_the_first_bar():
+def test_a_largest_drawdown_counts_from_the_first_bar():
     assert inference.intervals([-0.5, 0.1, 0.2], MONTHLY, 1).excess_drawdown.value == pytest.approx(0.5, abs=1e-15)
     assert inference.intervals([0.1, 0.2], MONTHLY, 1).excess_drawdown.value == 0.0
 
@@ -211,7 +211,7 @@ def test_hac_p_value_is_two_sided():
     assert inference.hac(x + 0.02).p < 1e-6
 
 
-# ---- skill
+# ---- deflated Sharpe ratio
 
 
 def test_probabilistic_sharpe_of_the_papers_hedge_fund():
@@ -231,7 +231,7 @@ def test_deflated_sharpe_of_the_papers_example(trials, skew, kurtosis, answer):
     assert inference.above(2.5 / math.sqrt(250), hurdle, 1250, skew, kurtosis) == pytest.approx(answer, abs=5e-5)
 
 
-def test_skill_is_worked_by_hand_from_the_bars(record):
+def test_deflated_sharpe_is_worked_by_hand_from_the_bars(record):
     n = len(record)
     mean = sum(record) / n
     central = [sum((one - mean) ** power for one in record) / n for power in (2, 3, 4)]
@@ -320,7 +320,7 @@ def test_twice_the_size_is_more_return_at_the_same_sharpe_ratio(record):
     found = inference.better(2 * record, record, MONTHLY, 1, draws=99)
     assert found.excess_return.value == pytest.approx(record.mean() * 12, rel=1e-9)
     assert found.excess_return.low is not None
-    assert (found.sharpe.low, found.ahead_sharpe, found.sharpe.reason) == (None, None, inference.STILL)
+    assert (found.sharpe.low, found.ahead_sharpe, found.sharpe.reason) == (None, None, inference.CONSTANT)
 
 
 # ---- overfitting
@@ -357,16 +357,16 @@ def test_overfitting_says_why_it_cannot_tell():
     assert inference.overfitting(noise(1, 70, 5)).reason == "only 32 bars in half of history: too few to rank on"
     table = noise(1, 160, 5)
     table[:80, 2] = 0.0
-    assert "stands still" in inference.overfitting(table).reason
+    assert "do not vary in half of history" in inference.overfitting(table).reason
     with pytest.raises(ConfigError, match="blocks is 7; expected an even number"):
         inference.overfitting(table, blocks=7)
 
 
-# ---- superior
+# ---- SPA test
 
 
-def test_superior_rejects_noise_at_about_its_level():
-    """300 fields of 5 skill-less variants: a share within three binomial standard errors, 5.2 %, of 10 %."""
+def test_spa_rejects_noise_at_about_its_level():
+    """300 fields of 5 variants of noise: a share within three binomial standard errors, 5.2 %, of 10 %."""
     rng = np.random.default_rng(77)
     fields, benchmarks = 0.02 * normal(rng, (300, 120, 5)), 0.02 * normal(rng, (300, 120))
     p = [
@@ -376,7 +376,7 @@ def test_superior_rejects_noise_at_about_its_level():
     assert np.mean(np.array(p) < 0.10) == pytest.approx(0.10, abs=3 * math.sqrt(0.1 * 0.9 / 300))
 
 
-def test_superior_finds_a_planted_winner_and_names_it():
+def test_spa_finds_a_planted_winner_and_names_it():
     table, benchmark = noise(1, 120, 8), noise(2, 120)
     assert inference.spa_test(table, benchmark, 1).consistent > 0.05
     table[:, 6] += 0.012 + (benchmark - table[:, 6]).mean()  # 1.2 % a bar better, whatever this noise came to
@@ -385,22 +385,22 @@ def test_superior_finds_a_planted_winner_and_names_it():
     assert found.lower <= found.consistent <= found.upper < 0.01
 
 
-def test_superior_weighs_each_variant_by_its_own_risk():
-    """A quiet winner among loud noise; and the size of a position is no evidence."""
+def test_spa_weighs_each_variant_by_its_own_risk():
+    """A winner of low risk among volatile noise; and the size of a position is no evidence."""
     table, cash = noise(1, 120, 4), np.zeros(120)
     table[:, 0] = 0.1 * table[:, 0] + 0.001
-    loud = table * [1.0, 20.0, 20.0, 20.0]
-    found = inference.spa_test(loud, cash, 1)
+    volatile = table * [1.0, 20.0, 20.0, 20.0]
+    found = inference.spa_test(volatile, cash, 1)
     assert found.best == 0
     assert found.consistent < 0.01
     same = inference.spa_test(table, cash, 1)
     assert [found.lower, found.consistent, found.upper] == [same.lower, same.consistent, same.upper]
 
 
-def test_superior_names_a_variant_that_is_the_benchmark():
+def test_spa_names_a_variant_that_is_the_benchmark():
     table = noise(1, 60, 3)
     found = inference.spa_test(table, table[:, 2], 1)
-    assert sentence(found).startswith("Column 2 less the benchmark: the bars hardly ever move")
+    assert sentence(found).startswith("Column 2 less the benchmark: the returns hardly vary")
     assert inference.spa_test(np.empty((60, 0)), table[:, 2], 1).reason == "no variant to test"
 
 
@@ -423,13 +423,13 @@ def everything(x: np.ndarray) -> list:
 def test_few_bars_give_the_reason_and_no_figure(bars, words):
     for one in everything(noise(1, bars)):
         assert sentence(one).startswith(words)
-        assert sentence(one).endswith("too few to say anything.")
+        assert sentence(one).endswith("at least 36 are needed.")
 
 
 @pytest.mark.parametrize("level", [0.0, 0.001, -0.1])
 def test_a_constant_record_gives_the_reason_and_no_figure(level):
     for one in everything(np.full(60, level)):
-        assert "hardly ever move" in sentence(one)
+        assert "hardly vary" in sentence(one)
     assert inference.intervals(np.full(60, level), MONTHLY, 1).excess_return.value == pytest.approx(12 * level)
     assert inference.intervals(np.full(60, level), MONTHLY, 1).sharpe.value is None
 
@@ -440,7 +440,7 @@ def test_a_record_of_one_move_gives_no_confidence_interval(row):
     x[row] = 0.05
     found = inference.intervals(x, MONTHLY, 1)
     assert (found.sharpe.low, found.excess_return.high) == (None, None)
-    assert found.sharpe.reason == found.excess_return.reason == inference.STILL
+    assert found.sharpe.reason == found.excess_return.reason == inference.CONSTANT
 
 
 def test_equal_books_are_not_compared(record):
@@ -491,31 +491,45 @@ def test_impossible_settings_are_refused(record, given, words):
 def test_sentences_say_what_a_reader_should_think():
     interval = inference.Interval("sharpe", 0.2, -0.2, 0.6, 0.95, 320)
     assert sentence(interval) == (
-        "Between −0.20 and 0.60 with 95 % confidence: zero is inside, so luck alone can explain it."
+        "Between −0.20 and 0.60 with 95 % confidence: zero is inside, so it is not significant at the 5 % level."
     )
-    assert sentence(replace(interval, low=0.1)).endswith("all above zero, so luck alone hardly explains it.")
-    assert sentence(replace(interval, high=-0.1)).endswith("all below zero, so it hardly is bad luck.")
+    for apart in (replace(interval, low=0.1), replace(interval, high=-0.1)):
+        assert sentence(apart).endswith("zero is outside, so it is significant at the 5 % level.")
+    assert sentence(replace(interval, level=0.9)).endswith("so it is not significant at the 10 % level.")
     returns = replace(interval, figure="excess_return", low=-0.0123, high=0.04)
     assert sentence(returns).startswith("Between −1.2 % and 4.0 % with 95 % confidence")
-    fall = inference.Interval("excess_drawdown", 0.3, 0.1, 0.25, 0.95, 320)
-    assert sentence(fall) == (
-        "95 % of equally long histories of such bars have a worst fall between 10.0 % and 25.0 %: "
-        "the actual 30.0 % is worse."
+    drawdown = inference.Interval("excess_drawdown", 0.3, 0.1, 0.25, 0.95, 320)
+    assert sentence(drawdown) == (
+        "95 % of resampled histories of this length have a largest drawdown between 10.0 % and 25.0 %; "
+        "the actual 30.0 % is larger."
     )
+    assert sentence(replace(drawdown, value=0.05)).endswith("the actual 5.0 % is smaller.")
+    assert sentence(replace(drawdown, value=0.25)).endswith("the actual 25.0 % is in the range.")
     assert sentence(inference.Hac(-2.5, 0.014, 0.01, 4, 120)) == (
-        "t = −2.50 on 120 bars: a mean of zero strays this far by luck in 1 % of histories, "
-        "so luck alone hardly explains it."
+        "t = −2.50 on 120 bars, p = 0.014: the mean is significant at the 5 % level."
     )
+    assert sentence(inference.Hac(1.9, 0.051, 0.01, 4, 120)).endswith("not significant at the 5 % level.")
     assert sentence(inference.DeflatedSharpe(0.61, 0.5, 0.45, 12, 320)) == (
-        "61 % confidence that the true Sharpe ratio is above 0.45, what the luckiest of 12 variants without skill "
-        "would show: less than the usual 95 %."
+        "61 % probability that the true Sharpe ratio is above 0.45, the expected maximum of 12 trials whose true "
+        "Sharpe ratio is zero: not significant at the 5 % level."
+    )
+    assert sentence(inference.DeflatedSharpe(0.95, 0.5, 0.0, 1, 320)) == (
+        "95 % probability that the true Sharpe ratio is above 0.00: significant at the 5 % level."
+    )
+    better = inference.Better(replace(interval, figure="excess_return"), interval, 0.7, 0.8, 4.0)
+    assert sentence(better) == (
+        "The difference of the Sharpe ratios is between −0.20 and 0.60 with 95 % confidence: zero is inside, "
+        "so it is not significant at the 5 % level; the first is ahead in 80 % of resampled histories."
     )
     assert sentence(inference.Overfitting(0.48, 12, 320, 12870)) == (
-        "The best of 12 variants in one half of history is in the lower half of the field in the other "
-        "in 48 % of 12,870 splits: no better than a coin."
+        "The best of 12 variants in one half of history ranks in the lower half in the other in 48 % of 12,870 splits: "
+        "a high probability of overfitting."
     )
-    assert sentence(inference.SpaTest(0.0, 0.0, 0.0, 1, 12, 320, 1000)).endswith(
-        "by luck in less than 1 % of histories, so luck alone hardly explains it."
+    spa = inference.SpaTest(0.0, 0.0, 0.0, 1, 12, 320, 200)
+    assert sentence(spa) == (
+        "SPA test of 12 variants against the benchmark, p < 0.005: "
+        "the gain of the best is significant at the 5 % level."
     )
+    assert "p = 0.051: the gain of the best is not significant" in sentence(replace(spa, consistent=0.051))
     with pytest.raises(TypeError, match="no sentence for a float"):
         sentence(0.5)

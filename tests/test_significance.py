@@ -1,4 +1,4 @@
-"""What a run stores about luck: every trial counted once, the same seed the same figures, read back as it was."""
+"""What a run stores of significance: every trial counted once, the same seed the same figures, read back as it was."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_six_bars_and_a_book_of_benchmarks_alone_give_reasons_not_errors(done, t
     short = runner.run(config.load(path))
     lucky, choice = significance.judge(short, [])
     assert lucky["pair"].sharpe.low is None
-    assert "too few" in str(lucky["pair"].deflated_sharpe.reason)
+    assert "only 5 bars" in str(lucky["pair"].deflated_sharpe.reason)
     assert all(one.consistent is None and one.reason for one in choice.spa.values())
 
 
@@ -123,5 +123,5 @@ def test_a_variant_that_never_trades_is_no_trial_and_has_no_range(tmp_path):
     lucky, choice = significance.judge(runner.run(config.load(path)), [])
     assert (choice.trials, choice.here) == (0, 0)
     assert lucky["still"].sharpe.low is None
-    assert "hardly ever move" in str(lucky["still"].sharpe.reason)
+    assert "hardly vary" in str(lucky["still"].sharpe.reason)
     assert lucky["still"].deflated_sharpe.probability is None

@@ -1,1 +1,1 @@
-"""Arithmetic on results: figures, where profit came from, what luck could have done. Nothing is read or written."""
+"""Arithmetic on results: figures, where profit came from, whether it is significant. Nothing is read or written."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from backtests.engine.reconcile import TOLERANCE
 from backtests.engine.result import BOOK_LINES, LEG_LINES, Result
+from backtests.performance.metrics import previous
 from backtests.performance.repricing import PARTS, parts
 from data.errors import ReconciliationError
 from data.market import Market
@@ -33,7 +34,7 @@ def bond_lines(result: Result, market: Market, rows: slice) -> dict[str, Array]:
     """
     held = np.vstack([np.zeros_like(result.units[:1]), result.units[:-1]])
     price, fx = market.price[rows], market.fx[rows]
-    dollars = held * np.vstack([price[:1], price[:-1]]) * fx
+    dollars = held * previous(price) * fx
     by_leg = [parts(market, leg) for leg in market.names]
     lines = {part: dollars * np.column_stack([leg[part][rows] for leg in by_leg]) for part in PARTS}
     lines["tracking"] = lines["tracking"] + result.income - held * market.income[rows] * fx

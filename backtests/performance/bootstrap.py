@@ -19,22 +19,22 @@ Rows = NDArray[np.int64]
 
 
 def block_lengths(columns: Array) -> Array:
-    """Mean block (k,) of the stationary bootstrap that each column (T, k) asks for, in bars, at least 1."""
+    """Mean block (k,) of the stationary bootstrap that each column (T, k) calls for, in bars, at least 1."""
     from arch.bootstrap import optimal_block_length
 
-    with np.errstate(divide="ignore", invalid="ignore"):  # a column that stands still at one end
+    with np.errstate(divide="ignore", invalid="ignore"):  # a column that is constant at one end
         lengths = optimal_block_length(columns)["stationary"].to_numpy(dtype=float)
     return np.maximum(np.where(np.isfinite(lengths), lengths, 1.0), 1.0)
 
 
 def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
-    """Rows of the draws, (some, bars) at a time."""
+    """Rows of the draws, batches of (k, bars)."""
     from arch.bootstrap import StationaryBootstrap
 
     bootstrap = StationaryBootstrap(block, np.empty(bars), seed=seed)  # type: ignore[arg-type]  # a mean need not be whole
-    some = max(1, BATCH // bars)
-    for first in range(0, draws, some):
-        yield np.array([bootstrap.update_indices() for _ in range(min(some, draws - first))])
+    batch = max(1, BATCH // bars)
+    for first in range(0, draws, batch):
+        yield np.array([bootstrap.update_indices() for _ in range(min(batch, draws - first))])
 
 
 def estimates(x: Array, block: float) -> tuple[Array, Array, Array, Array]:
@@ -45,13 +45,13 @@ def estimates(x: Array, block: float) -> tuple[Array, Array, Array, Array]:
 
 def differences(x: Array, y: Array, block: float) -> tuple[Array, Array, Array, Array]:
     """Return `estimates` of x less those of y, with the errors of the differences."""
-    (ours, our_influence), (theirs, their_influence) = _sharpe(x), _sharpe(y)
+    (sharpe_x, influence_x), (sharpe_y, influence_y) = _sharpe(x), _sharpe(y)
     d = x - y
     return (
         d.mean(axis=-1),
         standard_error(d, block),
-        ours - theirs,
-        standard_error(our_influence - their_influence, block),
+        sharpe_x - sharpe_y,
+        standard_error(influence_x - influence_y, block),
     )
 
 
@@ -69,8 +69,8 @@ def standard_error(u: Array, block: float) -> Array:
     power = np.sum(u**2, axis=-1, keepdims=True)
     rho = np.sum(u[..., 1:] * u[..., :-1], axis=-1, keepdims=True)
     rho = np.clip(rho / np.where(power > u.shape[-1] * SMALL**2, power, np.nan), -0.97, 0.97)
-    left = u[..., 1:] - rho * u[..., :-1]
-    return np.asarray(np.sqrt(long_run_variance(left, block) / u.shape[-1]) / (1 - rho[..., 0]))
+    residual = u[..., 1:] - rho * u[..., :-1]
+    return np.asarray(np.sqrt(long_run_variance(residual, block) / u.shape[-1]) / (1 - rho[..., 0]))
 
 
 def long_run_variance(u: Array, block: float) -> Array:
@@ -80,19 +80,19 @@ def long_run_variance(u: Array, block: float) -> Array:
     """
     n = u.shape[-1]
     k = np.arange(n)
-    keep = 1 - 1 / block  # chance that a block goes on
-    weights = (1 - k / n) * keep**k
+    continues = 1 - 1 / block  # chance that a block goes on
+    weights = (1 - k / n) * continues**k
     weights[1:] += weights[1:][::-1].copy()
-    each = np.full(n // 2 + 1, 2.0)
-    each[0] = 1.0
+    counts = np.full(n // 2 + 1, 2.0)  # of each frequency, its conjugate included
+    counts[0] = 1.0
     if n % 2 == 0:
-        each[-1] = 1.0
+        counts[-1] = 1.0
     spectrum = np.abs(np.fft.rfft(u - u.mean(axis=-1, keepdims=True), axis=-1)) ** 2
-    return np.asarray(spectrum @ (each * np.fft.rfft(weights).real) / n**2)
+    return np.asarray(spectrum @ (counts * np.fft.rfft(weights).real) / n**2)
 
 
-def worst_drawdown(x: Array) -> Array:
-    """Largest fall of the index of excess returns from its peak, of each row of (..., T), positive."""
+def largest_drawdown(x: Array) -> Array:
+    """Largest drawdown of the index of excess returns, of each row of (..., T), positive."""
     path = np.cumprod(1.0 + x, axis=-1)
     peak = np.maximum(np.maximum.accumulate(path, axis=-1), 1.0)
     return np.asarray(np.max(1.0 - path / peak, axis=-1, initial=0.0))

@@ -18,7 +18,7 @@ from backtests.engine.book import Book
 from backtests.engine.result import LEG_LINES, Result, account
 from data.pricing.bonds import Array
 
-SAME = 1e-9  # of a leg's gross: units as near to each other are the same
+SAME = 1e-9  # of a leg's gross: units this close to each other are the same
 
 
 def by_component(book: Book, result: Result, components: Mapping[str, Array]) -> dict[str, Array]:
@@ -30,11 +30,11 @@ def by_component(book: Book, result: Result, components: Mapping[str, Array]) ->
         return {}
     units = _units(book, result, np.stack(list(components.values())))
     share = _shares(np.abs(units), np.abs(np.diff(units, axis=1, prepend=0.0)))
-    alone = [account(book, one, np.zeros_like(one), result.equity, result.ruined) for one in units]
+    alone = [account(book, held, np.zeros_like(held), result.equity, result.ruined) for held in units]
     total = np.zeros_like(units)
     for line in LEG_LINES:
         actual = result.line(line)
-        own = np.stack([one.line(line) for one in alone])
+        own = np.stack([component.line(line) for component in alone])
         weight = share["traded"] if line == "cost" else share["held"]
         total += own + weight * (actual - own.sum(axis=0))
     return dict(zip(components, total, strict=True))
@@ -76,7 +76,7 @@ def _ideal(book: Book, result: Result, components: Array) -> Array:
 def _decided(book: Book, result: Result, ideal: Array) -> NDArray[np.intp]:
     """Row (T, n) of the decision that each leg's units rest on after each row; -1 before the first.
 
-    Within a band a decision that trades nothing is none, unless what it wants is what is held.
+    Within a band a decision that trades nothing does not count, unless what it wants is what is held.
     """
     rows = len(book.dates)
     latest = np.maximum.accumulate(np.where(book.decides, np.arange(rows), -1))

@@ -1,9 +1,9 @@
-"""Named windows of history: events that hurt or paid, regimes of the two central banks, and a variant's P&L in each.
+"""Event windows, regimes of the two central banks, and a variant's P&L in each.
 
 The dates were chosen with hindsight: they say what a trade did, they do not test it.
 
-A bar belongs to a window if it ends inside it. An event shorter than a bar takes the bars that touch it, so that
-five days of August 2024 are, on month ends, the whole of August.
+A bar belongs to an event or a regime if it ends inside it. An event shorter than a bar takes the bars that touch it, so
+that five days of August 2024 are, on month ends, the whole of August.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from backtests.performance import metrics
 from backtests.performance.metrics import Track
 from data.market import Flags
 from data.pricing.bonds import Array
+from data.pricing.curves import DAYS_A_YEAR
 
-ENOUGH_BARS = 12  # below it a Sharpe ratio says nothing
+ENOUGH_BARS = 12  # below it a Sharpe ratio is not shown
 
 
 @dataclass(frozen=True)
 class Event:
-    """A window that has a name, both days included."""
+    """A named event window, both days included."""
 
     name: str
     label: str
@@ -95,10 +96,10 @@ FED_CUTS = (
 
 def between(stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
     """Return the days from the end of each stretch to the start of the next, and those after the last."""
-    ordered = sorted(stretches, key=lambda one: one.first or date.min)
+    ordered = sorted(stretches, key=lambda stretch: stretch.first or date.min)
     day = timedelta(days=1)
-    ends = [one.last + day for one in ordered if one.last]
-    starts = [one.first - day for one in ordered[1:] if one.first]
+    ends = [stretch.last + day for stretch in ordered if stretch.last]
+    starts = [stretch.first - day for stretch in ordered[1:] if stretch.first]
     return tuple(Stretch(a, b) for a, b in zip(ends, [*starts, None], strict=True))
 
 
@@ -115,10 +116,10 @@ REGIMES = (
 
 @dataclass(frozen=True)
 class EventPnl:
-    """What a variant did in an event. Fractions of equity at its start, in excess of cash."""
+    """A variant's P&L in an event window. Fractions of equity at its start, in excess of cash."""
 
     pnl: float
-    drawdown: float  # the worst inside it, from a peak inside it, positive
+    drawdown: float  # the largest inside it, from a peak inside it, positive
     first: str  # the day its first bar starts on
     last: str  # the day its last bar ends on
     bars: int
@@ -128,7 +129,7 @@ class EventPnl:
 
 @dataclass(frozen=True)
 class RegimePnl:
-    """What a variant did under a regime, in excess of cash; None where there are too few bars to say."""
+    """A variant's P&L under a regime, in excess of cash; None where there are too few bars."""
 
     years: float
     bars: int
@@ -153,15 +154,15 @@ def during(dates: NDArray[np.datetime64], event: Event) -> Flags:
 def under(dates: NDArray[np.datetime64], regime: Regime) -> Flags:
     """Bars (T-1,) that end under a regime."""
     bars = np.zeros(len(dates) - 1, dtype=bool)
-    for one in regime.stretches:
-        after = True if one.first is None else dates[1:] >= np.datetime64(one.first)
-        before = True if one.last is None else dates[1:] <= np.datetime64(one.last)
+    for stretch in regime.stretches:
+        after = True if stretch.first is None else dates[1:] >= np.datetime64(stretch.first)
+        before = True if stretch.last is None else dates[1:] <= np.datetime64(stretch.last)
         bars |= after & before
     return bars
 
 
 def event_pnl(track: Track, legs: Mapping[str, Array], event: Event) -> EventPnl | None:
-    """Return what a variant did in an event, None where none of its bars belong to it.
+    """Return a variant's P&L in an event window, None where none of its bars belong to it.
 
     `legs` holds each leg's USD P&L on every row (T,), of all its lines; the opening costs count with the first bar.
     """
@@ -169,11 +170,11 @@ def event_pnl(track: Track, legs: Mapping[str, Array], event: Event) -> EventPnl
     if not bars.any():
         return None
     path = np.concatenate([[1.0], np.cumprod(1.0 + metrics.excess_returns(track)[bars])])
-    worst = metrics.deepest(path, 1.0)
+    deepest = metrics.deepest(path, 1.0)
     first, last = _ends(track.dates, bars)
     return EventPnl(
         pnl=float(path[-1] - 1.0),
-        drawdown=worst.depth if worst else 0.0,
+        drawdown=deepest.depth if deepest else 0.0,
         first=first,
         last=last,
         bars=int(bars.sum()),
@@ -183,22 +184,22 @@ def event_pnl(track: Track, legs: Mapping[str, Array], event: Event) -> EventPnl
 
 
 def regime_pnl(track: Track, legs: Mapping[str, Array], ppy: float, regime: Regime) -> RegimePnl | None:
-    """Return what a variant did under a regime, None where none of its bars belong to it; `legs` as for `episode`."""
+    """Return a variant's P&L under a regime, None where no bar belongs to it; `legs` as for `event_pnl`."""
     bars = under(track.dates, regime)
     if not bars.any():
         return None
     x, r = metrics.excess_returns(track)[bars], metrics.returns(track)[bars]
-    days = np.diff(track.dates).astype("timedelta64[D]").astype(float)[bars]
+    days = metrics.bar_days(track.dates)[1:][bars]
     first, last = _ends(track.dates, bars)
     return RegimePnl(
-        years=float(days.sum()) / metrics.DAYS_A_YEAR,
+        years=float(days.sum()) / DAYS_A_YEAR,
         bars=len(x),
         excess_return=float(x.mean()) * ppy,
         volatility=float(r.std(ddof=1) * np.sqrt(ppy)) if len(r) > 1 else None,
         sharpe=metrics.sharpe(x, ppy) if len(x) >= ENOUGH_BARS else None,
         first=first,
         last=last,
-        partly=any(_partly(track.dates, one) for one in regime.stretches),
+        partly=any(_partly(track.dates, stretch) for stretch in regime.stretches),
         legs=_by_leg(legs, bars),
     )
 

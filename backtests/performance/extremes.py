@@ -1,4 +1,4 @@
-"""The best and the worst bars of a variant and what made them, and its returns month by month."""
+"""The best and the worst bars of a variant with their largest contributors, and its returns month by month."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT = 5  # bars a side
 
 @dataclass(frozen=True)
 class Contributor:
-    """What one leg, one line, or one line of one leg made of a bar."""
+    """What one leg, one line, or one line of one leg contributed to a bar."""
 
     name: str
     usd: float
@@ -26,15 +26,15 @@ class Contributor:
 
 @dataclass(frozen=True)
 class ExtremeBar:
-    """One bar and what made it. Shares are of `usd`; the parts named have its sign."""
+    """One bar and its largest contributors. Shares are of `usd`; the contributors have its sign."""
 
     since: str  # the row before: the bar earns what happened after that close
     day: str  # the row it ends on
     excess: float  # return in excess of cash
     usd: float  # P&L without the interest on equity
-    leg: Contributor  # the leg that made most of it
+    leg: Contributor  # the leg that contributed most
     line: Contributor  # the line that did, summed over legs
-    within: Contributor  # the line that made most of what that leg did
+    within: Contributor  # the line that contributed most to that leg
     events: tuple[str, ...]  # labels of the events it belongs to
 
 
@@ -60,31 +60,32 @@ def extremes(track: Track, usd: pd.DataFrame, count: int = COUNT) -> tuple[list[
     if own.columns.empty:
         return [], []
 
-    def cause(bar: int) -> ExtremeBar:
+    def extreme(bar: int) -> ExtremeBar:
         labels = tuple(label for label, inside in events.items() if inside[bar])
-        return _cause(track, own.iloc[bar + 1], bar, float(x[bar]), labels)
+        return _extreme(track, own.iloc[bar + 1], bar, float(x[bar]), labels)
 
-    return [cause(bar) for bar in best], [cause(bar) for bar in worst]
+    return [extreme(bar) for bar in best], [extreme(bar) for bar in worst]
 
 
-def _cause(track: Track, made: pd.Series, bar: int, excess: float, events: tuple[str, ...]) -> ExtremeBar:
+def _extreme(track: Track, usd: pd.Series, bar: int, excess: float, events: tuple[str, ...]) -> ExtremeBar:
+    """Return a bar with its contributors; `usd` is its P&L by (line, instrument)."""
     days = track.dates.astype("datetime64[D]")
-    total = float(made.sum())
-    leg = _largest(made.groupby(level="instrument", sort=False).sum(), total)
+    total = float(usd.sum())
+    leg = _largest(usd.groupby(level="instrument", sort=False).sum(), total)
     return ExtremeBar(
         since=str(days[bar]),
         day=str(days[bar + 1]),
         excess=excess,
         usd=total,
         leg=leg,
-        line=_largest(made.groupby(level="line", sort=False).sum(), total),
-        within=_largest(made.xs(leg.name, level="instrument"), total),
+        line=_largest(usd.groupby(level="line", sort=False).sum(), total),
+        within=_largest(usd.xs(leg.name, level="instrument"), total),
         events=events,
     )
 
 
 def _largest(parts: pd.Series, total: float) -> Contributor:
-    """Return the part that made most of a total, in its direction."""
+    """Return the part that contributed most to a total, in its direction."""
     row = int(np.argmax(parts) if total >= 0 else np.argmin(parts))
     usd = float(parts.iloc[row])
     return Contributor(str(parts.index[row]), usd, usd / total if abs(total) > SMALL else 0.0)
@@ -94,8 +95,8 @@ def months(track: Track) -> dict[int, dict[int, float]]:
     """Return the return in excess of cash by year and month (1 to 12): the bars that end in the month, compounded."""
     ends = track.dates[1:].astype("datetime64[M]")
     x: Array = metrics.excess_returns(track)
-    found: dict[int, dict[int, float]] = {}
+    by_year: dict[int, dict[int, float]] = {}
     for month in np.unique(ends):
         since = int(month.astype(int))  # months from 1970-01
-        found.setdefault(1970 + since // 12, {})[since % 12 + 1] = float(np.prod(1.0 + x[ends == month]) - 1.0)
-    return found
+        by_year.setdefault(1970 + since // 12, {})[since % 12 + 1] = float(np.prod(1.0 + x[ends == month]) - 1.0)
+    return by_year

@@ -1,7 +1,7 @@
-"""What luck alone could have done: intervals, tests, and what is left after choosing the best of many.
+"""Significance: confidence intervals, tests, and corrections for choosing the best of many variants.
 
 All of it works on excess returns x (T-1,) of `metrics.excess_returns`, one per bar, and on `ppy`, periods per year.
-The same seed gives the same figures. Fewer than 36 bars, or bars that never move, give no figure but the reason.
+The same seed gives the same figures. Fewer than 36 bars, or returns that do not vary, give no figure but the reason.
 
 Which interval was decided by simulation (iid normal, AR(1) of 0.2 and 0.4, Student t of 5 degrees, GARCH; 120 and 320
 bars). Percentile, basic and BCa intervals of nominally 95 % hold the truth in 89 to 92 % of the AR(1) histories of 120
@@ -21,10 +21,10 @@ from backtests.performance.bootstrap import (
     block_lengths,
     differences,
     estimates,
+    largest_drawdown,
     long_run_variance,
     resamples,
     standard_error,
-    worst_drawdown,
 )
 from backtests.performance.metrics import SMALL, Track
 from backtests.performance.verdicts import (
@@ -41,11 +41,11 @@ from backtests.performance.verdicts import (
 from data.errors import ConfigError, DataError
 from data.pricing.bonds import Array
 
-MINIMUM = 36  # bars; below that nothing is said
-FEWEST = 4  # variants whose ranks mean anything
+MINIMUM = 36  # bars; with fewer nothing is tested
+FEWEST = 4  # variants; with fewer a rank means nothing
 DRAWS = 1000
 LEVEL = 0.95
-STILL = "the bars hardly ever move: there is no luck to measure"
+CONSTANT = "the returns hardly vary, so nothing can be tested"
 
 __all__ = [
     "Better",
@@ -87,13 +87,14 @@ def intervals(x: ArrayLike, ppy: float, seed: int, draws: int = DRAWS, level: fl
 
     The mean block is that of Politis and White (Econometric Reviews 23, 2004), corrected by Patton, Politis and White
     (28, 2009). Return and Sharpe ratio have studentised, equal-tailed confidence intervals (Efron and Tibshirani, 1993,
-    chapter 12; for time series Ledoit and Wolf, J. Empirical Finance 15, 2008). A worst fall is no parameter but one
-    path's luck: its range holds the worst falls of `level` of the histories drawn, as long as this one.
+    chapter 12; for time series Ledoit and Wolf, J. Empirical Finance 15, 2008). The largest drawdown is
+    no parameter but an outcome of one path: its range holds that of `level` of the histories drawn, each as long as
+    this one.
     """
     x = _bars(x, "excess returns")
     _check(ppy, draws, level)
     n = len(x)
-    reason, drawdown = _unfit(x), float(worst_drawdown(x))
+    reason, drawdown = _unfit(x), float(largest_drawdown(x))
     if reason:
         annual = float(x.mean()) * ppy if n else None
         return Intervals(
@@ -103,7 +104,7 @@ def intervals(x: ArrayLike, ppy: float, seed: int, draws: int = DRAWS, level: fl
             None,
         )
     block = float(block_lengths(x[:, None])[0])
-    batches = [(*estimates(x[rows], block), worst_drawdown(x[rows])) for rows in resamples(n, block, seed, draws)]
+    batches = [(*estimates(x[rows], block), largest_drawdown(x[rows])) for rows in resamples(n, block, seed, draws)]
     mean, mean_error, sharpe, sharpe_error, drawdowns = (np.concatenate(part) for part in zip(*batches, strict=True))
     own = estimates(x, block)
     low, high = np.quantile(drawdowns, _tails(level), method="weibull")
@@ -138,17 +139,19 @@ def hac(x: ArrayLike) -> Hac:
 
 
 def probabilistic_sharpe(x: ArrayLike, ppy: float, benchmark: float = 0.0) -> DeflatedSharpe:
-    """Confidence that the true annual Sharpe ratio is above one (Bailey and Lopez de Prado, J. Risk 15, 2012)."""
+    """Probability that the true Sharpe ratio is above a benchmark (Bailey and Lopez de Prado, J. Risk 15, 2012).
+
+    The benchmark is annual, as the answer's figures are.
+    """
     return _deflated(_bars(x, "excess returns"), ppy, benchmark, trials=1)
 
 
 def deflated_sharpe(x: ArrayLike, ppy: float, trials: Sequence[float]) -> DeflatedSharpe:
-    """Confidence that the Sharpe ratio of the best of many trials is more than the luck of choosing it.
+    """Probability that the true annual Sharpe ratio is above what the best of many trials would show by chance.
 
     `trials` are the annual Sharpe ratios of everything that was tried, this variant included. The hurdle is the
-    largest that as many skill-less, independent trials of their dispersion are expected to show (Bailey and Lopez de
-    Prado, J. Portfolio Management 40, 2014); trials that resemble each other are fewer than their count, so the answer
-    is then on the safe side.
+    expected maximum of as many independent trials of their dispersion whose true Sharpe ratio is 0 (Bailey and Lopez de
+    Prado, J. Portfolio Management 40, 2014). Correlated trials count for fewer, so the answer is then conservative.
     """
     tried = _bars(trials, "Sharpe ratios of the trials")
     if not len(tried):
@@ -223,7 +226,7 @@ def overfitting(matrix: ArrayLike, blocks: int = 16) -> Overfitting:
 
     Excess returns (T, k) are cut into equal blocks, the oldest bars left over dropped; each half of the blocks chooses
     its best variant, the other half ranks it (Bailey, Borwein, Lopez de Prado and Zhu, J. Computational Finance 20,
-    2017). Noise gives about 0.5, a lasting winner 0.
+    2017). Noise gives about 0.5, a variant that is always the best 0.
     """
     table = _table(matrix)
     n, k = table.shape
@@ -243,7 +246,7 @@ def overfitting(matrix: ArrayLike, blocks: int = 16) -> Overfitting:
     mean = halves @ cut.sum(axis=1) / half
     variance = halves @ (cut**2).sum(axis=1) / half - mean**2
     if (variance <= SMALL * np.mean(cut**2, axis=(0, 1)) + SMALL**2).any():
-        return Overfitting(None, k, n, len(halves), "a variant stands still in half of history: it cannot be ranked")
+        return Overfitting(None, k, n, len(halves), "a variant's returns do not vary in half of history: no rank")
     chosen_by = (mean + middle) / np.sqrt(variance)
     ranked_by = chosen_by[::-1]  # combinations are listed so that the complement of the i-th is the i-th from the end
     winner = np.take_along_axis(ranked_by, chosen_by.argmax(axis=1)[:, None], axis=1)
@@ -254,10 +257,10 @@ def overfitting(matrix: ArrayLike, blocks: int = 16) -> Overfitting:
 def spa_test(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DRAWS) -> SpaTest:
     """Test that no column (T, k) has a higher mean than the benchmark (T,): Hansen, J. Business & Econ. Stat. 23, 2005.
 
-    arch centres and draws, with the median of the columns' blocks. It computes standard errors but compares bare means,
-    so a loud variant drowns a good quiet one: it is handed each gain's mean over its prewhitened error, and deviations
-    over the error that the draws will have. At 10 % this rejects noise in 10 to 13 % of records (iid or AR(1) of 0.2,
-    60 to 320 bars), and in up to 16 % at AR(1) of 0.4; without it in up to 25 %.
+    arch centres and draws, with the median of the columns' blocks. It computes standard errors but compares means
+    alone, so that a volatile variant outweighs a better one of low risk: it is given each gain's mean over its
+    prewhitened error, and deviations over the error that the draws will have. At 10 % this rejects noise in 10 to 13 %
+    of records (iid or AR(1) of 0.2, 60 to 320 bars), and in up to 16 % at AR(1) of 0.4; without it in up to 25 %.
     """
     from arch.bootstrap import SPA
 
@@ -266,7 +269,7 @@ def spa_test(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DR
     n, k = table.shape
     gain = table - against[:, None]
     named = {f"column {i} less the benchmark": _unfit(column) for i, column in enumerate(gain.T)}
-    bad = next((f"{name}: {why}" if why == STILL else why for name, why in named.items() if why), None)
+    bad = next((f"{name}: {why}" if why == CONSTANT else why for name, why in named.items() if why), None)
     reason = bad if k else "no variant to test"
     if reason:
         return SpaTest(None, None, None, None, k, n, draws, reason)
@@ -293,7 +296,7 @@ def _studentised(
     (value, error), (values, errors) = own, drawn
     annual = float(value) * scale
     if not np.isfinite(errors).all() or not np.isfinite(error) or min(float(errors.min()), float(error)) <= SMALL:
-        return Interval(figure, annual, None, None, level, bars, STILL)
+        return Interval(figure, annual, None, None, level, bars, CONSTANT)
     low, high = np.quantile((values - value) / errors, _tails(level), method="weibull")
     step = float(error) * scale
     return Interval(figure, annual, annual - float(high) * step, annual - float(low) * step, level, bars)
@@ -327,9 +330,9 @@ def _refuse_gaps(values: Array, what: str) -> None:
         )
 
 
-def _same_bars(ours: int, theirs: int) -> None:
-    if ours != theirs:
-        raise DataError(f"{ours} bars against {theirs}: keep the bars that both have")
+def _same_bars(a: int, b: int) -> None:
+    if a != b:
+        raise DataError(f"{a} bars against {b}: keep the bars that both have")
 
 
 def _check(ppy: float, draws: int = DRAWS, level: float = LEVEL) -> None:
@@ -343,7 +346,7 @@ def _check(ppy: float, draws: int = DRAWS, level: float = LEVEL) -> None:
 
 
 def _unfit(x: Array) -> str | None:
-    """Why nothing can be said of a record, or None."""
+    """Why nothing can be tested on a record, or None."""
     if len(x) < MINIMUM:
-        return f"only {len(x)} bar{'s' * (len(x) != 1)}: too few to say anything"
-    return STILL if x.std() <= SMALL else None
+        return f"only {len(x)} bar{'s' * (len(x) != 1)}: at least {MINIMUM} are needed"
+    return CONSTANT if x.std() <= SMALL else None

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from backtests.engine.result import Result
 from data.market import MORE_THAN_WEEKLY
 from data.pricing.bonds import Array
+from data.pricing.curves import DAYS_A_YEAR
 
 SMALL = 1e-12
-DAYS_A_YEAR = 365.25
 
 Metric = float | int | str | None
 
@@ -71,6 +71,16 @@ def years(dates: NDArray[np.datetime64]) -> float:
     return float((dates[-1] - dates[0]).astype("timedelta64[D]").astype(float)) / DAYS_A_YEAR
 
 
+def bar_days(dates: NDArray[np.datetime64]) -> Array:
+    """Calendar days (T,) of the bar that ends on each row; 0 on the first."""
+    return np.asarray(np.diff(dates, prepend=dates[:1]).astype("timedelta64[D]").astype(float))
+
+
+def previous(values: Array) -> Array:
+    """Values (T, n) of the row before each, where its bar starts; the first row is its own."""
+    return np.concatenate([values[:1], values[:-1]])
+
+
 def periods_per_year(dates: NDArray[np.datetime64], market_ppy: float) -> float:
     """12 and 52 for month and week ends; for daily rows the bars of the window over its years."""
     if market_ppy <= MORE_THAN_WEEKLY or len(dates) < 2:
@@ -101,7 +111,7 @@ def sortino(x: Array, ppy: float) -> float | None:
 
 @dataclass(frozen=True)
 class Drawdown:
-    """One fall from a peak: its depth, and the rows of peak, trough and recovery (None while it lasts)."""
+    """One drawdown: its depth, and the rows of peak, trough and recovery (None while it lasts)."""
 
     depth: float  # positive fraction of the peak
     peak: int
@@ -110,14 +120,14 @@ class Drawdown:
 
 
 def underwater(path: Array, start: float) -> Array:
-    """Fall (T,) of a path from its running peak, negative; the peak starts at `start`."""
+    """Drawdown (T,) of a path from its running peak, negative; the peak starts at `start`."""
     return path / np.maximum(np.maximum.accumulate(path), start) - 1.0
 
 
 def drawdowns(path: Array, start: float) -> list[Drawdown]:
-    """Every fall of a path from its running peak, in time order; the peak starts at `start`, on row 0.
+    """Every drawdown of a path from its running peak, in time order; the peak starts at `start`, on row 0.
 
-    A fall below 1e-12 is rounding, not a fall.
+    A depth below 1e-12 is rounding, not a drawdown.
     """
     depth = -underwater(path, start)
     drawdowns = []
@@ -136,7 +146,7 @@ def drawdowns(path: Array, start: float) -> list[Drawdown]:
 
 
 def deepest(path: Array, start: float) -> Drawdown | None:
-    """Return the largest fall of a path, or None where it never falls."""
+    """Return the largest drawdown of a path, or None where it has none."""
     return max(drawdowns(path, start), key=lambda drawdown: drawdown.depth, default=None)
 
 
@@ -156,9 +166,10 @@ def _drawdown(prefix: str, name: str, dates: NDArray[np.datetime64], drawdown: D
 
 
 def _longest(dates: NDArray[np.datetime64], drawdowns: list[Drawdown]) -> int:
-    """Days from peak to recovery, or to the last row, of the longest fall."""
+    """Days from peak to recovery, or to the last row, of the longest drawdown."""
     last = len(dates) - 1
-    lengths = [dates[last if f.recovery is None else f.recovery] - dates[f.peak] for f in drawdowns]
+    ends = [last if drawdown.recovery is None else drawdown.recovery for drawdown in drawdowns]
+    lengths = [dates[end] - dates[drawdown.peak] for end, drawdown in zip(ends, drawdowns, strict=True)]
     return max((int(length.astype("timedelta64[D]").astype(int)) for length in lengths), default=0)
 
 
@@ -238,11 +249,11 @@ def since(result: Track, day: date) -> dict[str, Metric]:
 
 def against(result: Track, benchmark: Track, market_ppy: float) -> dict[str, Metric]:
     """Alpha (a year), beta and correlation of excess returns on the bars both have."""
-    common, ours, theirs = np.intersect1d(result.dates[1:], benchmark.dates[1:], return_indices=True)
+    common, rows, other_rows = np.intersect1d(result.dates[1:], benchmark.dates[1:], return_indices=True)
     empty: dict[str, Metric] = {"alpha": None, "beta": None, "correlation": None, "bars": len(common)}
     if len(common) < 3:
         return empty
-    x, b = excess_returns(result)[ours], excess_returns(benchmark)[theirs]
+    x, b = excess_returns(result)[rows], excess_returns(benchmark)[other_rows]
     covariance = np.cov(x, b, ddof=1)
     beta = ratio(float(covariance[0, 1]), float(covariance[1, 1]))
     if beta is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from backtests.performance.metrics import bar_days
 from data.calendars import REFERENCE_CPI
 from data.instruments import Instrument
 from data.market import Flags, Market
@@ -29,16 +30,16 @@ def parts(market: Market, name: str) -> dict[str, Array]:
     i = market.column(name)
     instrument = market.instruments[i]
     held = market.exists[:, i] & np.concatenate([[False], market.exists[:-1, i]])
-    found = {part: np.zeros(len(held)) for part in PARTS}
+    by_part = {part: np.zeros(len(held)) for part in PARTS}
     if instrument.kind == "cash":
-        return {**found, "carry": _earned(market, i, held)}
-    found |= _modelled(market, instrument, held)
+        return {**by_part, "carry": _earned(market, i, held)}
+    by_part |= _modelled(market, instrument, held)
     if instrument.kind == "listed":
         traded = held & ~market.proxy[:, i]
-        found["fee"] = np.where(traded, -instrument.fee * _years(market.dates), found["fee"])
-        rest = _earned(market, i, held) - sum(found[part] for part in PARTS)
-        found["tracking"] = np.where(traded, rest, 0.0)
-    return found
+        by_part["fee"] = np.where(traded, -instrument.fee * _years(market.dates), by_part["fee"])
+        rest = _earned(market, i, held) - sum(by_part[part] for part in PARTS)
+        by_part["tracking"] = np.where(traded, rest, 0.0)
+    return by_part
 
 
 def _earned(market: Market, i: int, held: Flags) -> Array:
@@ -50,23 +51,23 @@ def _earned(market: Market, i: int, held: Flags) -> Array:
 
 
 def _years(dates: np.ndarray) -> Array:
-    """Length (T,) of the bar that ends on each date; 0 for the first."""
-    return np.diff(dates, prepend=dates[:1]).astype("timedelta64[D]").astype(float) / DAYS_A_YEAR
+    """Length (T,) of the bar that ends on each date, in years; 0 for the first."""
+    return bar_days(dates) / DAYS_A_YEAR
 
 
 def _modelled(market: Market, instrument: Instrument, held: Flags) -> dict[str, Array]:
     """What the curve says of a bond or a fund's proxy, after its fee, on the market's rows."""
     carried = market.curves[str(instrument.curve)]
     sessions, curve = carried.sessions(), carried.quoted()
-    found = _repriced(curve, instrument)
+    repriced = _repriced(curve, instrument)
     if instrument.indexed:
         base = market.macro[REFERENCE_CPI][sessions]
         growth = np.concatenate([[np.nan], base[1:] / base[:-1] - 1.0])
-        found["inflation"] = (1.0 + sum(found.values())) * growth
-    found["fee"] = -instrument.fee * _years(curve.dates)
-    known = held[sessions] & np.isfinite(sum(found.values()))
-    on_rows = {part: np.zeros(len(held)) for part in found}
-    for part, values in found.items():
+        repriced["inflation"] = (1.0 + sum(repriced.values())) * growth
+    repriced["fee"] = -instrument.fee * _years(curve.dates)
+    known = held[sessions] & np.isfinite(sum(repriced.values()))
+    on_rows = {part: np.zeros(len(held)) for part in repriced}
+    for part, values in repriced.items():
         on_rows[part][sessions] = np.where(known, values, 0.0)
     return on_rows
 

@@ -1,6 +1,6 @@
-"""What `inference` finds, and how it is said: frozen results, each with one plain sentence for its reader.
+"""Results of `inference`, frozen, and one plain sentence for each.
 
-Fractions are decimals, Sharpe ratios annual. Where a record cannot bear a figure it is None and `reason` says why.
+Fractions are decimals, Sharpe ratios annual. A figure that cannot be worked out is None and `reason` says why.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Literal
 
-ENOUGH = 0.95  # confidence below which a Sharpe ratio is not taken for skill
+ENOUGH = 0.95  # probability from which on a Sharpe ratio counts as significant
+SIGNIFICANT = 0.05  # level of a test
 
 Estimate = Literal["excess_return", "sharpe", "excess_drawdown"]
 
@@ -39,7 +40,7 @@ class Intervals:
 
 @dataclass(frozen=True)
 class Hac:
-    """Is the mean different from 0: its t statistic and two-sided p-value."""
+    """Test of a mean of 0: its t statistic and two-sided p-value."""
 
     t: float | None
     p: float | None
@@ -51,7 +52,7 @@ class Hac:
 
 @dataclass(frozen=True)
 class DeflatedSharpe:
-    """Confidence that the true Sharpe ratio lies above a hurdle. Sharpe ratios are annual."""
+    """Probability that the true Sharpe ratio is above a hurdle. Sharpe ratios are annual."""
 
     probability: float | None
     sharpe: float | None
@@ -74,7 +75,7 @@ class Better:
 
 @dataclass(frozen=True)
 class Overfitting:
-    """How often the best variant of one half of history is in the lower half of the field in the other."""
+    """How often the best variant of one half of history ranks in the lower half in the other."""
 
     probability: float | None
     variants: int
@@ -85,7 +86,7 @@ class Overfitting:
 
 @dataclass(frozen=True)
 class SpaTest:
-    """Is the best variant better than the benchmark: Hansen's three p-values, and which column looks best."""
+    """Test that no variant is better than the benchmark: Hansen's three p-values, and which column looks best."""
 
     lower: float | None
     consistent: float | None  # the one to read
@@ -112,29 +113,32 @@ def _(result: Interval) -> str:
         return _because(result.reason)
     span = f"{_shown(result, result.low)} and {_shown(result, result.high)}"
     if result.figure == "excess_drawdown":
-        where = "worse" if result.value > result.high else "milder" if result.value < result.low else "one of these"
+        where = "larger" if result.value > result.high else "smaller" if result.value < result.low else "in the range"
         return (
-            f"{100 * result.level:g} % of equally long histories of such bars have a worst fall between {span}: "
+            f"{100 * result.level:g} % of resampled histories of this length have a largest drawdown between {span}; "
             f"the actual {_shown(result, result.value)} is {where}."
         )
-    return f"Between {span} with {100 * result.level:g} % confidence: {_verdict(result.low, result.high)}."
+    return f"Between {span} with {100 * result.level:g} % confidence: {_zero(result.low, result.high, result.level)}."
 
 
 @sentence.register
 def _(result: Hac) -> str:
     if result.t is None or result.p is None:
         return _because(result.reason)
-    return f"t = {_number(result.t)} on {result.bars} bars: a mean of zero strays this far {_often(result.p)}."
+    return f"t = {_number(result.t)} on {result.bars} bars, {_p_value(result.p)}: the mean is {_significant(result.p)}."
 
 
 @sentence.register
 def _(result: DeflatedSharpe) -> str:
     if result.probability is None:
         return _because(result.reason)
-    sure = f"{_percent(result.probability, 0)} confidence that the true Sharpe ratio is above {_number(result.hurdle)}"
+    hurdle = _number(result.hurdle)
     if result.trials > 1:
-        sure += f", what the luckiest of {result.trials} variants without skill would show"
-    return f"{sure}: {'enough' if result.probability >= ENOUGH else 'less than'} the usual {_percent(ENOUGH, 0)}."
+        hurdle += f", the expected maximum of {result.trials} trials whose true Sharpe ratio is zero"
+    return (
+        f"{_percent(result.probability, 0)} probability that the true Sharpe ratio is above {hurdle}: "
+        f"{_significant(1 - result.probability, 1 - ENOUGH)}."
+    )
 
 
 @sentence.register
@@ -142,13 +146,10 @@ def _(result: Better) -> str:
     interval = result.sharpe
     if interval.low is None or interval.high is None or result.ahead_sharpe is None:
         return _because(interval.reason)
-    apart = (
-        "zero is inside, so the two cannot be told apart" if interval.low <= 0 <= interval.high else "zero is outside"
-    )
     return (
-        f"The Sharpe ratio of the first less that of the second is between {_number(interval.low)} and "
-        f"{_number(interval.high)} with {100 * interval.level:g} % confidence: {apart}; "
-        f"the first is ahead in {_percent(result.ahead_sharpe, 0)} of the draws."
+        f"The difference of the Sharpe ratios is between {_number(interval.low)} and {_number(interval.high)} with "
+        f"{100 * interval.level:g} % confidence: {_zero(interval.low, interval.high, interval.level)}; "
+        f"the first is ahead in {_percent(result.ahead_sharpe, 0)} of resampled histories."
     )
 
 
@@ -157,10 +158,10 @@ def _(result: Overfitting) -> str:
     p = result.probability
     if p is None:
         return _because(result.reason)
-    worth = "the choice holds up" if p <= 0.1 else "the choice holds up in part" if p < 0.4 else "no better than a coin"
+    size = "low" if p <= 0.1 else "moderate" if p < 0.4 else "high"
     return (
-        f"The best of {result.variants} variants in one half of history is in the lower half of the field in the other "
-        f"in {_percent(p, 0)} of {result.splits:,} splits: {worth}."
+        f"The best of {result.variants} variants in one half of history ranks in the lower half in the other "
+        f"in {_percent(p, 0)} of {result.splits:,} splits: a {size} probability of overfitting."
     )
 
 
@@ -168,9 +169,10 @@ def _(result: Overfitting) -> str:
 def _(result: SpaTest) -> str:
     if result.consistent is None:
         return _because(result.reason)
+    smallest = 1 / result.draws  # that so many draws can tell from 0
     return (
-        f"If none of {result.variants} variants were better than the benchmark, "
-        f"the best would look this good {_often(max(result.consistent, 1 / result.draws))}."
+        f"SPA test of {result.variants} variants against the benchmark, {_p_value(result.consistent, smallest)}: "
+        f"the gain of the best is {_significant(max(result.consistent, smallest))}."
     )
 
 
@@ -179,16 +181,19 @@ def _because(reason: str | None) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _verdict(low: float, high: float) -> str:
+def _zero(low: float, high: float, level: float) -> str:
+    """Where zero is of an interval of some level, and what follows."""
     if low <= 0 <= high:
-        return "zero is inside, so luck alone can explain it"
-    return "all above zero, so luck alone hardly explains it" if low > 0 else "all below zero, so it hardly is bad luck"
+        return f"zero is inside, so it is not significant at the {100 * (1 - level):.3g} % level"
+    return f"zero is outside, so it is significant at the {100 * (1 - level):.3g} % level"
 
 
-def _often(p: float) -> str:
-    times = _percent(p, 0) if p >= 0.01 else "less than 1 %"
-    verdict = "so luck alone can explain it" if p > 0.05 else "so luck alone hardly explains it"
-    return f"by luck in {times} of histories, {verdict}"
+def _significant(p: float, level: float = SIGNIFICANT) -> str:
+    return f"{'' if p <= level else 'not '}significant at the {100 * level:.3g} % level"
+
+
+def _p_value(p: float, smallest: float = 0.001) -> str:
+    return f"p < {smallest:.3f}" if p < smallest else f"p = {p:.3f}"
 
 
 def _shown(result: Interval, value: float) -> str:
