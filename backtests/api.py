@@ -7,27 +7,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from backtests.comparison import Comparison, Source, from_folder, from_run, labels, on_common, on_own
+from backtests.comparison import Comparison, Source, from_run, from_stored, labels, on_common, on_own
 from backtests.comparison import compare as side_by_side
 from backtests.config import Config
 from backtests.config import load as read_config
 from backtests.report.panels import Panels, panels
-from backtests.runs.folder import StoredRun, save
 from backtests.runs.folder import load as read_run
 from backtests.runs.runner import run as run_variants
+from backtests.runs.snapshot import StoredRun, snapshot
 from backtests.sensitivities import Sensitivity, measure, record, tidy
 from data.disk import replace_text
 from data.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from backtests.report.plots import Figure
-
-TABLES = ("positions", "trades")
 
 
 def load(path: str | Path = "config.yaml", *settings: str) -> Config:
@@ -44,12 +41,7 @@ def load(path: str | Path = "config.yaml", *settings: str) -> Config:
 def run(what: Config | str | Path = "config.yaml") -> Results:
     """Run every variant of a configuration in both engines."""
     settings = what if isinstance(what, Config) else load(what)
-    done = run_variants(settings)
-    with TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        save(done, folder, datetime.now(UTC))
-        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-        return Results(read_run(folder), frames["positions"], frames["trades"])
+    return Results(snapshot(run_variants(settings)))
 
 
 @dataclass(frozen=True)
@@ -57,8 +49,6 @@ class Results:
     """A run: what its folder would hold, as tables. Fractions are decimals, money is USD."""
 
     stored: StoredRun
-    positions: pd.DataFrame  # date, variant, instrument, units, weight
-    trades: pd.DataFrame  # date, variant, instrument, units, price, fx, notional_usd, cost_usd
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -70,6 +60,16 @@ class Results:
     def equity(self) -> pd.DataFrame:
         """Dates by variants; NaN where a variant does not trade."""
         return self.stored.equity
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """One row per date, variant and instrument: units and weight."""
+        return self.stored.positions
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """One row per fill: units, price, fx, notional_usd, cost_usd."""
+        return self.stored.trades
 
     @property
     def attribution(self) -> pd.DataFrame:
@@ -121,25 +121,27 @@ def compare(
     ConfigError
         Variants without a common window.
     """
-    names = labels([_place(one, i) for i, one in enumerate(what)])
-    sources = [_source(one, name) for one, name in zip(what, names, strict=True)]
+    names = labels([_place(source, i) for i, source in enumerate(what)])
+    sources = [_source(source, name) for source, name in zip(what, names, strict=True)]
     place = on_own if own_window else on_common
     return Compared(side_by_side(sources, place, at_volatility))
 
 
-def _place(one: Config | Results | str | Path, i: int) -> Path:
+def _place(what: Config | Results | str | Path, i: int) -> Path:
     """What a run is called: its path, or its name and place among those given."""
-    if isinstance(one, Config):
-        return Path(f"{one.name}-{i + 1}")
-    return one.stored.folder if isinstance(one, Results) else Path(one)
+    if isinstance(what, Config):
+        return Path(f"{what.name}-{i + 1}")
+    if isinstance(what, Results):
+        return what.stored.folder or Path(f"{what.stored.manifest['name']}-{i + 1}")
+    return Path(what)
 
 
-def _source(one: Config | Results | str | Path, label: str) -> Source:
-    if isinstance(one, Results):
-        return from_folder(one.stored, label)
-    if isinstance(one, str | Path) and Path(one).is_dir():
-        return from_folder(read_run(Path(one)), label)
-    settings = one if isinstance(one, Config) else load(one)
+def _source(what: Config | Results | str | Path, label: str) -> Source:
+    if isinstance(what, Results):
+        return from_stored(what.stored, label)
+    if isinstance(what, str | Path) and Path(what).is_dir():
+        return from_stored(read_run(Path(what)), label)
+    settings = what if isinstance(what, Config) else load(what)
     return from_run(run_variants(settings), label, Path(label), datetime.now(UTC))
 
 
@@ -199,12 +201,12 @@ class Sensitive:
         """One plain sentence per variant."""
         from backtests.report import sensitivity as words
 
-        found = record(self.measured)
-        return {name: words.sentence(found, name) for name in found["variants"]}
+        stated = record(self.measured)
+        return {name: words.sentence(stated, name) for name in stated["variants"]}
 
     def figure(self, *variants: str) -> Figure:
         """Return the tornado of these variants, or of the first six."""
         from backtests.report import tornado
 
-        found = record(self.measured)
-        return tornado.draw(found, variants or list(found["variants"])[:6])
+        stated = record(self.measured)
+        return tornado.draw(stated, variants or list(stated["variants"])[:6])

@@ -10,6 +10,7 @@ from backtests.report import html
 from backtests.report.panels import Panels, panels
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
+from backtests.runs.snapshot import snapshot
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -25,7 +26,7 @@ def report(path: Path, folder: Path) -> Panels:
     """Run a configuration into a folder and return its panels."""
     done = runner.run(config.load(path))
     folder.mkdir(parents=True)
-    run_folder.save(done, folder, run_folder.utc_now())
+    run_folder.write(snapshot(done), folder)
     content = panels(run_folder.load(folder))
     (folder / "report.html").write_text(html.page(content), encoding="utf-8")
     return content

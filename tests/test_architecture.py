@@ -24,7 +24,7 @@ ORDER = {
     "backtests/engine": "book result ledger backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
     "backtests/config": "document complaints model params building instruments load",
-    "backtests/runs": "window runner exposure stress significance folder",
+    "backtests/runs": "window setup runner exposure stress significance manifest snapshot folder",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",

@@ -12,6 +12,7 @@ import pytest
 from backtests import cli, config
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
+from backtests.runs.snapshot import snapshot
 from tests.test_compare import TWO
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +46,7 @@ def test_compare_of_two_folders_says_they_are_identical_and_writes_page_and_figu
     done = runner.run(config.load(tmp_path / "two.yaml"))
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        run_folder.save(done, tmp_path / name, run_folder.utc_now())
+        run_folder.write(snapshot(done), tmp_path / name)
     status, out, _ = divergence("a", "b", "--at-vol", "5%", "--out", "side")
     assert status == 0
     assert "a and b: identical. All 2 variants they share are equal in equity to 1e-9 of capital." in out

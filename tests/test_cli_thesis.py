@@ -16,6 +16,7 @@ from backtests.performance import metrics
 from backtests.report import thesis as page
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
+from backtests.runs.snapshot import snapshot
 from backtests.thesis import scorecard
 from backtests.thesis.claims import CLAIMS, Claim, above
 from backtests.thesis.measures import (
@@ -147,7 +148,7 @@ def test_names_and_texts_are_escaped_on_the_page(here):
     card = scorecard.card(done, (nasty,))
     folder = here / "kept"
     folder.mkdir()
-    run_folder.save(done, folder, run_folder.utc_now())
+    run_folder.write(snapshot(done), folder)
     html = page.page(card, run_folder.load(folder).manifest)
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in html
     for raw in ("<script", "<b>", "<i>", "<u>"):

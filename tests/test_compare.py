@@ -22,6 +22,7 @@ from backtests.performance import inference, metrics
 from backtests.report import compare as words
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
+from backtests.runs.snapshot import snapshot
 from data.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +62,7 @@ def common(source):
 def folder(default, tmp_path_factory):
     made = tmp_path_factory.mktemp("runs") / "two-20260101T000000Z-aaaaaa"
     made.mkdir()
-    run_folder.save(default, made, run_folder.utc_now())
+    run_folder.write(snapshot(default), made)
     return made
 
 
@@ -111,7 +112,7 @@ def test_on_its_own_window_alpha_beta_and_correlation_are_the_runs_exactly(defau
 
 
 def test_a_stored_run_compares_as_the_fresh_one_does(source, folder, own):
-    stored = comparison.from_folder(run_folder.load(folder), "config")
+    stored = comparison.from_stored(run_folder.load(folder), "config")
     again = comparison.compare([stored], comparison.on_own)
     assert [row.candidate.name for row in again.rows] == [row.candidate.name for row in own.rows]
     for old, new in zip(own.rows, again.rows, strict=True):
@@ -123,7 +124,7 @@ def test_a_stored_run_compares_as_the_fresh_one_does(source, folder, own):
 def test_a_run_whose_positions_are_gone_has_no_leverage_rather_than_none_at_all(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "run")
     (tmp_path / "run" / "positions.parquet").unlink()
-    done = comparison.compare([comparison.from_folder(run_folder.load(tmp_path / "run"), "run")])
+    done = comparison.compare([comparison.from_stored(run_folder.load(tmp_path / "run"), "run")])
     assert {row.figures["gross_leverage"] for row in done.rows} == {None}
 
 
@@ -314,7 +315,7 @@ def test_profit_after_the_thesis_is_that_of_the_bars_that_end_on_or_after_it(def
 
 def test_two_runs_of_one_config_compare_as_identical(default, source, folder):
     again = comparison.from_run(runner.run(default.config), "again", Path("config.yaml"), run_folder.utc_now())
-    stored = comparison.from_folder(run_folder.load(folder), "stored")
+    stored = comparison.from_stored(run_folder.load(folder), "stored")
     for other in (again, stored):
         assert all(one.identical and one.gap <= 1e-9 for one in twins([source, other]))
         assert differences([source, other]) == []
@@ -379,7 +380,7 @@ def test_a_folder_of_an_earlier_version_is_compared_by_what_it_has(source, folde
     told["data"]["sha256"] = {one["series"]: one["sha256"] for one in series}
     del told["legs"]
     (tmp_path / "old" / "manifest.json").write_text(json.dumps(told))
-    old = comparison.from_folder(run_folder.load(tmp_path / "old"), "old")
+    old = comparison.from_stored(run_folder.load(tmp_path / "old"), "old")
     assert differences([old, source]) == []
     assert all(one.identical for one in twins([old, source]))
 
@@ -389,4 +390,4 @@ def test_a_folder_whose_tables_do_not_belong_together_is_refused_in_one_line(fol
     frame = pd.read_parquet(folder / "equity.parquet")
     frame.drop(columns=["be10_long"]).to_parquet(tmp_path / "bad" / "equity.parquet")
     with pytest.raises(ConfigError, match=r"the run cannot be compared .*run it again"):
-        comparison.from_folder(run_folder.load(tmp_path / "bad"), "bad")
+        comparison.from_stored(run_folder.load(tmp_path / "bad"), "bad")

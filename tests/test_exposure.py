@@ -17,6 +17,7 @@ from backtests.report import html, plots, traded
 from backtests.report.panels import panels
 from backtests.runs import exposure, runner
 from backtests.runs import folder as run_folder
+from backtests.runs.snapshot import snapshot
 from data.instruments import LIBRARY
 from data.pricing.curves import Curve
 
@@ -55,7 +56,7 @@ def done(tmp_path_factory):
 def folder(done, tmp_path_factory):
     place = tmp_path_factory.mktemp("held") / "run"
     place.mkdir()
-    run_folder.save(done, place, run_folder.utc_now())
+    run_folder.write(snapshot(done), place)
     content = panels(run_folder.load(place))
     (place / "report.html").write_text(html.page(content), encoding="utf-8")
     return place, content

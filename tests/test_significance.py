@@ -14,6 +14,7 @@ from backtests import config
 from backtests.performance import inference, metrics
 from backtests.runs import folder as run_folder
 from backtests.runs import runner, significance
+from backtests.runs.snapshot import snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = """
@@ -35,7 +36,7 @@ def done(tmp_path_factory):
 
 def stored(done, folder: Path) -> dict:
     folder.mkdir()
-    run_folder.save(done, folder, run_folder.utc_now())
+    run_folder.write(snapshot(done), folder)
     return json.loads((folder / "metrics.json").read_text())
 
 

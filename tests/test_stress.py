@@ -14,6 +14,7 @@ from backtests.report import html
 from backtests.report.panels import panels
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
+from backtests.runs.snapshot import snapshot
 from backtests.runs.stress import FLATTER, SHOCKS, STEEPER, Shock, parallel, revalue, tidy
 from data.instruments import LIBRARY
 
@@ -208,7 +209,7 @@ def stored(tmp_path_factory):
     (folder / "config.yaml").write_text(CONFIG)
     done = runner.run(config.load(folder / "config.yaml"))
     (folder / "run").mkdir()
-    run_folder.save(done, folder / "run", run_folder.utc_now())
+    run_folder.write(snapshot(done), folder / "run")
     return done, folder / "run"
 
 

@@ -18,7 +18,7 @@ VOLATILITY = re.compile(r"(\d{1,3}(?:\.\d*)?|\.\d+) ?(%?)", re.ASCII)
 def compare(
     what: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[CONFIG | RUN]...", help="Configurations, run afresh, and run folders."),
+        typer.Argument(metavar="[CONFIG | RUN]...", help="Configurations, which are run, and run folders."),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -42,19 +42,19 @@ def compare(
     place = comparing.on_own if own_window else comparing.on_common
     places = what or [Path("config.yaml")]
 
-    def work() -> Comparison:
+    def compared() -> Comparison:
         with terminal.progress(quiet) as progress:
             return comparing.compare(_sources(places, set_ or [], progress), place, target, progress)
 
     if out is None:
-        found = comparing.record(work())
+        record = comparing.record(compared())
     else:
         run_folder.check_free(out)
         with run_folder.writing(out) as beside:
-            done = work()
-            found = comparing.record(done)
-            _write(done, found, beside)
-    _show(found)
+            comparison = compared()
+            record = comparing.record(comparison)
+            _write(comparison, record, beside)
+    _show(record)
     if out is not None:
         terminal.say(f"page: {out / 'compare.html'}")
 
@@ -65,19 +65,19 @@ def volatility(text: str) -> float:
     Raises
     ------
     ConfigError
-        Anything else, or what is not above 0 and at most 100 %.
+        Any other text, or a volatility that is not above 0 and at most 100 %.
     """
     from data.errors import ConfigError
 
-    found = VOLATILITY.fullmatch(text.strip())
-    value = float(found[1]) / (100 if found[2] else 1) if found else 0.0
+    match = VOLATILITY.fullmatch(text.strip())
+    value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
     if not 0 < value <= 1:
         raise ConfigError(f"--at-vol '{text[:20]}': expected a volatility a year, such as 5% or 0.05, 100% at most")
     return value
 
 
 def _sources(places: list[Path], settings: list[str], progress: Progress) -> list[Source]:
-    """Run the configurations, and read the folders, in the order given."""
+    """Run the configurations and read the run folders, in the order given."""
     from backtests import comparison as comparing
     from backtests import config as configuration
     from backtests.runs import folder as run_folder
@@ -86,52 +86,51 @@ def _sources(places: list[Path], settings: list[str], progress: Progress) -> lis
 
     if settings and all(place.is_dir() for place in places):
         raise ConfigError("--set changes configurations, but only run folders are given; leave it out")
-    named = list(zip(comparing.labels(places), places, strict=True))
-    read = {place: None if place.is_dir() else configuration.load(place, settings) for place in places}
-    found = []
-    for label, place in named:
-        config = read[place]
-        if config is None:
-            found.append(comparing.from_folder(run_folder.load(place), label))
+    configs = {place: configuration.load(place, settings) for place in places if not place.is_dir()}
+    sources = []
+    for label, place in zip(comparing.labels(places), places, strict=True):
+        if place in configs:
+            run = runner.run(configs[place], progress)
+            sources.append(comparing.from_run(run, label, place, run_folder.utc_now()))
         else:
-            found.append(comparing.from_run(runner.run(config, progress), label, place, run_folder.utc_now()))
-    return found
+            sources.append(comparing.from_stored(run_folder.load(place), label))
+    return sources
 
 
-def _write(done: Comparison, found: dict[str, Any], folder: Path) -> None:
+def _write(comparison: Comparison, record: dict[str, Any], folder: Path) -> None:
     import json
 
     from backtests.comparison import series, table
     from backtests.report import compare as words
 
-    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False, default=float)
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False, default=float)
     (folder / "compare.json").write_text(f"{text}\n", encoding="utf-8")
-    table(done).to_csv(folder / "compare.csv", index=False)
-    (folder / "compare.html").write_text(words.page(found, series(done)), encoding="utf-8")
+    table(comparison).to_csv(folder / "compare.csv", index=False)
+    (folder / "compare.html").write_text(words.page(record, series(comparison)), encoding="utf-8")
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(record: dict[str, Any]) -> None:
     from backtests.cli import terminal
     from backtests.report import compare as words
 
-    for line in words.runs(found):
+    for line in words.runs(record):
         terminal.say(line)
-    faint = [i for i, one in enumerate(found["variants"].values()) if one["benchmark"]]
-    terminal.table(words.HEADINGS, words.rows(found), left=(0, 6), faint=faint)
+    faint = [i for i, variant in enumerate(record["variants"].values()) if variant["benchmark"]]
+    terminal.table(words.HEADINGS, words.rows(record), left=(0, 6), faint=faint)
     for line in words.LEGEND:
         terminal.say(line)
-    for mark in found["benchmarks"]:
-        rows = words.against(found, mark)
+    for benchmark in record["benchmarks"]:
+        rows = words.against(record, benchmark)
         if rows:
             terminal.say("")
-            terminal.table((f"against {words.short(mark)}", *words.AGAINST), rows, left=(0, 2))
-    if found["benchmarks"]:
+            terminal.table((f"against {words.short(benchmark)}", *words.AGAINST), rows, left=(0, 2))
+    if record["benchmarks"]:
         for line in words.AGAINST_LEGEND:
             terminal.say(line)
     terminal.say("")
-    for line in words.sentences(found):
+    for line in words.sentences(record):
         terminal.say(line)
-    differing = words.differing(found)
+    differing = words.differing(record)
     for line in differing[: words.MOST]:
         terminal.say(line)
     if len(differing) > words.MOST:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backtests.runs.runner import Progress, Run
+    from backtests.runs.snapshot import StoredRun
 
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "P&L", "turnov.", "next bar",
@@ -35,37 +36,37 @@ def run(
     now = run_folder.utc_now()
     folder = run_folder.destination(settings, out, now)
     with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
-        done = runner.run(settings, progress)
-        keep(done, beside, now, progress)
-        draw(beside)
+        finished = runner.run(settings, progress)
+        draw(keep(finished, beside, folder.parent, now, progress))
     if out is None:
         index(folder.parent)
-    _show(done)
+    _show(finished)
     terminal.say(f"report: {folder / 'report.html'}")
 
 
-def keep(done: Run, folder: Path, now: datetime, progress: Progress) -> None:
-    """Save a run and what each of its variants hangs on."""
-    import json
+def keep(run: Run, folder: Path, runs: Path, now: datetime, progress: Progress) -> StoredRun:
+    """Write a run and its sensitivity to a folder; the earlier runs of its name in `runs` count as trials."""
+    from dataclasses import replace
 
     from backtests import sensitivities
     from backtests.runs import folder as run_folder
+    from backtests.runs.snapshot import snapshot
 
-    run_folder.save(done, folder, now)
-    found = sensitivities.record(sensitivities.measure(done.config, progress=progress))
-    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "sensitivity.json").write_text(f"{text}\n", encoding="utf-8")
+    sensitivity = sensitivities.record(sensitivities.measure(run.config, progress=progress))
+    stored = snapshot(run, sensitivity, run_folder.earlier_sharpes(runs, run.config.name), now)
+    run_folder.write(stored, folder)
+    return replace(stored, folder=folder)
 
 
-def draw(folder: Path) -> None:
-    """Write the report and the pictures of the run saved in a folder."""
+def draw(run: StoredRun) -> None:
+    """Write the report and the pictures of a run into its folder."""
     from backtests.report import html, plots
     from backtests.report.panels import panels
-    from backtests.runs import folder as run_folder
 
-    content = panels(run_folder.load(folder))
-    (folder / "report.html").write_text(html.page(content), encoding="utf-8")
-    plots.save(content, folder / "plots")
+    assert run.folder is not None
+    content = panels(run)
+    (run.folder / "report.html").write_text(html.page(content), encoding="utf-8")
+    plots.save(content, run.folder / "plots")
 
 
 def index(folder: Path) -> None:
@@ -77,17 +78,17 @@ def index(folder: Path) -> None:
     replace_text(folder / "index.html", html.index(html.rows(run_folder.listed(folder))))
 
 
-def _show(done: Run) -> None:
+def _show(run: Run) -> None:
     from backtests.cli import terminal
 
-    rows = [_row(one.variant.name, one.figures) for one in done.variants]
-    faint = [i for i, one in enumerate(done.variants) if one.variant.name in done.config.benchmarks]
+    rows = [_row(variant.variant.name, variant.figures) for variant in run.variants]
+    faint = [i for i, variant in enumerate(run.variants) if variant.variant.name in run.config.benchmarks]
     terminal.table(HEADINGS, rows, left=(0, 5), faint=faint)
     terminal.say(
         "% a year: return in excess of cash, volatility of returns, CAGR in all; drawdown: largest, excess of cash, %;"
     )
     terminal.say("P&L: USD m; turnov.: times equity a year, one side; next bar: Sharpe filled one bar later.")
-    for variant in done.variants:
+    for variant in run.variants:
         name, span, figures = variant.variant.name, variant.span, variant.figures
         if span.reason:
             terminal.say(f"{name} trades {span.first} to {span.last}: {span.reason}.")
@@ -97,15 +98,15 @@ def _show(done: Run) -> None:
             )
         if not figures["turnover"]:
             terminal.say(f"{name} never traded: its units round to nothing, or its signal stayed at 0.")
-    for one in done.tracking:
-        terminal.say(f"{one}.")
-    for record in done.tables.records:
+    for tracking in run.tracking:
+        terminal.say(f"{tracking}.")
+    for record in run.tables.records:
         if record.findings:
-            found = terminal.count(len(record.findings), "finding")
-            terminal.say(f"{record.series}: {found} in the window; see the report's data certificate.")
-    widest = max(one.gap for one in done.variants)
+            findings = terminal.count(len(record.findings), "finding")
+            terminal.say(f"{record.series}: {findings} in the window; see the report's data certificate.")
+    widest = max(variant.gap for variant in run.variants)
     variants = terminal.count(len(rows), "variant")
-    terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {done.seconds:.1f} s.")
+    terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {run.seconds:.1f} s.")
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:

@@ -34,8 +34,8 @@ def thesis(
     from backtests.report import thesis as page
     from backtests.runs import folder as run_folder
     from backtests.runs import runner
+    from backtests.runs.window import OutsideDataError
     from backtests.thesis import scorecard
-    from data.errors import ConfigError
 
     settings = configuration.load(config)
     if as_of:
@@ -44,15 +44,15 @@ def thesis(
     folder = run_folder.destination(settings, out, now)
     with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
         try:
-            done = runner.run(settings, progress)
-        except ConfigError as error:
-            raise ConfigError(str(error).replace("data.end", "--as-of") if as_of else str(error)) from None
-        card = scorecard.card(done)
-        run.keep(done, beside, now, progress)
+            finished = runner.run(settings, progress)
+        except OutsideDataError as error:
+            raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
+        card = scorecard.card(finished)
+        stored = run.keep(finished, beside, folder.parent, now, progress)
         text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
-        (beside / "thesis.html").write_text(page.page(card, run_folder.load(beside).manifest), encoding="utf-8")
-        run.draw(beside)
+        (beside / "thesis.html").write_text(page.page(card, stored.manifest), encoding="utf-8")
+        run.draw(stored)
     if out is None:
         run.index(folder.parent)
     _show(card)

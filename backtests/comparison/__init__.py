@@ -1,11 +1,21 @@
 """Variants side by side, honestly: one window or each its own, one volatility or each its own."""
 
-from backtests.comparison.candidates import Candidate, Source, from_folder, from_run, labels
+from backtests.comparison.candidates import Candidate, Source, from_run, from_stored, labels
 from backtests.comparison.record import record, series, table
 from backtests.comparison.rows import Comparison, compare
 from backtests.comparison.windows import on_common, on_own
 
 __all__ = [
-    "Candidate", "Comparison", "Source",
-    "compare", "from_folder", "from_run", "labels", "on_common", "on_own", "record", "series", "table",
+    "Candidate",
+    "Comparison",
+    "Source",
+    "compare",
+    "from_run",
+    "from_stored",
+    "labels",
+    "on_common",
+    "on_own",
+    "record",
+    "series",
+    "table",
 ]  # fmt: skip

@@ -1,11 +1,10 @@
-"""Whatever is compared, made one type: variants of a fresh run, and those of run folders."""
+"""What is compared, in one type: variants of a fresh run, and those of run folders."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,19 @@ import numpy as np
 import pandas as pd
 
 from backtests.comparison.history import History
-from backtests.config import dump
-from backtests.config.document import parse
-from backtests.runs.folder import StoredRun, manifest
-from backtests.runs.runner import Run, VariantRun
+from backtests.config import resolved
+from backtests.engine.result import Result
+from backtests.runs.manifest import manifest
+from backtests.runs.runner import Run
+from backtests.runs.snapshot import StoredRun
 from data.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One variant to compare."""
+    """A variant to compare."""
 
-    name: str  # the variant's, with its run's label before it where two runs have one
+    name: str  # the variant's, with its run's label before it where two runs have a variant of that name
     label: str  # of its run
     variant: str
     benchmark: bool
@@ -37,7 +37,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Source:
-    """A run, and what it rests on."""
+    """A run, with its manifest and configuration."""
 
     label: str
     where: str  # configuration or folder
@@ -67,7 +67,7 @@ def labels(places: Sequence[Path]) -> list[str]:
 def _numbered(names: Sequence[str]) -> list[str]:
     taken = set(names)
     seen: Counter[str] = Counter()
-    found = []
+    numbered = []
     for name in names:
         seen[name] += 1
         label = name if seen[name] == 1 else f"{name}-{seen[name]}"
@@ -75,8 +75,8 @@ def _numbered(names: Sequence[str]) -> list[str]:
             seen[name] += 1
             label = f"{name}-{seen[name]}"
         taken.add(label)
-        found.append(label)
-    return found
+        numbered.append(label)
+    return numbered
 
 
 def from_run(run: Run, label: str, where: Path, now: datetime) -> Source:
@@ -84,68 +84,64 @@ def from_run(run: Run, label: str, where: Path, now: datetime) -> Source:
     config = run.config
     candidates = tuple(
         Candidate(
-            name=one.variant.name,
+            name=variant_run.variant.name,
             label=label,
-            variant=one.variant.name,
-            benchmark=one.variant.name in config.benchmarks,
+            variant=variant_run.variant.name,
+            benchmark=variant_run.variant.name in config.benchmarks,
             thesis_date=config.thesis_date,
-            market_ppy=one.market.periods_per_year,
-            history=_of_result(one),
-            figures=one.figures,
+            market_ppy=variant_run.market.periods_per_year,
+            history=_history(variant_run.result),
+            figures=variant_run.figures,
         )
-        for one in run.variants
+        for variant_run in run.variants
     )
-    told = json.loads(json.dumps(manifest(run, now), default=str))  # as a folder would have it
-    return Source(label, str(where), told, parse(dump(config), str(where)).data, candidates)
+    return Source(label, str(where), manifest(run, now), resolved(config), candidates)
 
 
-def _of_result(one: VariantRun) -> History:
-    names = ("dates", "capital", "equity", "cash", "notional", "cost", "roll", "weights", "ruined")
-    return History(**{name: getattr(one.result, name) for name in names})
+def _history(result: Result) -> History:
+    return History(**{field.name: getattr(result, field.name) for field in fields(History)})
 
 
-def from_folder(run: StoredRun, label: str) -> Source:
-    """Return the variants of a run folder.
+def from_stored(run: StoredRun, label: str) -> Source:
+    """Return the variants of a run as its folder keeps them.
 
     Raises
     ------
     ConfigError
-        A folder whose tables do not belong together.
+        Tables that do not belong together.
     """
-    told = run.manifest
-    day = told.get("thesis_date")
+    where = str(run.folder or label)
+    day = run.manifest.get("thesis_date")
     try:
-        rows = _Rows(run)
+        tables = _Tables(run)
         candidates = tuple(
             Candidate(
                 name=name,
                 label=label,
                 variant=name,
-                benchmark=name in told["benchmarks"],
+                benchmark=name in run.manifest["benchmarks"],
                 thesis_date=date.fromisoformat(str(day)) if day else None,
                 market_ppy=float(figures["periods_per_year"]),
-                history=rows.history(name, figures),
+                history=tables.history(name, figures),
                 figures=figures,
             )
             for name, figures in run.metrics.items()
         )
-        config = parse(run.config, str(run.folder / "config.yaml")).data
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise ConfigError(f"{run.folder}: the run cannot be compared ({error!r}); run it again") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{where}: the run cannot be compared ({error!r}); run it again") from None
     if not candidates:
-        raise ConfigError(f"{run.folder}: the run has no variants; run it again")
-    return Source(label, str(run.folder), told, config, candidates)
+        raise ConfigError(f"{where}: the run has no variants; run it again")
+    return Source(label, where, run.manifest, run.config, candidates)
 
 
-class _Rows:
-    """A folder's tables, a row a date."""
+class _Tables:
+    """A run's tables by variant."""
 
     def __init__(self, run: StoredRun) -> None:
         self.run = run
         self.lines = dict(iter(run.attribution.groupby("variant")))
         self.trades = dict(iter(run.trades.groupby("variant")))
-        held = run.folder / "positions.parquet"
-        self.positions = dict(iter(pd.read_parquet(held).groupby("variant"))) if held.is_file() else None
+        self.positions = dict(iter(run.positions.groupby("variant")))
 
     def history(self, name: str, figures: Mapping[str, Any]) -> History:
         """Return a variant's path; its legs are kept apart as its run had them."""
@@ -163,7 +159,7 @@ class _Rows:
             notional=_wide(self.trades.get(name), "notional_usd", days, legs),
             cost=_wide(lines[lines["line"] == "cost"], "usd", days, legs),
             roll=_wide(lines[lines["line"] == "roll"], "usd", days, legs),
-            weights=None if self.positions is None else _wide(self.positions.get(name), "weight", days, legs),
+            weights=None if self.run.positions.empty else _wide(self.positions.get(name), "weight", days, legs),
             ruined=int(np.searchsorted(dates, np.datetime64(ruined))) if ruined else None,
         )
 
@@ -178,9 +174,9 @@ def _wide(table: pd.DataFrame | None, column: str, days: pd.Index, legs: list[st
 
 def named(sources: Sequence[Source]) -> list[Candidate]:
     """Return all candidates; a name that several runs have gets its run's label before it."""
-    times = Counter(one.variant for source in sources for one in source.candidates)
+    candidates = [candidate for source in sources for candidate in source.candidates]
+    times = Counter(candidate.variant for candidate in candidates)
     return [
-        replace(one, name=f"{one.label}/{one.variant}") if times[one.variant] > 1 else one
-        for source in sources
-        for one in source.candidates
+        replace(candidate, name=f"{candidate.label}/{candidate.variant}") if times[candidate.variant] > 1 else candidate
+        for candidate in candidates
     ]

@@ -1,4 +1,4 @@
-"""What differs between runs: data, versions, conventions, and what became of the variants they share."""
+"""What differs between runs: data, versions, conventions, and the equity of the variants they share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Group = Literal["data", "versions", "conventions", "variants"]
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not the same in all runs."""
+    """A setting, series or version that is not the same in all runs."""
 
     group: Group
     what: str
@@ -55,35 +55,33 @@ def _differing(group: Group, tables: Sequence[Mapping[str, str]], absent: str) -
 
 
 def _data(sources: Sequence[Source]) -> Iterator[Difference]:
-    told = [source.manifest.get("data", {}) for source in sources]
-    plain = [{key: str(one[key]) for key in ("source", "frequency", "first", "last") if key in one} for one in told]
-    yield from _differing("data", plain, NOT_STATED)
-    series = [_series(one) for one in told]
-    for name in dict.fromkeys(name for one in series for name in one):
-        known = [one.get(name) for one in series]
-        if any(one is None for one in known):
-            yield Difference("data", name, tuple(NOT_USED if one is None else _stamp(one) for one in known))
-            continue
-        stated = [one for one in known if one is not None]
-        both = set.intersection(*(set(one) for one in stated))
-        if any(len({one[key] for one in stated}) > 1 for key in both):
-            yield Difference("data", name, tuple(_stamp(one) for one in stated))
+    blocks = [source.manifest.get("data", {}) for source in sources]
+    keys = ("source", "frequency", "first", "last")
+    settings = [{key: str(block[key]) for key in keys if key in block} for block in blocks]
+    yield from _differing("data", settings, NOT_STATED)
+    by_run = [_series(block) for block in blocks]
+    for name in dict.fromkeys(name for series in by_run for name in series):
+        used = [series[name] for series in by_run if name in series]
+        common = set.intersection(*(set(record) for record in used))
+        if len(used) < len(by_run) or any(len({record[key] for record in used}) > 1 for key in common):
+            stamps = tuple(_stamp(series[name]) if name in series else NOT_USED for series in by_run)
+            yield Difference("data", name, stamps)
 
 
-def _series(told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _series(data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Last date, rows and hash by series; folders of earlier versions have the hash alone."""
-    if "series" not in told:
-        return {str(name): {"sha256": str(value)} for name, value in told.get("sha256", {}).items()}
+    if "series" not in data:
+        return {str(name): {"sha256": str(value)} for name, value in data.get("sha256", {}).items()}
     return {
-        str(one["series"]): {key: str(one[key]) for key in ("last", "rows", "sha256") if key in one}
-        for one in told["series"]
+        str(record["series"]): {key: str(record[key]) for key in ("last", "rows", "sha256") if key in record}
+        for record in data["series"]
     }
 
 
-def _stamp(series: Mapping[str, str]) -> str:
-    words = [f"to {series['last']}"] if "last" in series else []
-    words += [f"{series['rows']} rows"] if "rows" in series else []
-    return ", ".join([*words, f"sha256 {series.get('sha256', NOT_STATED)[:12]}"])
+def _stamp(record: Mapping[str, str]) -> str:
+    words = [f"to {record['last']}"] if "last" in record else []
+    words += [f"{record['rows']} rows"] if "rows" in record else []
+    return ", ".join([*words, f"sha256 {record.get('sha256', NOT_STATED)[:12]}"])
 
 
 def _versions(sources: Sequence[Source]) -> Iterator[Difference]:
@@ -99,11 +97,12 @@ def _commit(source: Source) -> str:
 
 
 def _conventions(sources: Sequence[Source]) -> Iterator[Difference]:
-    rest = [{k: v for k, v in source.config.items() if k not in ("name", "variants")} for source in sources]
-    yield from _differing("conventions", [_flat(one) for one in rest], NOT_STATED)
-    legs = [source.manifest.get("legs", {}) for source in sources]
-    shared = [name for name in legs[0] if all(name in one for one in legs)]
-    yield from _differing("conventions", [_flat({name: _terms(one[name]) for name in shared}) for one in legs], "none")
+    settings = [{k: v for k, v in source.config.items() if k not in ("name", "variants")} for source in sources]
+    yield from _differing("conventions", [_flat(values) for values in settings], NOT_STATED)
+    by_run = [source.manifest.get("legs", {}) for source in sources]
+    shared = [name for name in by_run[0] if all(name in legs for legs in by_run)]
+    terms = [_flat({name: _terms(legs[name]) for name in shared}) for legs in by_run]
+    yield from _differing("conventions", terms, "none")
 
 
 def _terms(leg: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,21 +111,20 @@ def _terms(leg: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _variants(sources: Sequence[Source]) -> Iterator[Difference]:
-    has = [{one.variant for one in source.candidates} for source in sources]
-    every = dict.fromkeys(one.variant for source in sources for one in source.candidates)
-    for name in every:
-        if not all(name in one for one in has):
-            yield Difference("variants", name, tuple("there" if name in one else "not there" for one in has))
+    by_run = [[candidate.variant for candidate in source.candidates] for source in sources]
+    for name in dict.fromkeys(name for names in by_run for name in names):
+        if not all(name in names for names in by_run):
+            yield Difference("variants", name, tuple("there" if name in names else "not there" for names in by_run))
             continue
-        written = [{name: source.config.get("variants", {}).get(name, {})} for source in sources]
-        yield from _differing("variants", [_flat(one) for one in written], "none")
-        ran = [{f"{name} {key}": str(_ran(source, name).get(key)) for key in ("start", "end")} for source in sources]
-        yield from _differing("variants", ran, NOT_STATED)
+        settings = [_flat({name: source.config.get("variants", {}).get(name, {})}) for source in sources]
+        yield from _differing("variants", settings, "none")
+        yield from _differing("variants", [_span(source, name) for source in sources], NOT_STATED)
 
 
-def _ran(source: Source, name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = source.manifest.get("variants", {}).get(name, {})
-    return found
+def _span(source: Source, name: str) -> dict[str, str]:
+    """First and last day that a variant traded, as its run's manifest has them."""
+    variant = source.manifest.get("variants", {}).get(name, {})
+    return {f"{name} {key}": str(variant.get(key)) for key in ("start", "end")}
 
 
 def _flat(value: Any, before: str = "") -> dict[str, str]:
@@ -139,10 +137,10 @@ def _flat(value: Any, before: str = "") -> dict[str, str]:
         return {k: v for key, inner in value.items() for k, v in _flat(inner, f"{before}{key}.").items()}
     if not isinstance(value, list | tuple):
         return {before.removesuffix("."): str(value)}
-    return {before.removesuffix("."): ", ".join(_item(one) for one in value)} if value else {}
+    return {before.removesuffix("."): ", ".join(_entry(entry) for entry in value)} if value else {}
 
 
-def _item(value: Any) -> str:
+def _entry(value: Any) -> str:
     return " ".join(f"{key} {inner}" for key, inner in value.items()) if isinstance(value, Mapping) else str(value)
 
 
@@ -151,28 +149,28 @@ def _item(value: Any) -> str:
 
 def twins(sources: Sequence[Source]) -> list[Twin]:
     """Compare every variant with the first earlier run that has one of its name."""
-    seen: dict[str, Candidate] = {}
-    found = []
+    first: dict[str, Candidate] = {}
+    pairs = []
     for source in sources:
-        for one in source.candidates:
-            if one.variant in seen:
-                found.append(_twin(seen[one.variant], one))
+        for candidate in source.candidates:
+            if candidate.variant in first:
+                pairs.append(_twin(first[candidate.variant], candidate))
             else:
-                seen[one.variant] = one
-    return found
+                first[candidate.variant] = candidate
+    return pairs
 
 
 def _twin(a: Candidate, b: Candidate) -> Twin:
-    days, ours, theirs = np.intersect1d(a.history.dates, b.history.dates, return_indices=True)
-    apart = np.abs(a.history.equity[ours] / a.history.capital - b.history.equity[theirs] / b.history.capital)
-    strayed = np.flatnonzero(apart > IDENTICAL)
+    days, rows_a, rows_b = np.intersect1d(a.history.dates, b.history.dates, return_indices=True)
+    gaps = np.abs(a.history.equity[rows_a] / a.history.capital - b.history.equity[rows_b] / b.history.capital)
+    apart = np.flatnonzero(gaps > IDENTICAL)
     return Twin(
         variant=a.variant,
         first=a.label,
         second=b.label,
         identical=identical(a.history, b.history),
-        gap=float(apart.max()) if len(days) else None,
-        since=str(days[strayed[0]].astype("datetime64[D]")) if len(strayed) else None,
+        gap=float(gaps.max()) if len(days) else None,
+        since=str(days[apart[0]].astype("datetime64[D]")) if len(apart) else None,
         same_days=np.array_equal(a.history.dates, b.history.dates),
     )
 

@@ -1,4 +1,4 @@
-"""What is measured of one variant: its path, cut to a window, or scaled to a volatility."""
+"""The history of a variant: its path, cut to a window, or scaled to a volatility."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def figures(history: History, market_ppy: float) -> dict[str, Metric]:
 
 
 def restarted(history: History, days: Days) -> History:
-    """Return a history on some of its days, as if it began at the close of the first.
+    """Return a history on some of its days, restarted at the close of the first.
 
     That close's equity is the capital, so nothing paid on that row counts, the opening trade included. Lines of rows
     left out in between belong to the bar that spans them.
@@ -111,24 +111,25 @@ def scaled(history: History, factor: float) -> History | None:
 def correlation(a: History, b: History) -> float | None:
     """Correlation of excess returns on the days both have."""
     both = together(a, b)
-    found = metrics.against(*both, 12.0)["correlation"] if both else None  # a correlation has no periods per year
-    return None if found is None else float(found)
+    value = metrics.against(*both, 12.0)["correlation"] if both else None  # a correlation has no periods per year
+    return None if value is None else float(value)
 
 
 def overlap(a: History, b: History) -> float | None:
-    """Of the rows on which either is down by more than half of its own worst fall, the share on which both are.
+    """Of the rows on which either is down by more than half of its own largest drawdown, the share on which both are.
 
-    Falls are those of growth in excess of cash, on the days both have; whatever the sizes, 1 is the same falls, 0 falls
-    that never meet. None where neither falls.
+    Drawdowns are those of growth in excess of cash, on the days both have; whatever the sizes, 1 is the same drawdowns,
+    0 drawdowns that never coincide. None where neither has one.
     """
     both = together(a, b)
     if both is None:
         return None
-    ours, theirs = (_deep(one) for one in both)
-    either = int((ours | theirs).sum())
-    return float((ours & theirs).sum() / either) if either else None
+    deep_a, deep_b = (_deep(history) for history in both)
+    either = int((deep_a | deep_b).sum())
+    return float((deep_a & deep_b).sum() / either) if either else None
 
 
 def _deep(history: History) -> NDArray[np.bool_]:
+    """Rows (T,) on which it is down by more than half of its largest drawdown."""
     depth = -metrics.underwater(metrics.excess_index(history), 1.0)
     return np.asarray(depth > max(float(depth.max()) / 2, metrics.SMALL))

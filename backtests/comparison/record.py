@@ -1,68 +1,67 @@
-"""A comparison as plain data: what is written, and what pages and tables are made of."""
+"""A comparison as plain data: the JSON and CSV written, and what the page and the tables show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from backtests.comparison.candidates import Source
 from backtests.comparison.rows import ComparedVariant, Comparison
 from backtests.performance import metrics
 
-ALIKE = 1.0 - 1e-9  # correlation of variants that are one and the same
+ALIKE = 1.0 - 1e-9  # correlation from which two variants are the same
 
 
-def record(done: Comparison) -> dict[str, Any]:
+def record(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as JSON has it. Fractions are decimals, dates ISO, absent is null."""
-    names = [row.candidate.name for row in done.rows]
+    names = [row.candidate.name for row in comparison.rows]
+    labels = [source.label for source in comparison.sources]
     return {
-        "at_volatility": done.target,
-        "window": _window(done),
-        "runs": [_source(source) for source in done.sources],
+        "at_volatility": comparison.target,
+        "window": _window(comparison),
+        "runs": [_source(source) for source in comparison.sources],
         "differences": [
-            {"group": one.group, "what": one.what, "values": dict(zip(_labels(done), one.values, strict=True))}
-            for one in done.differences
+            asdict(difference) | {"values": dict(zip(labels, difference.values, strict=True))}
+            for difference in comparison.differences
         ],
-        "shared_variants": [asdict(one) for one in done.twins],
-        "left_out": dict(done.windows.left_out),
-        "benchmarks": list(done.benchmarks),
-        "variants": {row.candidate.name: _variant(row) for row in done.rows},
-        "correlation": {"names": names, "values": [list(line) for line in done.correlation]},
-        "drawdown_overlap": {"names": names, "values": [list(line) for line in done.overlap]},
-        "pairs": _pairs(done),
+        "shared_variants": [asdict(twin) for twin in comparison.twins],
+        "left_out": dict(comparison.windows.left_out),
+        "benchmarks": list(comparison.benchmarks),
+        "variants": {row.candidate.name: _variant(row) for row in comparison.rows},
+        "correlation": {"names": names, "values": [list(line) for line in comparison.correlation]},
+        "drawdown_overlap": {"names": names, "values": [list(line) for line in comparison.overlap]},
+        "pairs": _pairs(comparison),
     }
 
 
-def _labels(done: Comparison) -> list[str]:
-    return [source.label for source in done.sources]
-
-
-def _window(done: Comparison) -> dict[str, Any]:
-    days = done.windows.days
-    candidates = [placed.candidate for placed in done.windows.placed]
+def _window(comparison: Comparison) -> dict[str, Any]:
+    days = comparison.windows.days
     if days is None:
         return {"kind": "own"}
     first, last = days[0], days[-1]
+    own_dates = {placed.candidate.name: placed.candidate.history.dates for placed in comparison.windows.placed}
     return {
         "kind": "common",
         "first": str(first.astype("datetime64[D]")),
         "last": str(last.astype("datetime64[D]")),
         "rows": len(days),
-        "mixed": done.windows.mixed,
-        "starts_with": _deciding([(one.name, one.history.dates[0]) for one in candidates], first),
-        "ends_with": _deciding([(one.name, one.history.dates[-1]) for one in candidates], last),
+        "mixed": comparison.windows.mixed,
+        "starts_with": _deciding({name: dates[0] for name, dates in own_dates.items()}, first),
+        "ends_with": _deciding({name: dates[-1] for name, dates in own_dates.items()}, last),
     }
 
 
-def _deciding(ends: list[tuple[str, Any]], day: Any) -> list[str]:
-    """Return whose own window begins or ends there; none where everyone's does."""
-    found = [name for name, end in ends if end == day]
-    return [] if len(found) == len(ends) else found
+def _deciding(ends: Mapping[str, np.datetime64], day: np.datetime64) -> list[str]:
+    """Return the variants whose own window begins or ends on a day; none where all do."""
+    names = [name for name, end in ends.items() if end == day]
+    return [] if len(names) == len(ends) else names
 
 
-def _source(source: Any) -> dict[str, Any]:
+def _source(source: Source) -> dict[str, Any]:
     manifest = source.manifest
     data = manifest.get("data", {})
     return {
@@ -79,47 +78,50 @@ def _source(source: Any) -> dict[str, Any]:
 
 
 def _variant(row: ComparedVariant) -> dict[str, Any]:
-    one = row.candidate
+    candidate = row.candidate
     return {
-        "run": one.label,
-        "variant": one.variant,
-        "benchmark": one.benchmark,
+        "run": candidate.label,
+        "variant": candidate.variant,
+        "benchmark": candidate.benchmark,
         "factor": row.placed.factor,
-        "thesis_date": str(one.thesis_date) if one.thesis_date else None,
+        "thesis_date": str(candidate.thesis_date) if candidate.thesis_date else None,
         "figures": dict(row.figures),
-        "own": {key: value for key, value in one.figures.items() if not isinstance(value, dict)},
+        "own": {key: value for key, value in candidate.figures.items() if not isinstance(value, dict)},
         "against": {name: asdict(versus) for name, versus in row.against.items()},
         "years": {str(year): value for year, value in row.years.items()},
     }
 
 
-def _pairs(done: Comparison) -> dict[str, Any]:
+def _pairs(comparison: Comparison) -> dict[str, Any]:
     """Return the two variants most alike, and the two least, by correlation; benchmarks and copies set aside."""
-    own = [i for i, row in enumerate(done.rows) if not row.candidate.benchmark]
+    variants = [i for i, row in enumerate(comparison.rows) if not row.candidate.benchmark]
     known = [
         (value, i, j)
-        for i in own
-        for j in own
-        if i < j and (value := done.correlation[i][j]) is not None and value < ALIKE
+        for i in variants
+        for j in variants
+        if i < j and (value := comparison.correlation[i][j]) is not None and value < ALIKE
     ]
     if not known:
         return {}
 
-    def told(value: float, i: int, j: int) -> dict[str, Any]:
-        names = [done.rows[i].candidate.name, done.rows[j].candidate.name]
-        return {"names": names, "correlation": value, "drawdown_overlap": done.overlap[i][j]}
+    def pair(value: float, i: int, j: int) -> dict[str, Any]:
+        names = [comparison.rows[i].candidate.name, comparison.rows[j].candidate.name]
+        return {"names": names, "correlation": value, "drawdown_overlap": comparison.overlap[i][j]}
 
-    return {"most_alike": told(*max(known)), "least_alike": told(*min(known))}
+    return {"most_alike": pair(*max(known)), "least_alike": pair(*min(known))}
 
 
-def table(done: Comparison) -> pd.DataFrame:
+def table(comparison: Comparison) -> pd.DataFrame:
     """Return a row per variant: its figures, and those against each benchmark as `figure less benchmark`."""
-    return pd.DataFrame([dict(_cells(row)) for row in done.rows])
+    return pd.DataFrame([dict(_cells(row)) for row in comparison.rows])
 
 
 def _cells(row: ComparedVariant) -> Iterator[tuple[str, Any]]:
-    one = row.candidate
-    yield from {"name": one.name, "run": one.label, "variant": one.variant, "benchmark": one.benchmark}.items()
+    candidate = row.candidate
+    yield "name", candidate.name
+    yield "run", candidate.label
+    yield "variant", candidate.variant
+    yield "benchmark", candidate.benchmark
     yield "factor", row.placed.factor
     yield from row.figures.items()
     for name, versus in row.against.items():
@@ -127,11 +129,11 @@ def _cells(row: ComparedVariant) -> Iterator[tuple[str, Any]]:
             yield f"{key} against {name}", value
 
 
-def series(done: Comparison) -> dict[str, Any]:
+def series(comparison: Comparison) -> dict[str, Any]:
     """Return the returns a page recomputes figures from, in full precision: one calendar for all that share it."""
     calendars: dict[tuple[str, ...], int] = {}
     variants = []
-    for row in done.rows:
+    for row in comparison.rows:
         history = row.placed.history
         days = tuple(str(day) for day in history.dates.astype("datetime64[D]"))
         variants.append(

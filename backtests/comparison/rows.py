@@ -1,4 +1,4 @@
-"""Variants side by side: figures, differences to the benchmarks, likeness."""
+"""Variants side by side: figures, differences to the benchmarks, correlation and drawdown overlap."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Versus:
     bars: int
 
 
-NOTHING = Versus(None, None, None, None, None, None, None, "no bar in common", None, None, None, 0)
+NO_COMMON_BAR = Versus(None, None, None, None, None, None, None, "no bar in common", None, None, None, 0)
 
 
 @dataclass(frozen=True)
 class ComparedVariant:
-    """One variant, measured."""
+    """A variant with its figures."""
 
     placed: Placed
     figures: Mapping[str, Metric]
@@ -50,7 +50,7 @@ class ComparedVariant:
 
     @property
     def candidate(self) -> Candidate:
-        """What is measured."""
+        """The variant compared."""
         return self.placed.candidate
 
 
@@ -73,7 +73,7 @@ def compare(
     sources: Sequence[Source],
     place: Callable[[Sequence[Candidate]], Windows] = on_common,
     target: float | None = None,
-    progress: Progress = lambda what, done, of: None,
+    progress: Progress = lambda what, completed, total: None,
 ) -> Comparison:
     """Compare the variants of runs, on the windows `place` gives, scaled to a volatility where one is given.
 
@@ -87,19 +87,18 @@ def compare(
         windows = at_volatility(windows, target)
     if not windows.placed:
         raise ConfigError(f"nothing is left to compare: {next(iter(windows.left_out.items()))}")
-    measured = [_row(one, {}) for one in windows.placed]
-    benchmarks = _distinct([row.placed for row in measured if row.candidate.benchmark])
+    benchmarks = _distinct([placed for placed in windows.placed if placed.candidate.benchmark])
     rows = []
-    for i, row in enumerate(measured):
-        progress(row.candidate.name, i, len(measured))
-        marks = [] if row.candidate.benchmark else benchmarks
-        rows.append(_row(row.placed, {mark.candidate.name: versus(row.placed, mark) for mark in marks}))
+    for i, placed in enumerate(windows.placed):
+        progress(placed.candidate.name, i, len(windows.placed))
+        against = [] if placed.candidate.benchmark else benchmarks
+        rows.append(_row(placed, {benchmark.candidate.name: versus(placed, benchmark) for benchmark in against}))
     progress("", len(rows), len(rows))
     rows.sort(key=_rank)
     return Comparison(
         sources=tuple(sources),
         rows=tuple(rows),
-        benchmarks=tuple(mark.candidate.name for mark in benchmarks),
+        benchmarks=tuple(benchmark.candidate.name for benchmark in benchmarks),
         windows=windows,
         target=target,
         correlation=_matrix(rows, correlation),
@@ -115,48 +114,48 @@ def _rank(row: ComparedVariant) -> tuple[bool, bool, float]:
 
 
 def _row(placed: Placed, against: Mapping[str, Versus]) -> ComparedVariant:
-    found = figures(placed.history, placed.market_ppy)
+    values = figures(placed.history, placed.market_ppy)
     day = placed.candidate.thesis_date
     if day:
-        found |= metrics.since(placed.history, day)
+        values |= metrics.since(placed.history, day)
     years = {year: excess for year, (_, excess) in metrics.calendar_years(placed.history).items()}
-    return ComparedVariant(placed, found, against, years)
+    return ComparedVariant(placed, values, against, years)
 
 
-def _distinct(marks: Sequence[Placed]) -> list[Placed]:
+def _distinct(benchmarks: Sequence[Placed]) -> list[Placed]:
     """Benchmarks, without those that repeat another's equity under another run's label."""
     kept: list[Placed] = []
-    for mark in marks:
-        own = mark.candidate
-        same = [one for one in kept if one.candidate.variant == own.variant]
-        if not any(identical(one.candidate.history, own.history) for one in same):
-            kept.append(mark)
+    for benchmark in benchmarks:
+        own = benchmark.candidate
+        namesakes = [placed.candidate for placed in kept if placed.candidate.variant == own.variant]
+        if not any(identical(namesake.history, own.history) for namesake in namesakes):
+            kept.append(benchmark)
     return kept
 
 
-def versus(one: Placed, mark: Placed) -> Versus:
+def versus(variant: Placed, benchmark: Placed) -> Versus:
     """Measure a variant against a benchmark, on the days both have."""
-    both = together(one.history, mark.history)
+    both = together(variant.history, benchmark.history)
     if both is None:
-        return NOTHING
+        return NO_COMMON_BAR
     a, b = both
-    ppy_market = _shared(one, mark, len(a.dates))
-    ppy = metrics.periods_per_year(a.dates, ppy_market)
-    found = metrics.against(a, b, ppy_market)
-    luck = inference.better(metrics.excess_returns(a), metrics.excess_returns(b), ppy, SEED)
-    ours, theirs = figures(a, ppy_market), figures(b, ppy_market)
+    market_ppy = _common_ppy(variant, benchmark, len(a.dates))
+    ppy = metrics.periods_per_year(a.dates, market_ppy)
+    regression = metrics.against(a, b, market_ppy)
+    paired = inference.better(metrics.excess_returns(a), metrics.excess_returns(b), ppy, SEED)
+    figures_a, figures_b = figures(a, market_ppy), figures(b, market_ppy)
     return Versus(
-        excess_return=_less(ours["excess_return"], theirs["excess_return"]),
-        volatility=_less(ours["volatility"], theirs["volatility"]),
-        sharpe=_less(ours["sharpe"], theirs["sharpe"]),
-        excess_drawdown=_less(ours["excess_drawdown"], theirs["excess_drawdown"]),
-        low=_plain(luck.sharpe.low),
-        high=_plain(luck.sharpe.high),
-        ahead=_plain(luck.ahead_sharpe),
-        reason=luck.sharpe.reason,
-        alpha=_plain(found["alpha"]),
-        beta=_plain(found["beta"]),
-        correlation=_plain(found["correlation"]),
+        excess_return=_less(figures_a["excess_return"], figures_b["excess_return"]),
+        volatility=_less(figures_a["volatility"], figures_b["volatility"]),
+        sharpe=_less(figures_a["sharpe"], figures_b["sharpe"]),
+        excess_drawdown=_less(figures_a["excess_drawdown"], figures_b["excess_drawdown"]),
+        low=_plain(paired.sharpe.low),
+        high=_plain(paired.sharpe.high),
+        ahead=_plain(paired.ahead_sharpe),
+        reason=paired.sharpe.reason,
+        alpha=_plain(regression["alpha"]),
+        beta=_plain(regression["beta"]),
+        correlation=_plain(regression["correlation"]),
         bars=len(a.dates) - 1,
     )
 
@@ -165,16 +164,16 @@ def _plain(value: Metric) -> float | None:
     return None if value is None else float(value)
 
 
-def _less(ours: Metric, theirs: Metric) -> float | None:
-    return None if ours is None or theirs is None else float(ours) - float(theirs)
+def _less(a: Metric, b: Metric) -> float | None:
+    return None if a is None or b is None else float(a) - float(b)
 
 
-def _shared(one: Placed, mark: Placed, rows: int) -> float:
-    """Periods per year of the days two have in common, as `metrics.periods_per_year` takes them."""
-    first = max(one.history.dates[0], mark.history.dates[0])
-    last = min(one.history.dates[-1], mark.history.dates[-1])
-    whole = all(rows_between(two.history, first, last) == rows for two in (one, mark))
-    return one.market_ppy if whole and one.market_ppy == mark.market_ppy else MIXED
+def _common_ppy(a: Placed, b: Placed, rows: int) -> float:
+    """Periods per year of the `rows` days two have in common, as `metrics.periods_per_year` takes them."""
+    first = max(a.history.dates[0], b.history.dates[0])
+    last = min(a.history.dates[-1], b.history.dates[-1])
+    whole = all(rows_between(placed.history, first, last) == rows for placed in (a, b))
+    return a.market_ppy if whole and a.market_ppy == b.market_ppy else MIXED
 
 
 def _matrix(
@@ -182,9 +181,9 @@ def _matrix(
 ) -> tuple[tuple[float | None, ...], ...]:
     """Return a symmetric measure of every pair of variants."""
     histories = [row.placed.history for row in rows]
-    found: dict[tuple[int, int], float | None] = {}
+    values: dict[tuple[int, int], float | None] = {}
     for i, a in enumerate(histories):
         for j, b in enumerate(histories[: i + 1]):
-            found[i, j] = found[j, i] = measure(a, b)
-    every = range(len(rows))
-    return tuple(tuple(found[i, j] for j in every) for i in every)
+            values[i, j] = values[j, i] = measure(a, b)
+    order = range(len(rows))
+    return tuple(tuple(values[i, j] for j in order) for i in order)

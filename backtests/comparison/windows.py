@@ -1,9 +1,9 @@
-"""On which rows each variant is measured, and at what size."""
+"""The window each variant is measured on, and its size there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import numpy as np
@@ -18,7 +18,7 @@ MIXED = 365.0  # stands for rows of several calendars: a year has as many bars a
 
 @dataclass(frozen=True)
 class Placed:
-    """One candidate on the window it is measured on."""
+    """A candidate on the window it is measured on."""
 
     candidate: Candidate
     history: History
@@ -44,28 +44,29 @@ def on_common(candidates: Sequence[Candidate]) -> Windows:
     ConfigError
         Variants without a bar in common.
     """
-    days = reduce(np.intersect1d, (one.history.dates for one in candidates))
+    days = reduce(np.intersect1d, (candidate.history.dates for candidate in candidates))
     if len(days) < 2:
         raise ConfigError(_apart(candidates))
-    if all(len(one.history.dates) == len(days) for one in candidates):
+    if all(len(candidate.history.dates) == len(days) for candidate in candidates):
         return on_own(candidates, days)
-    mixed = any(rows_between(one.history, days[0], days[-1]) > len(days) for one in candidates)
-    dead = {
-        one.name: f"lost all its capital by {_day(one.history.dates[gone])}, before the common window"
-        for one in candidates
-        if (gone := one.history.ruined) is not None and one.history.dates[gone] <= days[0]
+    mixed = any(rows_between(candidate.history, days[0], days[-1]) > len(days) for candidate in candidates)
+    ruined = {
+        candidate.name: f"lost all its capital by {_day(candidate.history.dates[row])}, before the common window"
+        for candidate in candidates
+        if (row := candidate.history.ruined) is not None and candidate.history.dates[row] <= days[0]
     }
     placed = tuple(
-        Placed(one, restarted(one.history, days), MIXED if mixed else one.market_ppy)
-        for one in candidates
-        if one.name not in dead
+        Placed(candidate, restarted(candidate.history, days), MIXED if mixed else candidate.market_ppy)
+        for candidate in candidates
+        if candidate.name not in ruined
     )
-    return Windows(placed, days, mixed, dead)
+    return Windows(placed, days, mixed, ruined)
 
 
 def on_own(candidates: Sequence[Candidate], days: Days | None = None) -> Windows:
     """Put each on its own window, as its run measured it; `days` where they are the same for all."""
-    return Windows(tuple(Placed(one, one.history, one.market_ppy) for one in candidates), days)
+    placed = tuple(Placed(candidate, candidate.history, candidate.market_ppy) for candidate in candidates)
+    return Windows(placed, days)
 
 
 def rows_between(history: History, first: np.datetime64, last: np.datetime64) -> int:
@@ -78,8 +79,8 @@ def _day(day: np.datetime64) -> str:
 
 
 def _apart(candidates: Sequence[Candidate]) -> str:
-    late = max(candidates, key=lambda one: one.history.dates[0])
-    early = min(candidates, key=lambda one: one.history.dates[-1])
+    late = max(candidates, key=lambda candidate: candidate.history.dates[0])
+    early = min(candidates, key=lambda candidate: candidate.history.dates[-1])
     starts, ends = late.history.dates[0], early.history.dates[-1]
     if starts < ends:
         return f"no two days in common between {_day(starts)} and {_day(ends)}: the runs have other rows"
@@ -92,18 +93,19 @@ def _apart(candidates: Sequence[Candidate]) -> str:
 def at_volatility(windows: Windows, target: float) -> Windows:
     """Scale each by one constant, so that its excess returns have the target volatility over its window.
 
-    The constant is known only afterwards: it makes paths comparable, nobody could have traded it.
+    The constant is known only afterwards: it makes paths comparable; nobody could have traded it.
     """
-    placed, left_out = [], dict(windows.left_out)
-    for one in windows.placed:
-        name = one.candidate.name
-        own = volatility(one.history, metrics.periods_per_year(one.history.dates, one.market_ppy))
+    rescaled, left_out = [], dict(windows.left_out)
+    for placed in windows.placed:
+        name, history = placed.candidate.name, placed.history
+        own = volatility(history, metrics.periods_per_year(history.dates, placed.market_ppy))
         if own is None:
             left_out[name] = "has no volatility to scale"
             continue
-        history = scaled(one.history, target / own)
-        if history is None:
+        factor = target / own
+        at_target = scaled(history, factor)
+        if at_target is None:
             left_out[name] = f"would lose all its capital in one bar at {100 * target:g} % volatility"
             continue
-        placed.append(Placed(one.candidate, history, one.market_ppy, target / own))
-    return Windows(tuple(placed), windows.days, windows.mixed, left_out)
+        rescaled.append(replace(placed, history=at_target, factor=factor))
+    return Windows(tuple(rescaled), windows.days, windows.mixed, left_out)

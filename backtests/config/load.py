@@ -202,7 +202,12 @@ def _currency(treatment: CurrencyTreatment) -> Any:
 
 def dump(config: Config) -> str:
     """Return the resolved configuration as YAML."""
-    return yaml.safe_dump(resolved(config), sort_keys=False, allow_unicode=True)
+    return as_yaml(resolved(config))
+
+
+def as_yaml(data: Mapping[str, Any]) -> str:
+    """Return plain data as YAML, keys in their order."""
+    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True)
 
 
 def json_schema() -> dict[str, Any]:

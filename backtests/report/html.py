@@ -14,6 +14,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from backtests.config import as_yaml
 from backtests.report import detail, regimes, sensitivity, tables, traded
 from backtests.report.format import millions, number, percent
 from backtests.report.palette import styles
@@ -30,7 +31,7 @@ def page(panels: Panels) -> str:
         "report.html",
         title=manifest["name"],
         manifest=manifest,
-        thesis=(panels.run.folder / "thesis.html").is_file(),
+        thesis=panels.run.folder is not None and (panels.run.folder / "thesis.html").is_file(),
         verdict=tables.verdict(panels),
         columns=tables.SUMMARY if manifest["thesis_date"] else [c for c in tables.SUMMARY if c.key != "thesis_pnl"],
         skipped=-1 if manifest["thesis_date"] else [c.key for c in tables.SUMMARY].index("thesis_pnl"),
@@ -56,12 +57,12 @@ def page(panels: Panels) -> str:
         traded_rows=traded.last_rows(panels),
         windows=tables.windows(panels),
         legs=tables.legs(panels),
-        variants=[one.name for one in panels.variants],
+        variants=[variant.name for variant in panels.variants],
         styles=styles(panels),
         window=panels.window_name,
         reconciliation=f"{manifest['reconciliation']:.1e}",
         capital=number(manifest["capital"], 0),
-        config=panels.run.config,
+        config=as_yaml(panels.run.config),
         data=embedded(_series(panels)),
         detail=embedded(detail.data(panels)),
         plotly=plotly_script(),
@@ -78,13 +79,17 @@ def index(runs: list[dict[str, Any]]) -> str:
 
 def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return what the list of runs says of each: the figures are those of its first variant that is no benchmark."""
-    shown = []
+    listed = []
     for folder, manifest, figures in runs:
         lead = tables.lead(figures, manifest["benchmarks"])
-        one = figures[lead]
-        cells = [percent(one["excess_return"], 2), percent(one["volatility"]), number(one["sharpe"])]
-        cells += [percent(one["excess_drawdown"]), millions(one["pnl"])]
-        shown.append(
+        first = figures[lead]
+        cells = [
+            percent(first["excess_return"], 2),
+            percent(first["volatility"]),
+            number(first["sharpe"]),
+        ]
+        cells += [percent(first["excess_drawdown"]), millions(first["pnl"])]
+        listed.append(
             {
                 "folder": folder.name,
                 "name": manifest["name"],
@@ -92,11 +97,11 @@ def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[s
                 "variants": len(figures),
                 "last": manifest["data"]["last"],
                 "lead": lead,
-                "verdict": tables.sentence(lead, one),
+                "verdict": tables.sentence(lead, first),
                 "cells": cells,
             }
         )
-    return shown
+    return listed
 
 
 @cache
@@ -136,7 +141,7 @@ def embedded(value: Any) -> str:
 
 
 def _series(panels: Panels) -> dict[str, Any]:
-    dates = sorted({day for one in panels.variants for day in one.dates})
+    dates = sorted({day for variant in panels.variants for day in variant.dates})
     start = {day: row for row, day in enumerate(dates)}
     return {
         "dates": dates,
@@ -147,24 +152,25 @@ def _series(panels: Panels) -> dict[str, Any]:
         "tornado": sensitivity.tornado(panels.run.sensitivity) if panels.run.sensitivity else {},
         "bands": [asdict(band) for band in panels.bands],
         "variants": [
-            {**_variant(one, start[one.dates[0]]), "traded": traded.series(panels, one)} for one in panels.variants
+            {**_variant(variant, start[variant.dates[0]]), "traded": traded.series(panels, variant)}
+            for variant in panels.variants
         ],
     }
 
 
-def _variant(one: VariantPanel, start: int) -> dict[str, Any]:
+def _variant(variant: VariantPanel, start: int) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "benchmark": one.benchmark,
+        "name": variant.name,
+        "benchmark": variant.benchmark,
         "start": start,
-        "total": _compact(one.total),
-        "excess": _compact(one.excess),
-        "underwater": _compact(one.underwater),
-        "sharpe": _compact(one.sharpe),
-        "volatility": _compact(one.volatility),
-        "lines": {line: value for line, value in one.lines.items() if value},
-        "legs": {leg: _compact(path) for leg, path in one.legs.items()},
-        "components": {name: _compact(path) for name, path in one.components.items()},
+        "total": _compact(variant.total),
+        "excess": _compact(variant.excess),
+        "underwater": _compact(variant.underwater),
+        "sharpe": _compact(variant.sharpe),
+        "volatility": _compact(variant.volatility),
+        "lines": {line: value for line, value in variant.lines.items() if value},
+        "legs": {leg: _compact(path) for leg, path in variant.legs.items()},
+        "components": {name: _compact(path) for name, path in variant.components.items()},
     }
 
 

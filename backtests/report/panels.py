@@ -13,10 +13,10 @@ from backtests.performance import extremes, metrics
 from backtests.performance.attribution import STORED
 from backtests.performance.events import EVENTS, REGIMES, EventPnl, RegimePnl, event_pnl, regime_pnl
 from backtests.performance.extremes import ExtremeBar
-from backtests.runs import exposure, significance
+from backtests.runs import exposure
 from backtests.runs.exposure import Traded
-from backtests.runs.folder import StoredRun
 from backtests.runs.significance import Choice, Significance
+from backtests.runs.snapshot import StoredRun
 from backtests.runs.stress import SHOCKS
 from data.pricing.bonds import Array
 
@@ -113,18 +113,18 @@ def panels(run: StoredRun) -> Panels:
     empty = run.attribution.iloc[:0]
     groups = {str(name): frame for name, frame in lines}
     variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
-    return Panels(run, variants, bars, f"{years}-year", _bands(variants), significance.read_choice(run.choice))
+    return Panels(run, variants, bars, f"{years}-year", _bands(variants), run.choice)
 
 
 def _bands(variants: list[VariantPanel]) -> list[Band]:
     """Return the events that have a short name, from the first day to the last on which any variant has a bar of it."""
-    found = []
+    bands = []
     for event in EVENTS:
-        event_pnls = [one.events[event.name] for one in variants if event.name in one.events]
+        event_pnls = [variant.events[event.name] for variant in variants if event.name in variant.events]
         if event.short and event_pnls:
-            first, last = min(one.first for one in event_pnls), max(one.last for one in event_pnls)
-            found.append(Band(event.short, first, last))
-    return found
+            first, last = min(pnl.first for pnl in event_pnls), max(pnl.last for pnl in event_pnls)
+            bands.append(Band(event.short, first, last))
+    return bands
 
 
 def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> VariantPanel:
@@ -155,12 +155,12 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         legs=_legs(usd, run.manifest["variants"][name]["legs"]),
         components=_components(run.components[run.components["variant"] == name], usd),
         drawdowns=_drawdowns(track, excess),
-        events={one.name: found for one in EVENTS if (found := event_pnl(track, paid, one))},
-        regimes={one.name: ruled for one in REGIMES if (ruled := regime_pnl(track, paid, ppy, one))},
+        events={event.name: pnl for event in EVENTS if (pnl := event_pnl(track, paid, event))},
+        regimes={regime.name: pnl for regime in REGIMES if (pnl := regime_pnl(track, paid, ppy, regime))},
         months=extremes.months(track),
         best=best,
         worst=worst,
-        significance=significance.read(figures.get("inference")),
+        significance=run.significance.get(name),
         traded=_traded(run, name, track, bars),
         shocks=_shocks(run.stress[run.stress["variant"] == name], float(equity.iloc[-1])),
     )
@@ -179,14 +179,14 @@ def _traded(run: StoredRun, name: str, track: EquityPath, bars: int) -> Traded |
 
 
 def _shocks(table: pd.DataFrame, equity: float) -> dict[str, ShockPnl]:
-    found = {}
+    by_shock = {}
     for shock in SHOCKS:
         rows = table[table["shock"] == shock.name]
         if len(rows):
             legs = {str(leg): float(usd) for leg, usd in zip(rows["instrument"], rows["usd"], strict=True)}
             total = float(rows["usd"].sum())
-            found[shock.name] = ShockPnl(legs, total, total / equity if equity > 0 else None)
-    return found
+            by_shock[shock.name] = ShockPnl(legs, total, total / equity if equity > 0 else None)
+    return by_shock
 
 
 def _components(table: pd.DataFrame, usd: pd.DataFrame) -> dict[str, Array]:

@@ -71,13 +71,13 @@ def dv01(market: Market, rows: slice, units: Array) -> Array:
     return np.where(units == 0.0, 0.0, units * np.nan_to_num(each))
 
 
-def quote(one: VariantRun) -> Quote:
+def quote(run: VariantRun) -> Quote:
     """Return the combination a variant traded: legs and proportions of DV01 where it last traded into a position."""
-    held = dv01(one.market, one.span.rows, one.result.units)
-    into = (held != 0.0).any(axis=1) & (one.result.traded > 0).any(axis=1)
+    held = dv01(run.market, run.span.rows, run.result.units)
+    into = (held != 0.0).any(axis=1) & (run.result.traded > 0).any(axis=1)
     if not into.any():
-        return Quote({}, why_none=NO_YIELD if one.result.units.any() else NEVER)
-    return combination(one.market.instruments, held[np.flatnonzero(into)[-1]])
+        return Quote({}, why_none=NO_YIELD if run.result.units.any() else NEVER)
+    return combination(run.market.instruments, held[np.flatnonzero(into)[-1]])
 
 
 def combination(instruments: Sequence[Instrument], held: Array) -> Quote:
@@ -88,7 +88,7 @@ def combination(instruments: Sequence[Instrument], held: Array) -> Quote:
     butterfly's belly, or else of the longest bond on the first of the curves us, us_real, jp: US less Japan, back less
     front, nominal less real. What nets to nothing in every country (a slope, a breakeven, a box) is held to rise.
     """
-    legs = {one.name: one for one in instruments}
+    legs = {instrument.name: instrument for instrument in instruments}
     size = {name: float(usd) for name, usd in zip(legs, held, strict=True) if usd != 0.0}
     if min(size.values()) > 0 or max(size.values()) < 0:
         total = sum(size.values())
@@ -149,12 +149,13 @@ def position(names: Sequence[str], held: Array, of: Quote) -> Array:
 
 def grouped(instruments: Sequence[Instrument], held: Array) -> dict[tuple[str, str], Array]:
     """DV01 (T,) by curve and bucket of maturity; together the legs'. What never held any is left out."""
-    found: dict[tuple[str, str], Array] = {}
-    for i, one in enumerate(instruments):
-        if one.curve is not None and held[:, i].any():
-            bucket = next(name for longest, name in BUCKETS if one.maturity <= longest)
-            found[one.curve, bucket] = found.get((one.curve, bucket), np.zeros(len(held))) + held[:, i]
-    return {key: found[key] for key in sorted(found, key=_drawn)}
+    by_bucket: dict[tuple[str, str], Array] = {}
+    for i, instrument in enumerate(instruments):
+        if instrument.curve is not None and held[:, i].any():
+            bucket = next(name for longest, name in BUCKETS if instrument.maturity <= longest)
+            key = instrument.curve, bucket
+            by_bucket[key] = by_bucket.get(key, np.zeros(len(held))) + held[:, i]
+    return {key: by_bucket[key] for key in sorted(by_bucket, key=_drawn)}
 
 
 def _drawn(key: tuple[str, str]) -> tuple[int, int]:
@@ -197,7 +198,7 @@ def _financing(market: Market, instrument: Instrument, currency: CurrencyTreatme
 
 def margin(instruments: Sequence[Instrument], weights: Array) -> Array:
     """Listed longs above equity (T,), fraction of equity: what the margin spread is paid on."""
-    listed = np.array([one.kind == "listed" for one in instruments])
+    listed = np.array([instrument.kind == "listed" for instrument in instruments])
     return np.asarray(np.maximum(0.0, np.where(listed & (weights > 0), weights, 0.0).sum(axis=1) - 1.0))
 
 
@@ -215,36 +216,36 @@ def empirical_duration(excess: Array, moves: Array, bars: int) -> Array:
     return np.concatenate([[np.nan], rolling_beta(excess, -moves[1:], bars)])
 
 
-def described(one: VariantRun) -> dict[str, Any]:
+def described(run: VariantRun) -> dict[str, Any]:
     """Return the combination traded, as a manifest holds it."""
-    found = quote(one)
-    return {"weights": dict(found.weights), "rises": found.rises, "why_none": found.why_none or None}
+    traded = quote(run)
+    return {"weights": dict(traded.weights), "rises": traded.rises, "why_none": traded.why_none or None}
 
 
-def table(one: VariantRun) -> pd.DataFrame:
+def table(run: VariantRun) -> pd.DataFrame:
     """One row per date: date, variant, and a column of float32 per series; what a variant has not is no column.
 
     `spread` is in decimals, `position` and the columns `dv01 CURVE BUCKET` in USD per bp, `carry` a fraction of equity
     a year, `gross` and `margin` fractions of equity, `level` the change of the 10-year yields' mean over the bar,
     decimals; `signal NAME` is as the strategy has it.
     """
-    market, rows, result = one.market, one.span.rows, one.result
-    held, of = dv01(market, rows, result.units), quote(one)
+    market, rows, result = run.market, run.span.rows, run.result
+    held, of = dv01(market, rows, result.units), quote(run)
     series: dict[str, Array] = {}
     if of.weights:
         quoted = spread(market, of.weights)
         series = {"spread": quoted[rows], "score": score(market, quoted)[rows]}
         series["position"] = position(market.names, held, of)
-    series["carry"] = carry(market, rows, result.weights, one.variant.currency)
+    series["carry"] = carry(market, rows, result.weights, run.variant.currency)
     series["gross"] = np.abs(result.weights).sum(axis=1)
     series["margin"] = margin(market.instruments, result.weights)
     series["level"] = level(market)[rows]
     series |= {f"dv01 {curve} {bucket}": usd for (curve, bucket), usd in grouped(market.instruments, held).items()}
-    signals = signals_of(one.variant.strategy, market)
+    signals = signals_of(run.variant.strategy, market)
     series |= {f"signal {name}": values[rows] for name, values in signals.items()}
     frame = pd.DataFrame({name: values.astype(np.float32) for name, values in series.items()})
     frame.insert(0, "date", result.dates)
-    frame.insert(1, "variant", one.variant.name)
+    frame.insert(1, "variant", run.variant.name)
     return frame
 
 
@@ -258,8 +259,8 @@ def read(stored: pd.DataFrame, quoted: Mapping[str, Any], track: Track, bars: in
     columns = {str(name): stored[name].to_numpy(dtype=float) for name in stored.columns.drop(["date", "variant"])}
     known = {name: values for name, values in columns.items() if not np.isnan(values).all()}
     nothing = np.full(len(stored), np.nan)
-    found = {_key(name): values for name, values in known.items() if name.startswith("dv01 ")}
-    sizes = {key: found[key] for key in sorted(found, key=_drawn)}
+    dv01s = {_key(name): values for name, values in known.items() if name.startswith("dv01 ")}
+    sizes = {key: dv01s[key] for key in sorted(dv01s, key=_drawn)}
     net = {curve: sum(float(usd[-1]) for (c, _), usd in sizes.items() if c == curve) for curve, _ in sizes}
     return Traded(
         quote=Quote(dict(quoted["weights"]), quoted["rises"], quoted["why_none"] or ""),

@@ -46,17 +46,18 @@ def judge(run: Run, earlier: Sequence[float]) -> tuple[dict[str, Significance], 
 
     `earlier` are the annual Sharpe ratios of what was tried before under the same name.
     """
-    here = _distinct([one.figures["sharpe"] for one in run.variants])
+    here = _distinct([variant_run.figures["sharpe"] for variant_run in run.variants])
     tried = _distinct([*here, *earlier])
-    return {one.variant.name: _variant(one, tried) for one in run.variants}, _choice(run, len(tried), len(here))
+    by_variant = {variant_run.variant.name: _variant(variant_run, tried) for variant_run in run.variants}
+    return by_variant, _choice(run, len(tried), len(here))
 
 
 def _distinct(sharpes: Sequence[Any]) -> list[float]:
-    return sorted({round(float(one), SAME) for one in sharpes if one is not None and np.isfinite(one)})
+    return sorted({round(float(sharpe), SAME) for sharpe in sharpes if sharpe is not None and np.isfinite(sharpe)})
 
 
-def _variant(one: VariantRun, tried: Sequence[float]) -> Significance:
-    x, ppy = metrics.excess_returns(one.result), float(one.figures["periods_per_year"] or 0.0)
+def _variant(run: VariantRun, tried: Sequence[float]) -> Significance:
+    x, ppy = metrics.excess_returns(run.result), float(run.figures["periods_per_year"] or 0.0)
     ranges = inference.intervals(x, ppy, SEED)
     return Significance(
         ranges.excess_return,
@@ -71,18 +72,18 @@ def _variant(one: VariantRun, tried: Sequence[float]) -> Significance:
 
 def _choice(run: Run, trials: int, here: int) -> Choice:
     """Judge the variants that are no benchmark on the bars all have."""
-    names = [one.variant.name for one in run.variants]
-    _, table = inference.common([one.result for one in run.variants])
+    names = [variant_run.variant.name for variant_run in run.variants]
+    _, table = inference.common([variant_run.result for variant_run in run.variants])
     field = [name for name in names if name not in run.config.benchmarks]
     candidates = table[:, [names.index(name) for name in field]]
     rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in run.config.benchmarks}}
     spa = {name: inference.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
-    best = {name: field[one.best] for name, one in spa.items() if one.best is not None}
+    best = {name: field[test.best] for name, test in spa.items() if test.best is not None}
     return Choice(trials, here, inference.overfitting(candidates), spa, best)
 
 
 def read(stored: dict[str, Any] | None) -> Significance | None:
-    """Return what `asdict` made of a variant's confidence; None where a run stored none."""
+    """Return what `asdict` made of a variant's significance; None where a run stored none."""
     if not stored:
         return None
     return Significance(
@@ -100,6 +101,6 @@ def read_choice(stored: dict[str, Any] | None) -> Choice | None:
     """Return what `asdict` made of a choice; None where a run stored none."""
     if not stored:
         return None
-    spa = {name: SpaTest(**one) for name, one in (stored.get("spa") or stored["superior"]).items()}
+    spa = {name: SpaTest(**test) for name, test in (stored.get("spa") or stored["superior"]).items()}
     overfitting = Overfitting(**stored["overfitting"])
     return Choice(stored["trials"], stored["here"], overfitting, spa, stored["best"])

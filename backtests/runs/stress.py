@@ -75,10 +75,10 @@ def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: S
     """
     instruments = market.instruments
     notional = np.where(units == 0.0, 0.0, units * market.price[t] * market.fx[t])
-    now = np.array([_yield(market, t, one) for one in instruments])
-    life = np.array([one.maturity for one in instruments])
-    shift = np.array([[shock.shift(one) for one in instruments] for shock in shocks])
-    move = np.array([[shock.move(one) for one in instruments] for shock in shocks])
+    now = np.array([_yield(market, t, instrument) for instrument in instruments])
+    life = np.array([instrument.maturity for instrument in instruments])
+    shift = np.array([[shock.shift(instrument) for instrument in instruments] for shock in shocks])
+    move = np.array([[shock.move(instrument) for instrument in instruments] for shock in shocks])
     change = np.where(shift == 0.0, 0.0, price(now, now + shift, life) - 1.0)
     bears = float(currency == "unhedged")
     return np.asarray(notional * (change * (1.0 + move) + move * bears))
@@ -97,12 +97,12 @@ def _yield(market: Market, t: int, instrument: Instrument) -> float:
     return float(today[apart.argmin()])
 
 
-def tidy(one: VariantRun) -> pd.DataFrame:
+def tidy(run: VariantRun) -> pd.DataFrame:
     """Every shock to what a variant holds on its last row: variant, shock, instrument, usd."""
-    names = one.market.names
-    usd = revalue(one.market, one.span.rows.stop - 1, one.result.units[-1], one.variant.currency.kind)
+    names = run.market.names
+    usd = revalue(run.market, run.span.rows.stop - 1, run.result.units[-1], run.variant.currency.kind)
     frame = pd.DataFrame(
-        {"variant": one.variant.name, "shock": np.repeat([shock.name for shock in SHOCKS], len(names))}
+        {"variant": run.variant.name, "shock": np.repeat([shock.name for shock in SHOCKS], len(names))}
     )
     frame["instrument"] = list(names) * len(SHOCKS)
     frame["usd"] = usd.reshape(-1)

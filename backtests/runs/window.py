@@ -32,6 +32,7 @@ class OutsideDataError(ConfigError):
             f"{setting} is {day}, outside the {source} data, which runs from {first} to {last}; "
             f"choose a date inside it or leave {setting} out"
         )
+        self.setting = setting
         self.place = day, source, first, last
 
     def as_written(self, setting: str) -> OutsideDataError:

@@ -1,0 +1,118 @@
+"""A finished run as tables and plain values: what its folder keeps, and what every page and comparison reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backtests.config import resolved
+from backtests.performance import attribution, components
+from backtests.runs import exposure, significance, stress
+from backtests.runs.manifest import manifest
+from backtests.runs.runner import Run, VariantRun
+from backtests.runs.significance import Choice, Significance
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run, whether just finished or read from its folder."""
+
+    config: dict[str, Any]  # resolved, as YAML has it
+    manifest: dict[str, Any]
+    metrics: dict[str, dict[str, Any]]  # variant -> figures, and `against`, by benchmark
+    significance: dict[str, Significance]  # by variant; {} where a version had none
+    choice: Choice | None  # what choosing the best variant is worth; None likewise
+    sensitivity: dict[str, Any] | None  # every variant under every disputable convention; None likewise
+    equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
+    positions: pd.DataFrame  # date, variant, instrument, units, weight; empty where a version had none, as all below
+    trades: pd.DataFrame  # date, variant, instrument, units, price, fx, notional_usd, cost_usd
+    attribution: pd.DataFrame  # date, variant, instrument, line, usd
+    components: pd.DataFrame  # date, variant, component, instrument, usd: of blends
+    stress: pd.DataFrame  # variant, shock, instrument, usd
+    exposure: pd.DataFrame  # date, variant, and what was held, a column a series
+    folder: Path | None = None  # where it is kept
+
+
+def snapshot(
+    run: Run,
+    sensitivity: dict[str, Any] | None = None,
+    earlier: Sequence[float] = (),
+    now: datetime | None = None,
+) -> StoredRun:
+    """Return a run as its folder will give it back.
+
+    `sensitivity` is what `sensitivities.record` gives; `earlier` are the annual Sharpe ratios of what was tried before
+    under the same name; `now` is the time it was made.
+    """
+    by_variant, choice = significance.judge(run, earlier)
+    return StoredRun(
+        config=resolved(run.config),
+        manifest=manifest(run, now or datetime.now(UTC)),
+        metrics={
+            variant_run.variant.name: {**variant_run.figures, "against": variant_run.against}
+            for variant_run in run.variants
+        },
+        significance=by_variant,
+        choice=choice,
+        sensitivity=sensitivity,
+        equity=_equity(run),
+        positions=_table(run, _positions),
+        trades=_table(run, _trades),
+        attribution=_table(run, _attribution),
+        components=_table(run, _components),
+        stress=_table(run, stress.tidy),
+        exposure=_table(run, exposure.table),
+    )
+
+
+def _equity(run: Run) -> pd.DataFrame:
+    paths = {
+        variant_run.variant.name: pd.Series(variant_run.result.equity, index=variant_run.result.dates)
+        for variant_run in run.variants
+    }
+    frame = pd.DataFrame(paths).rename_axis("date")
+    return frame.set_axis(pd.DatetimeIndex(frame.index).as_unit("ms"))
+
+
+def _table(run: Run, of: Callable[[VariantRun], pd.DataFrame]) -> pd.DataFrame:
+    """One table of all variants; dates and texts in the types in which Parquet gives them back."""
+    frame = pd.concat([of(variant_run) for variant_run in run.variants], ignore_index=True)
+    dates = {"date": "datetime64[ms]"} if "date" in frame else {}
+    texts = {name: "str" for name in ("variant", "component", "instrument", "line", "shock") if name in frame}
+    return frame.astype({**dates, **texts})
+
+
+def _attribution(run: VariantRun) -> pd.DataFrame:
+    return attribution.tidy(run.variant.name, run.result, run.market, run.span.rows)
+
+
+def _components(run: VariantRun) -> pd.DataFrame:
+    return components.tidy(run.variant.name, run.result.dates, run.market.names, run.components)
+
+
+def _long(run: VariantRun, columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    """One row per date and instrument."""
+    rows, legs = run.result.units.shape
+    frame = pd.DataFrame({"date": np.repeat(run.result.dates, legs), "variant": run.variant.name})
+    frame["instrument"] = np.tile(np.array(run.market.names, dtype=object), rows)
+    for name, values in columns.items():
+        frame[name] = values.reshape(-1)
+    return frame
+
+
+def _positions(run: VariantRun) -> pd.DataFrame:
+    return _long(run, {"units": run.result.units, "weight": run.result.weights})
+
+
+def _trades(run: VariantRun) -> pd.DataFrame:
+    result = run.result
+    change = np.diff(result.units, axis=0, prepend=0.0)
+    market = {name: getattr(run.market, name)[run.span.rows] for name in ("price", "fx")}
+    frame = _long(run, {"units": change, **market, "notional_usd": result.notional, "cost_usd": -result.cost})
+    return frame[result.traded.reshape(-1) > 0].reset_index(drop=True)
