@@ -37,7 +37,7 @@ def load(
     """Return the stored history on daily, weekly or monthly rows, or on those it has.
 
     `listed` are the instruments whose prices are wanted, where they are stored: total-return prices, or raw ones with
-    their income where `distributions` are "paid". The records hold what was found from `since` on.
+    their income where `distributions` are "paid". The records hold the findings from `since` on.
 
     Raises
     ------
@@ -71,8 +71,8 @@ def load(
         },
         cpi=background.cpi if cpi is None else cpi,
         macro=_macro(stored, background),
-        prices={name: _prices(one, frequency, distributions, daily_rows) for name, one in chosen.items()},
-        records=tuple(_record(one, today, since) for one in stored.values() if one.series in _used(chosen)),
+        prices={name: _prices(history, frequency, distributions, daily_rows) for name, history in chosen.items()},
+        records=tuple(_record(history, today, since) for name, history in stored.items() if name in _used(chosen)),
     )
 
 
@@ -102,20 +102,19 @@ def _used(chosen: Collection[str]) -> set[str]:
     return market | {"us_cpi", "macro"} | set(chosen)
 
 
-def _record(one: Stored, today: date, since: date) -> Record:
-    checked = check(one.series, one.frame, today)
-    found = [str(finding) for finding in checked if finding.level != "note" and (finding.last or today) >= since]
-    index = one.frame.index
+def _record(history: Stored, today: date, since: date) -> Record:
+    findings = check(history.series, history.frame, today)
+    index = history.frame.index
     return Record(
-        series=one.series,
-        source=one.source,
+        series=history.series,
+        source=history.source,
         first=index[0].date(),
         last=index[-1].date(),
         rows=len(index),
-        sha256=one.sha256,
-        fetched=one.fetched.isoformat(),
-        restated=one.restated,
-        findings=tuple(found),
+        sha256=history.sha256,
+        fetched=history.fetched.isoformat(),
+        restated=history.restated,
+        findings=tuple(str(f) for f in findings if f.level != "note" and (f.last or today) >= since),
     )
 
 
@@ -224,12 +223,14 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     return result if cpi is None else {**result, "us_cpi": cpi}
 
 
-def _prices(one: Stored, frequency: Frequency, distributions: Distributions, days: pd.DatetimeIndex) -> pd.DataFrame:
+def _prices(
+    history: Stored, frequency: Frequency, distributions: Distributions, days: pd.DatetimeIndex
+) -> pd.DataFrame:
     """Return `price` and `income` per unit on the days traded: total-return prices, or raw ones with what they paid.
 
     A day without the price wanted is a day without a price; the other one is never put in its place.
     """
-    frame = one.frame.reindex(columns=["close", "adjusted", "dividend"])
+    frame = history.frame.reindex(columns=["close", "adjusted", "dividend"])
     paid = distributions == "paid" or frame["adjusted"].isna().all()
     price = frame["close"] if paid else frame["adjusted"]
     income = frame["dividend"].fillna(0.0) if paid else 0.0 * frame["close"].fillna(0.0)

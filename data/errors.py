@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 class DivergenceError(Exception):
-    """Something the user can mend; `exit_status` is what the command ends with."""
+    """Something the user can fix; `exit_status` is what the command ends with."""
 
     exit_status = 2
 

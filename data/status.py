@@ -47,12 +47,14 @@ def _extent(name: str, values: pd.Series, today: date) -> Extent:
     return Extent(name, first.date(), last.date(), len(known), gaps, (today - last.date()).days)
 
 
-def stored(one: Stored, today: date | None = None) -> Extent:
+def stored(history: Stored, today: date | None = None) -> Extent:
     """Return the extent of a stored series; the gaps are weekdays (or months) without a row."""
     today = today or datetime.now(UTC).date()
-    index = pd.DatetimeIndex(one.frame.index)
-    step = "ME" if spec_of(one.series).calendar == "month" else "B"
+    index = pd.DatetimeIndex(history.frame.index)
+    step = "ME" if spec_of(history.series).calendar == "month" else "B"
     gaps = len(pd.date_range(index[0], index[-1], freq=step).difference(index))
     first, last = index[0].date(), index[-1].date()
     age = (today - last).days
-    return Extent(one.series, first, last, len(index), gaps, age, one.source, one.sha256[:12], one.restated)
+    return Extent(
+        history.series, first, last, len(index), gaps, age, history.source, history.sha256[:12], history.restated
+    )

@@ -256,10 +256,8 @@ def _judged(delivery: Delivery, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[
     )
     frame, findings = quarantine(delivery.series, pd.concat([beside, given]).sort_index())
     first, last = given.index[0].date(), given.index[-1].date()
-    mine = [
-        one for one in findings if one.last is None or one.first is None or (one.last >= first and one.first <= last)
-    ]
-    return frame.reindex(index=frame.index.intersection(given.index), columns=given.columns), mine
+    relevant = [f for f in findings if f.last is None or f.first is None or (f.last >= first and f.first <= last)]
+    return frame.reindex(index=frame.index.intersection(given.index), columns=given.columns), relevant
 
 
 def _on_one_basis(delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

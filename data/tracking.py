@@ -42,12 +42,12 @@ class Tracking:
 
 def tracking(tables: Tables, instruments: Sequence[Instrument], since: date = date.min) -> list[Tracking]:
     """Compare every listed instrument that has prices with the par bond that stands for it, from a day on."""
-    listed = [one for one in instruments if one.kind == "listed" and one.name in tables.prices]
+    listed = [i for i in instruments if i.kind == "listed" and i.name in tables.prices]
     if not listed:
         return []
     modelled = build(replace(tables, prices={}), listed)
-    found = [_compare(tables, modelled, i, since) for i in range(len(listed))]
-    return [one for one in found if one is not None]
+    comparisons = [_compare(tables, modelled, i, since) for i in range(len(listed))]
+    return [result for result in comparisons if result is not None]
 
 
 def _compare(tables: Tables, modelled: Market, i: int, since: date) -> Tracking | None:

@@ -162,8 +162,8 @@ def test_the_known_traps_of_the_real_history_are_named(judged):
     assert spans(about(judged["tips"], "no bar spans it")) == [("note", "2008-12-01", "2008-12-01")] * 2
     assert about(judged["us_cpi"], "2025-10 blank")
     ends = {f.message.split()[1]: str(f.first) for f in about(judged["ust"], "ends here")}
-    assert ends["5-year"] == ends["20-year"] == "2026-02-20"
-    assert ends["3-year"] == ends["7-year"] == "2025-05-29"
+    assert ends["5-year"] == ends["7-year"] == ends["20-year"] == "2026-07-22"
+    assert ends["3-year"] == "2026-06-24"
 
 
 @pytest.mark.realdata

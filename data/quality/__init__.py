@@ -37,13 +37,13 @@ def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
     if broken:
         return broken
     table = Table.of(spec, frame)
-    found = days.future(table, today)
+    findings = days.future(table, today)
     past = table.rows(table.days <= np.datetime64(today))
-    found += ticks.errors(past, "update or import the series again")
+    findings += ticks.errors(past, "update or import the series again")
     sound = replace(past, values=np.where(ticks.impossible(past)[0], np.nan, past.values))
     if not np.isnan(sound.values).all():
-        found += _dates(sound, today) + _values(sound)
-    return by_level_then_date(found)
+        findings += _dates(sound, today) + _values(sound)
+    return by_level_then_date(findings)
 
 
 def quarantine(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
@@ -71,16 +71,16 @@ def _unusable(name: str, frame: pd.DataFrame) -> list[Finding]:
     if frame.isna().to_numpy().all():
         return [Finding("error", name, None, None, "there are no values; import the series again")]
     dates = [stamp.date() for stamp in pd.DatetimeIndex(frame.index)]
-    found = []
+    findings = []
     twice = [b for a, b in pairwise(sorted(dates)) if a == b]
     if twice:
         message = f"dates that come twice: {len(twice)}; drop the older rows, import again"
-        found.append(Finding("error", name, twice[0], twice[-1], message))
+        findings.append(Finding("error", name, twice[0], twice[-1], message))
     back = [b for a, b in pairwise(dates) if b < a]
     if back:
         message = f"rows earlier than the row before them: {len(back)}; sort the dates, import again"
-        found.append(Finding("error", name, min(back), max(back), message))
-    return found
+        findings.append(Finding("error", name, min(back), max(back), message))
+    return findings
 
 
 def _dates(table: Table, today: date) -> list[Finding]:
@@ -110,7 +110,7 @@ def _values(table: Table) -> list[Finding]:
             return [*units.of_index(table), *moves.shifts(table)]
         case "price":
             close = table.only("close")
-            told = [*prices.adjusted(table), *prices.dividends(table), *prices.splits(table)]
-            return [*told, *moves.outliers(close), *moves.stale(close), *moves.shifts(close)]
+            consistency = [*prices.adjusted(table), *prices.dividends(table), *prices.splits(table)]
+            return [*consistency, *moves.outliers(close), *moves.stale(close), *moves.shifts(close)]
         case "macro":
             return []

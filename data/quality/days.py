@@ -131,12 +131,12 @@ def _missing(table: Table, expected: Days, exchange: str) -> list[Finding]:
     if absent.sum() > len(absent) / 2:
         message = f"rows on {(~absent).sum()} of {len(absent)} sessions of {exchange}; expected daily data"
         return [table.finding("warning", 0, -1, message)]
-    found = []
+    findings = []
     for start, stop in spells(absent):
         n = stop - start + 1
         message = f"no row on {count(n, 'session')} of {exchange}; import the series again, or accept the gap"
-        found.append((n, Finding("warning", table.spec.name, day(expected[start]), day(expected[stop]), message)))
-    return largest(found, "stretches of sessions without a row")
+        findings.append((n, Finding("warning", table.spec.name, day(expected[start]), day(expected[stop]), message)))
+    return largest(findings, "stretches of sessions without a row")
 
 
 def _ghosts(table: Table, expected: Days, exchange: str) -> list[Finding]:
@@ -193,22 +193,22 @@ def _japanese_holidays(first: date, last: date) -> bool:
 def _weekends(table: Table) -> list[Finding]:
     weekday = (table.days.astype(int) + 3) % 7  # 1970-01-01 was a Thursday
     kept = (weekday == 5) & (table.days <= LAST_SATURDAY) & (table.spec.calendar == "JP")
-    found = []
+    findings = []
     if kept.any():
         rows = np.flatnonzero(kept)
         message = f"{count(len(rows), 'Saturday')}: the Japanese market traded on Saturdays until 1989"
-        found.append(table.finding("note", rows[0], rows[-1], message))
+        findings.append(table.finding("note", rows[0], rows[-1], message))
     wrong = np.flatnonzero((weekday >= 5) & ~kept)
     if wrong.size:
         message = f"{count(len(wrong), 'row')} on a Saturday or Sunday, when the market is shut; check the dates"
-        found.append(table.finding("warning", wrong[0], wrong[-1], message))
-    return found
+        findings.append(table.finding("warning", wrong[0], wrong[-1], message))
+    return findings
 
 
 def _unbroken(table: Table) -> list[Finding]:
     """A rate of every calendar day, or of business days: no gap is longer than a long weekend."""
-    found = []
+    findings = []
     for row, n in _gaps(table):
         message = f"no row for {n} days; import the series again, or accept that the rate is carried"
-        found.append((n, table.finding("warning", row, row + 1, message)))
-    return largest(found, "long gaps")
+        findings.append((n, table.finding("warning", row, row + 1, message)))
+    return largest(findings, "long gaps")

@@ -15,7 +15,7 @@ MOST = 20  # findings of one kind that are listed; the rest are counted
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, where, and what to do about it.
+    """What is wrong, where, and what to do about it.
 
     >>> print(Finding("note", "jgb", date(2019, 4, 26), date(2019, 5, 7), "no row for 11 days: holidays"))
     note jgb 2019-04-26 to 2019-05-07: no row for 11 days: holidays

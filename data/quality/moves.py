@@ -30,7 +30,7 @@ REPEATED = 3  # equal rows of a whole curve that are no chance, where it has
 SEVERAL = 3  # tenors or more
 
 SHIFT = math.log(1.5)  # of a price or an index: more than any day or month brings
-CAUSE: dict[SeriesKind, str] = {
+LIKELY_CAUSE: dict[SeriesKind, str] = {
     "price": "a split that is not adjusted for",
     "index": "another base year",
     "curve": "percent and decimals mixed",
@@ -50,12 +50,12 @@ def outliers(table: Table) -> list[Finding]:
     if not rows.size:
         return []
     level: Level = "note" if table.spec.kind == "rate" else "warning"  # overnight rates do jump as periods end
-    found = []
+    findings = []
     for year in np.split(rows, np.flatnonzero(np.diff(table.days[rows].astype("datetime64[Y]")).astype(int)) + 1):
         at, k = np.unravel_index(size[year].argmax(), size[year].shape)
         message = _extent(table, size[year]) + _largest_change(table, changes, z, int(year[at]), int(k))
-        found.append((float(size[year].max()), table.finding(level, year[0], year[-1], message)))
-    return largest(found, "years of outlying changes")
+        findings.append((float(size[year].max()), table.finding(level, year[0], year[-1], message)))
+    return largest(findings, "years of outlying changes")
 
 
 def _changes(table: Table) -> Array:
@@ -103,7 +103,7 @@ def stale(table: Table) -> list[Finding]:
     A run of n values is n - 1 unchanged ones in a row. Where a share p of the changes around it is 0, the chance of
     that is p ** (n - 1).
     """
-    found = []
+    findings = []
     for column, rows, values in table.lists():
         unchanged = np.diff(values) == 0
         for start, stop in spells(unchanged):
@@ -118,8 +118,8 @@ def stale(table: Table) -> list[Finding]:
                     f"{table.label(column)} stays at {values[start]:g} for {n} rows, where {share:.0%} of the changes "
                     f"around are 0{verdict}"
                 )
-                found.append((n, table.finding("warning" if odd else "note", rows[start], rows[stop + 1], message)))
-    return largest(found, "runs of one value")
+                findings.append((n, table.finding("warning" if odd else "note", rows[start], rows[stop + 1], message)))
+    return largest(findings, "runs of one value")
 
 
 def _share(unchanged: Flags, start: int, stop: int) -> float:
@@ -132,29 +132,29 @@ def repeated(table: Table) -> list[Finding]:
     """Return the stretches on which a curve of several tenors repeats itself whole: filled forward."""
     new, old = table.values[1:], table.values[:-1]
     same = ((new == old) | (np.isnan(new) & np.isnan(old))).all(axis=1)
-    found = []
+    findings = []
     for start, stop in spells(same & ((~np.isnan(new)).sum(axis=1) >= SEVERAL)):
         n = stop - start + 2
         if n >= REPEATED:
             message = f"the whole curve is the same on {n} rows: filled forward? drop the copies, import again"
-            found.append((n, table.finding("warning", start, stop + 1, message)))
-    return largest(found, "repeated curves")
+            findings.append((n, table.finding("warning", start, stop + 1, message)))
+    return largest(findings, "repeated curves")
 
 
 def shifts(table: Table) -> list[Finding]:
     """Return the days on which a level changes out of all proportion and stays: a split, or a change of unit."""
-    found = []
+    findings = []
     for column, rows, values in table.lists():
         before, after = around(table.spec, values, table.days[rows])
         shifted = _shifted(table.spec.kind, values, before) & ~_shifted(table.spec.kind, values, after)
         for start, _ in spells(shifted & ~np.isnan(after)):
             old, new = before[start], values[start]
             message = (
-                f"{table.label(column)} goes from {old:g} to {new:g} and stays: {CAUSE[table.spec.kind]}? "
+                f"{table.label(column)} goes from {old:g} to {new:g} and stays: {LIKELY_CAUSE[table.spec.kind]}? "
                 "import the whole series again"
             )
-            found.append((abs(new - old), table.finding("warning", rows[start], rows[start], message)))
-    return largest(found, "shifts of level")
+            findings.append((abs(new - old), table.finding("warning", rows[start], rows[start], message)))
+    return largest(findings, "shifts of level")
 
 
 def _shifted(kind: SeriesKind, values: Array, near: Array) -> Flags:

@@ -37,11 +37,11 @@ def dividends(table: Table) -> list[Finding]:
     if not {"close", "dividend"} <= set(table.columns):
         return []
     paid, close = table.get("dividend"), table.get("close")
-    found = []
+    findings = []
     for row in np.flatnonzero((paid < 0) | (paid > LARGE_DIVIDEND * close)).tolist():
         message = f"dividend {paid[row]:g} on a price of {close[row]:g}, expected 0 to 20 % of it; download all again"
-        found.append((abs(paid[row]), table.finding("error", row, row, message)))
-    return largest(found, "impossible dividends")
+        findings.append((abs(paid[row]), table.finding("error", row, row, message)))
+    return largest(findings, "impossible dividends")
 
 
 def splits(table: Table) -> list[Finding]:
@@ -49,8 +49,8 @@ def splits(table: Table) -> list[Finding]:
     if "split" not in table.columns:
         return []
     split = table.get("split")
-    found = []
+    findings = []
     for row in np.flatnonzero(~np.isnan(split) & (split != 0) & (split != 1)).tolist():
         message = f"split, {split[row]:g} for 1: the source restates all prices before it; download all again"
-        found.append((split[row], table.finding("note", row, row, message)))
-    return largest(found, "splits")
+        findings.append((split[row], table.finding("note", row, row, message)))
+    return largest(findings, "splits")

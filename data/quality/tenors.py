@@ -24,7 +24,7 @@ REBASED = {("tips", "5"): date(2008, 12, 1), ("tips", "7"): date(2008, 12, 1)}
 
 def holes(table: Table) -> list[Finding]:
     """Return the stretches on which a tenor is missing although it was quoted before and is again after."""
-    found = []
+    findings = []
     for column, rows, values in table.lists():
         for i in np.flatnonzero(np.diff(rows) > 1).tolist():
             first, last = int(rows[i]) + 1, int(rows[i + 1]) - 1
@@ -37,20 +37,20 @@ def holes(table: Table) -> list[Finding]:
             unpublished = since <= day(table.days[first]) and day(table.days[last]) <= until
             level: Level = "note" if unpublished or abs(change) <= SAME_LEVEL else "warning"
             why = ": it was not published then" if unpublished else "; no bar may span it"
-            found.append((n, table.finding(level, first, last, message + why)))
-    return largest(found, "holes inside a tenor's history")
+            findings.append((n, table.finding(level, first, last, message + why)))
+    return largest(findings, "holes inside a tenor's history")
 
 
 def ended(table: Table) -> list[Finding]:
     """Return the tenors that stop before the curve does."""
-    found = []
+    findings = []
     for column, rows, _ in table.lists():
         if not rows.size:
-            found.append(table.finding("note", 0, -1, f"the {column}-year has no value at all"))
+            findings.append(table.finding("note", 0, -1, f"the {column}-year has no value at all"))
         elif table.days[-1] - table.days[rows[-1]] > np.timedelta64(ENDED, "D"):
             message = f"the {column}-year ends here, the curve on {table.days[-1]}; update, or take another tenor"
-            found.append(table.finding("note", rows[-1], rows[-1], message))
-    return found
+            findings.append(table.finding("note", rows[-1], rows[-1], message))
+    return findings
 
 
 def estimated(table: Table) -> list[Finding]:
@@ -71,14 +71,14 @@ def estimated(table: Table) -> list[Finding]:
 
 def rebased(table: Table) -> list[Finding]:
     """Return a note for each tenor whose level the source broke on a known day."""
-    found = []
+    findings = []
     for column in table.columns:
         for row in np.flatnonzero(rebased_rows(table.spec.name, column, table.days)).tolist():
             change = 100 * (table.get(column)[row] - table.get(column)[row - 1]) if row else np.nan
             if np.isfinite(change):
                 message = f"the {column}-year changes by {change:+.1f} bp, other bonds stand behind it; no bar spans it"
-                found.append(table.finding("note", row, row, message))
-    return found
+                findings.append(table.finding("note", row, row, message))
+    return findings
 
 
 def rebased_rows(name: str, column: str, days: Days) -> Flags:

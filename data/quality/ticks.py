@@ -10,8 +10,8 @@ from data.quality.finding import Finding
 from data.quality.table import Days, Flags, Table, ratio
 from data.series import SeriesKind, Spec
 
-NEIGHBOURS = 5  # values on each side; their median outvotes two bad ones
-WITNESSES = 3  # of them that must be there; at the ends of a series one side is enough
+NEIGHBOURS = 5  # values on each side; their median withstands two bad ones
+ENOUGH = 3  # of them that must be there; at the ends of a series one side is enough
 RECENT = {True: np.timedelta64(100, "D"), False: np.timedelta64(20, "D")}  # within which they lie, monthly and daily:
 # the level before a hole of years says nothing, and month ends of a daily series truly move by this much
 
@@ -32,14 +32,14 @@ def around(spec: Spec, values: Array, days: Days) -> tuple[Array, Array]:
     """Return the medians of the 5 values before and of the 5 after each, NaN where fewer than 3 of them are near."""
     before = _earlier(values)
     after = _earlier(values[::-1])[::-1].copy()
-    apart = days[WITNESSES:] - days[:-WITNESSES] > RECENT[spec.calendar == "month"]
-    before[WITNESSES:][apart] = np.nan
+    apart = days[ENOUGH:] - days[:-ENOUGH] > RECENT[spec.calendar == "month"]
+    before[ENOUGH:][apart] = np.nan
     after[: len(apart)][apart] = np.nan
     return before, after
 
 
 def _earlier(values: Array) -> Array:
-    median = pd.Series(values).rolling(NEIGHBOURS, min_periods=WITNESSES).median().shift()
+    median = pd.Series(values).rolling(NEIGHBOURS, min_periods=ENOUGH).median().shift()
     return median.to_numpy(dtype=float, copy=True)
 
 
@@ -77,7 +77,7 @@ def impossible(table: Table) -> tuple[Flags, Reasons]:
 
 
 def _reasons(spec: Spec, values: Array, days: Days) -> dict[int, str]:
-    """Which of a column's values are impossible, and why; what is found is left out and the rest looked at again."""
+    """Which of a column's values are impossible, and why; those are left out and the rest checked again."""
     infinite = np.isinf(values)
     negative = (values <= 0) & ~infinite & (spec.kind in POSITIVE)
     why = {i: f"{values[i]:g} is no number" for i in np.flatnonzero(infinite).tolist()}
@@ -102,15 +102,15 @@ def _sides(before: float, after: float) -> str:
 def _ticks(kind: SeriesKind, values: Array, before: Array, after: Array) -> Flags:
     """Whether each value is far off both its sides, in one direction: a level that changes and stays is not.
 
-    Where a side has too few values the nearest value that has enough of them speaks for it, but not for currencies:
+    Where a side has too few values the nearest value that has enough of them stands in for it, but not for currencies:
     8 % in a day has happened and stayed.
     """
     few_before, few_after = np.isnan(before), np.isnan(after)
-    unheard = few_before | few_after if kind == "fx" else few_before & few_after
+    unjudged = few_before | few_after if kind == "fx" else few_before & few_after
     before = np.where(few_before, _nearest(values, few_before, backwards=True), before)
     after = np.where(few_after, _nearest(values, few_after, backwards=False), after)
     between = (values - before) * (values - after) < 0
-    return off(kind, values, before) & off(kind, values, after) & ~between & ~unheard
+    return off(kind, values, before) & off(kind, values, after) & ~between & ~unjudged
 
 
 def _nearest(values: Array, few: Flags, backwards: bool) -> Array:
@@ -131,11 +131,11 @@ def errors(table: Table, remedy: str) -> list[Finding]:
 
 
 def _describe(table: Table, bad: Flags, why: Reasons, run: list[int]) -> str:
-    told, reason = next(iter(why[run[0]].items()))
-    others = [table.columns[k] for k in np.flatnonzero(bad[run[0]]).tolist() if k != told]
+    first, reason = next(iter(why[run[0]].items()))
+    others = [table.columns[k] for k in np.flatnonzero(bad[run[0]]).tolist() if k != first]
     also = f", and {', '.join(others)} with it" if others else ""
     more = f", and so on for {len(run)} rows" if len(run) > 1 else ""
-    return f"{table.label(table.columns[told])} {reason}{also}{more}"
+    return f"{table.label(table.columns[first])} {reason}{also}{more}"
 
 
 def empty(table: Table) -> Flags:

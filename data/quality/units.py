@@ -12,7 +12,7 @@ OVERNIGHT = (-2.0, 25.0)  # percent; federal funds were 22.4 on a day of 1981
 YEN = (50.0, 500.0)  # per dollar; 358 in 1971, 75.7 in 2011
 CPI = (20.0, 1000.0)  # 1982-84 = 100
 CPI_SINCE = np.datetime64("1947-01-01")  # before, it was lower and fell by more
-CPI_FALL = 0.02  # a month; 1.9 % in 2008-11
+CPI_DECLINE = 0.02  # a month; 1.9 % in 2008-11
 
 DECIMALS = 0.3  # a curve or rate that is less in absolute value on days it cannot have been so low is in decimals
 PROOF = {"month": 3}  # rows that prove it; 20 of a daily series
@@ -46,18 +46,19 @@ def of_fx(table: Table) -> list[Finding]:
 def of_index(table: Table) -> list[Finding]:
     """Return a warning for a price index outside 20 to 1000, or that falls by more than 2 % in a month."""
     recent = table.rows(table.days >= CPI_SINCE)
-    found = _outside(recent, CPI, "index points", "warning")
+    findings = _outside(recent, CPI, "index points", "warning")
     for _, rows, values in recent.lists():
         change = values[1:] / values[:-1] - 1
-        falls = np.flatnonzero(change < -CPI_FALL)
-        if falls.size:
-            worst = falls[change[falls].argmin()]
+        declines = np.flatnonzero(change < -CPI_DECLINE)
+        if declines.size:
+            largest = declines[change[declines].argmin()]
             message = (
-                f"falls by more than {CPI_FALL:.0%} in {count(len(falls), 'month')}, the most by {-change[worst]:.1%} "
-                f"to {values[worst + 1]:g} on {recent.days[rows[worst + 1]]}; another base year? import it whole"
+                f"falls by more than {CPI_DECLINE:.0%} in {count(len(declines), 'month')}, "
+                f"the most by {-change[largest]:.1%} to {values[largest + 1]:g} on {recent.days[rows[largest + 1]]}; "
+                "another base year? import it whole"
             )
-            found.append(recent.finding("warning", rows[falls[0] + 1], rows[falls[-1] + 1], message))
-    return found
+            findings.append(recent.finding("warning", rows[declines[0] + 1], rows[declines[-1] + 1], message))
+    return findings
 
 
 def _within(days: Days, spans: tuple[tuple[str, str], ...]) -> Flags:
@@ -81,7 +82,7 @@ def _decimals(table: Table, judged: Flags) -> list[Finding]:
 
 def _outside(table: Table, limits: tuple[float, float], unit: str, level: Level) -> list[Finding]:
     low, high = limits
-    found = []
+    findings = []
     for column, rows, values in table.lists():
         wrong = np.flatnonzero((values < low) | (values > high))
         if wrong.size:
@@ -90,5 +91,5 @@ def _outside(table: Table, limits: tuple[float, float], unit: str, level: Level)
                 f"{table.label(column)} is {values[worst]:g} on {table.days[rows[worst]]}, "
                 f"{count(len(wrong), 'value')} outside {low:g} to {high:g} {unit}; check the unit, import again"
             )
-            found.append(table.finding(level, rows[wrong[0]], rows[wrong[-1]], message))
-    return found
+            findings.append(table.finding(level, rows[wrong[0]], rows[wrong[-1]], message))
+    return findings

@@ -79,9 +79,9 @@ def _answer(data: bytes | str, source: str) -> dict[str, Any]:
         raise SourceError(f"{source}: is no JSON but '{' '.join(content.split())[:40]}'; try again later") from None
     status = answer.get("STATUS") if isinstance(answer, dict) else None
     if str(status) != "200":
-        said = answer.get("MESSAGE") if isinstance(answer, dict) else None
+        message = answer.get("MESSAGE") if isinstance(answer, dict) else None
         raise SourceError(
-            f"{source}: the Bank of Japan answers STATUS {status}, {' '.join(str(said).split())}; "
+            f"{source}: the Bank of Japan answers STATUS {status}, {' '.join(str(message).split())}; "
             "check the series and the start, or try again later"
         )
     return {str(name): value for name, value in answer.items()}
@@ -100,8 +100,8 @@ def _pairs(answer: dict[str, Any], source: str) -> list[tuple[str, str]]:
     """Return the day and the value of every fixing, as text; calendar days without one are left out."""
     entries = answer.get("RESULTSET")
     entries = entries if isinstance(entries, list) else [entries]
-    found = [entry for entry in entries if isinstance(entry, dict) and entry.get("SERIES_CODE", CODE) == CODE]
-    values = found[0].get("VALUES") if found else None
+    matches = [entry for entry in entries if isinstance(entry, dict) and entry.get("SERIES_CODE", CODE) == CODE]
+    values = matches[0].get("VALUES") if matches else None
     days = values.get("SURVEY_DATES") if isinstance(values, dict) else None
     numbers = values.get("VALUES") if isinstance(values, dict) else None
     if not isinstance(days, list) or not isinstance(numbers, list) or len(days) != len(numbers):

@@ -49,14 +49,14 @@ def read(path: Path, today: date | None = None) -> list[Delivery]:
     """
     data, source = _bytes(path), str(path)
     header = text.header(data, source)
-    found = next((known for known in FORMATS if known.recognise(header)), None)
-    if found is None:
+    form = next((known for known in FORMATS if known.recognise(header)), None)
+    if form is None:
         raise DataError(
             f"{source}: no kind of file that is known; its header is '{text.short(header)}'; "
             f"known: {', '.join(known.name for known in FORMATS)}"
         )
-    note = f"read as: {found.name}"
-    return [replace(part, notes=(note, *part.notes)) for part in found.parse(data, source, today)]
+    note = f"read as: {form.name}"
+    return [replace(part, notes=(note, *part.notes)) for part in form.parse(data, source, today)]
 
 
 def _bytes(path: Path) -> bytes:
@@ -107,7 +107,7 @@ def _prices(data: bytes, source: str, today: date | None) -> list[Delivery]:
 def _markets(data: bytes, source: str, today: date | None) -> list[Delivery]:
     """Return the curves, the yen and the overnight averages of our own month-end table."""
     table = text.table(data, source)
-    columns: dict[str, dict[str, str]] = {}  # series -> column of the file -> ours
+    columns: dict[str, dict[str, str]] = {}  # series -> header name -> column
     for name in table.header[1:]:
         match = MARKETS.fullmatch(name)
         if match:

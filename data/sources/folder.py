@@ -16,7 +16,7 @@ def deliveries(folder: Path) -> Iterator[Delivery]:
     Raises
     ------
     DataError
-        A folder without CSV files, or a file that nobody recognises.
+        A folder without CSV files, or a file of no known kind.
     """
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
     if not paths:

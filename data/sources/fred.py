@@ -71,7 +71,7 @@ def fetch(
         url = http.fill(address, id=name)
         for part in parse(http.get(url, pause=PAUSE, policy=policy), url, today):
             parts.setdefault(part.series, []).append(part)
-    return [_beside(series, address, found) for series, found in parts.items()]
+    return [_beside(series, address, columns) for series, columns in parts.items()]
 
 
 def _beside(series: str, source: str, parts: list[Delivery]) -> Delivery:
@@ -104,7 +104,7 @@ def parse(
     places: dict[str, dict[str, str]] = {}
     for id_ in columns.values():
         places.setdefault(IDS[id_].series, {})[id_] = IDS[id_].column
-    found = []
+    deliveries = []
     for series, ids in places.items():
         part, notes = values[list(ids)].rename(columns=ids).dropna(how="all"), list(common)
         if part.empty and len(places) > 1:
@@ -113,8 +113,8 @@ def parse(
             part, notes = _without_estimates(part, notes)
         if SPECS[series].calendar == "month":
             part = _at_month_ends(part, source)
-        found.append(text.deliver(series, source, part, notes))
-    return found
+        deliveries.append(text.deliver(series, source, part, notes))
+    return deliveries
 
 
 def _refuse(name: str, source: str) -> None:

@@ -48,7 +48,7 @@ class PassingError(Exception):
         self.wait = wait
 
 
-_left: dict[str, float] = {}  # host -> when it was last done with us, on the monotonic clock
+_left: dict[str, float] = {}  # host -> when its last answer ended, on the monotonic clock
 
 
 def get(url: str, *, pause: float = 0.0, headers: Mapping[str, str] | None = None, policy: Policy = DEFAULT) -> bytes:
@@ -66,7 +66,7 @@ def get(url: str, *, pause: float = 0.0, headers: Mapping[str, str] | None = Non
     parts = urlsplit(url)
     host = parts.hostname
     if parts.scheme not in ("http", "https") or not host:
-        raise SourceError(f"'{url}' is not an http or https address; mend it in the configuration")
+        raise SourceError(f"'{url}' is not an http or https address; fix it in the configuration")
 
     def attempt() -> bytes:
         due = _left.get(host, -pause) + pause - monotonic()
@@ -89,7 +89,7 @@ def fill(address: str, **values: object) -> str:
     Raises
     ------
     SourceError
-        A placeholder nobody fills.
+        A placeholder that no value fills.
     """
     try:
         return address.format(**values)
@@ -154,15 +154,17 @@ def _check_status(response: httpx.Response, host: str, policy: Policy) -> None:
     status = response.status_code
     if status == 200:
         return
-    said = f"{status} {response.reason_phrase}".strip()
+    answer = f"{status} {response.reason_phrase}".strip()
     if status in PASSING:
         wait = _asked_for(response.headers.get("Retry-After"))
         if wait is not None and wait > policy.longest:
-            raise SourceError(f"{host} answers {said} and asks to wait {wait:.0f} s; try again after that, or {IMPORT}")
-        raise PassingError(f"answers {said}", wait)
+            raise SourceError(
+                f"{host} answers {answer} and asks to wait {wait:.0f} s; try again after that, or {IMPORT}"
+            )
+        raise PassingError(f"answers {answer}", wait)
     if status in (401, 403):
-        raise SourceError(f"{host} refuses the request ({said}); try again later, or {IMPORT}")
-    raise SourceError(f"{host} answers {said} for {response.url}; {_elsewhere()}")
+        raise SourceError(f"{host} refuses the request ({answer}); try again later, or {IMPORT}")
+    raise SourceError(f"{host} answers {answer} for {response.url}; {_elsewhere()}")
 
 
 def _asked_for(retry_after: str | None) -> float | None:

@@ -49,11 +49,11 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
         if name not in official and name not in listed_names():
             raise DataError(f"no source delivers '{name}'{did_you_mean(name, [*official, *listed_names()])}")
     at = {source: addresses.get(source, own) for source, own in OWN.items()}
-    found: dict[str, Job] = {}
+    by_name: dict[str, Job] = {}
     for name in names:
         job = _job(name, at, today)
-        found[job.name] = job
-    return list(found.values())
+        by_name[job.name] = job
+    return list(by_name.values())
 
 
 def _job(name: str, at: Mapping[str, str], today: date) -> Job:
@@ -73,10 +73,10 @@ def _job(name: str, at: Mapping[str, str], today: date) -> Job:
 def check_address(source: str, address: str) -> None:
     """Raise DataError where an address given in place of a source's own leaves other things open than that one."""
     try:
-        found = _places(address)
+        places = _places(address)
     except ValueError:
-        found = {"?"}
-    if found != _places(OWN[source]):
+        places = {"?"}
+    if places != _places(OWN[source]):
         wanted = " and ".join(f"{{{name}}}" for name in sorted(_places(OWN[source])))
         raise DataError(f"the address must hold {wanted} and no other braces; got {address}")
 

@@ -187,7 +187,7 @@ def short(cells: Sequence[str]) -> str:
 def frame(
     table: Table, columns: Mapping[str, str], form: DateForm, today: date | None = None
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the numbers of `columns` (the header's name -> ours), by ascending dates, NaN where missing; and notes.
+    """Return the numbers of `columns` (header name -> column), by ascending dates, NaN where missing; and notes.
 
     Identical rows are dropped with a note, rows with nothing in them are kept. `today` is the last date that is no
     mistake: by default tomorrow in UTC, for Tokyo is ahead of it.
@@ -199,8 +199,8 @@ def frame(
     DataError
         What is no date or no number, a date still to come, one date with two different rows.
     """
-    ours = list(columns.values())
-    twice = [name for name in ours if ours.count(name) > 1]
+    names = list(columns.values())
+    twice = [name for name in names if names.count(name) > 1]
     if twice:
         both = " and ".join(name for name in columns if columns[name] == twice[0])
         raise DataError(f"{table.source}: {both} are one and the same series; remove one of the columns")
@@ -221,7 +221,7 @@ def frame(
     if not seen:
         raise NoRowsError(f"{table.source}: has a header but no rows under it; {FETCH_AGAIN}")
     index = pd.DatetimeIndex(np.array(list(seen), dtype="datetime64[D]"), name="date").as_unit("us")
-    result = pd.DataFrame([values for _, values in seen.values()], index, ours, dtype=float)
+    result = pd.DataFrame([values for _, values in seen.values()], index, names, dtype=float)
     notes = (f"{len(repeated)} repeated rows dropped, the first on {table.counted} {repeated[0]}",) if repeated else ()
     return result.sort_index(), notes
 

@@ -1,6 +1,6 @@
 """Yahoo through yfinance: daily prices of listed funds, raw and adjusted, with what they distributed.
 
-Raw prices are adjusted for splits by the source, adjusted ones for dividends too. The data are not ours to pass on:
+Raw prices are adjusted for splits by the source, adjusted ones for dividends too. The data may not be passed on:
 they stay in the user's store. Dates are the exchange's own.
 """
 
@@ -20,10 +20,10 @@ from data.series import PRICE_COLUMNS, Delivery, spec_of
 from data.sources import http, text
 
 ADDRESS = "https://finance.yahoo.com/quote/{symbol}/history"  # where a reader finds it; yfinance knows its own way
-FIRST_DAY = date(2000, 1, 1)  # before any fund we know
+FIRST_DAY = date(2000, 1, 1)  # before any of the funds began
 PATIENT = http.Policy(backoff=5.0)  # a rate limit lasts
 REQUIRED = ("open", "high", "low", "close", "adjusted", "volume")
-NAMES = {  # as published, in lower case and without spaces -> ours
+NAMES = {  # as published, in lower case and without spaces -> column
     **{name: name for name in (*REQUIRED, "dividend", "split")},
     "adjclose": "adjusted",
     "dividends": "dividend",
@@ -94,14 +94,14 @@ def _history(ticker: Ticker, symbol: str, start: date, policy: http.Policy) -> p
     except YFRateLimitError:
         raise http.PassingError(f"limits the rate of requests for {symbol}") from None
     except OSError as error:
-        raise SourceError(f"cannot reach Yahoo ({_said(error)}); are you offline? {http.IMPORT}") from None
+        raise SourceError(f"cannot reach Yahoo ({_message(error)}); are you offline? {http.IMPORT}") from None
     except Exception as error:  # yfinance and what it stands on raise whatever they like
-        said = f"Yahoo gives no prices of {symbol} ({_said(error)})"
-        raise SourceError(f"{said}; check the symbol, try again later, or {http.IMPORT}") from None
+        message = f"Yahoo gives no prices of {symbol} ({_message(error)})"
+        raise SourceError(f"{message}; check the symbol, try again later, or {http.IMPORT}") from None
     return pd.DataFrame(history)
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     words = " ".join(str(error).split()) or type(error).__name__
     return re.split(r"\. |\.$", words)[0][:120]
 
