@@ -147,7 +147,6 @@ def test_a_number_is_read_however_it_is_written(tmp_path, written, number):
         ("5e", "is '5e'; expected a number"),
         ("e5", "is 'e5'; expected a number"),
         ("5 000", "is '5 000'; expected a number"),
-        ("-", "not valid YAML"),
         ("1:30", "1:30 is a time of day to YAML; write a plain number, or quote a word"),
         ("1:30.5", "1:30.5 is a time of day to YAML; write a plain number, or quote a word"),
         ("'1:30'", "is '1:30'; expected a number"),
@@ -165,10 +164,8 @@ def test_a_number_is_read_however_it_is_written(tmp_path, written, number):
     ],
 )
 def test_what_is_no_number_is_told_with_the_line_of_its_key(tmp_path, written, words):
-    message = refusal(tmp_path, BASE + f"account:\n  capital: {written}")
-    assert message.startswith("run.yaml:4: ")
-    assert message.endswith(words) or words == "not valid YAML"
-    assert ("account.capital: " in message) is (words != "not valid YAML")
+    text = BASE + f"account:\n  capital: {written}"
+    assert refusal(tmp_path, text) == f"run.yaml:4: account.capital: {words}"
 
 
 def test_a_quoted_number_is_a_word(tmp_path):
