@@ -90,7 +90,7 @@ def test_the_us_slope_beat_the_forward_of_34_bp(rows, quotes):
 
 
 def held(market, front, back, sign, first, last, free=False):
-    """Return over cash of a DV01-neutral pair set anew at every close, every dollar by hand."""
+    """Return over cash of a DV01-neutral pair rebalanced at every close, every dollar by hand."""
     columns = [market.column(front), market.column(back)]
     rows = range(list(market.dates.astype(str)).index(first), list(market.dates.astype(str)).index(last) + 1)
     names = ("price", "fx", "funding", "borrow", "roll", "spread", "duration")
@@ -166,10 +166,10 @@ def test_treasuries_in_japans_worst_months_are_counted_and_averaged(rows, market
     table["jp"] = jp - market.funding[:, market.column("JGB10")]
     table = table.dropna().reset_index(drop=True)
     bad = table["jp"] <= table["jp"].quantile(0.1)
-    episodes = int((bad & ~bad.shift(fill_value=False)).sum())
+    sell_offs = int((bad & ~bad.shift(fill_value=False)).sum())
     reading = rows["haven"].stated
     assert reading.end == pytest.approx(table.loc[bad, "us"].mean())
-    assert reading.evidence.count == episodes
+    assert reading.evidence.count == sell_offs
     assert f"({bad.sum()} bars)" in reading.evidence.of
     assert reading.end < 0
     assert reading.verdict.word == CANNOT  # the interval reaches above 0
@@ -190,14 +190,14 @@ def test_japans_debt_is_236_percent_as_known_and_229_6_in_the_figure_to_come(row
     assert rows["jp_debt"].stated.verdict.word == rows["jp_debt"].since.verdict.word == "fails"
 
 
-def test_debt_has_too_few_episodes_and_says_how_many(rows, tables):
+def test_debt_has_too_few_observations_and_says_how_many(rows, tables):
     gap = (tables.macro["jp_debt_gdp"] - tables.macro["us_debt_gdp"]).dropna()[:"2024-12-31"]
     side = (gap > gap.mean()).astype(int)
     found = rows["debt_capacity"].stated
     assert found.evidence.count == int(side.diff().abs().sum()) == 2
     assert f"{len(gap)} annual points" in found.verdict.why
     assert found.verdict.word == CANNOT
-    assert found.verdict.why.startswith("too few independent episodes: 2 ")
+    assert found.verdict.why.startswith("too few independent observations: 2 ")
 
 
 def test_a_year_that_is_not_over_is_so_far(rows, quotes):
@@ -389,14 +389,14 @@ def test_a_trade_whose_leg_is_born_inside_the_window_is_not_run(market):
     )
 
 
-def test_episodes_are_counted_on_values_not_on_rows():
+def test_observations_are_counted_on_values_not_on_rows():
     assert distinct(np.array([np.nan, 1.0, 1.0, 2.0, 2.0, 1.0])).tolist() == [1.0, 2.0, 1.0]
     assert distinct(np.array([np.nan])).tolist() == []
     assert sign_changes(np.array([1.0, 0.0, 2.0, -1.0, -3.0, 0.0, 4.0])) == 2
     assert sign_changes(np.array([])) == 0
 
 
-def test_enough_episodes_and_no_condition_is_still_no_verdict(market):
+def test_enough_observations_and_no_condition_is_still_no_verdict(market):
     measure = difference("jp_debt_gdp", "us_debt_gdp", "a gap", "%")
     assert judged(market, measure, needs=2).stated.verdict.why == "no condition is declared"
 
@@ -426,7 +426,7 @@ def test_yield_volatility_is_that_of_changes_in_yield(market, quotes):
     assert volatility("JGB10").legs == ("JGB10",)
 
 
-# ---- a claim of one's own
+# ---- another claim
 
 
 def test_one_entry_adds_a_claim():

@@ -149,7 +149,7 @@ def test_a_single_row_has_no_bars():
 
 
 # ------------------------------------------------------------------ what it did
-def test_an_episode_worked_by_hand():
+def test_an_event_worked_by_hand():
     """From 110: two bars of cash 1 each; E 110 -> 121 -> 104.5. Excess 10/110 and -17.5/121 (16.5 lost, 1 earned)."""
     dates = month_ends("2020-01", "2020-05")
     track = Track(dates, 100.0, np.array([100.0, 110.0, 121.0, 104.5, 200.0]), np.array([0.0, 1.0, 1.0, 1.0, 1.0]))
@@ -161,7 +161,7 @@ def test_an_episode_worked_by_hand():
     assert found.legs == {"A": -3.0, "B": -4.5}
 
 
-def test_the_fall_inside_an_event_forgets_the_peak_before_it():
+def test_the_drawdown_inside_an_event_forgets_the_peak_before_it():
     dates = month_ends("2020-01", "2020-04")
     track = Track(dates, 100.0, np.array([100.0, 50.0, 55.0, 60.0]), np.zeros(4))
     assert event_pnl(track, {}, Event("e", "e", date(2020, 3, 1), date(2020, 4, 30))).drawdown == 0.0
@@ -175,7 +175,7 @@ def test_the_opening_costs_belong_to_the_first_bar_of_the_history_and_to_no_othe
     assert (first.legs["A"], second.legs["A"]) == (-4.0, 6.0)
 
 
-def test_a_spell_is_the_metrics_of_its_own_bars():
+def test_a_regime_is_the_metrics_of_its_own_bars():
     dates = month_ends("2013-01", "2017-12")
     rng = np.random.default_rng(7)
     equity = 100.0 * np.cumprod(np.concatenate([[1.0], 1.0 + rng.normal(0.004, 0.02, len(dates) - 1)]))
@@ -230,8 +230,8 @@ def test_since_1994_every_bar_belongs_to_one_regime_of_the_federal_reserve(dates
 @given(dates=calendars, seed=st.integers(0, 99))
 def test_what_legs_made_under_all_regimes_is_all_they_made(dates, seed):
     legs = {"A": np.random.default_rng(seed).normal(size=len(dates))}
-    spells = [found for regime in BOJ if (found := regime_pnl(flat(dates), legs, 12.0, regime))]
-    assert sum(one.legs["A"] for one in spells) == pytest.approx(legs["A"].sum(), abs=1e-12)
+    regimes = [found for regime in BOJ if (found := regime_pnl(flat(dates), legs, 12.0, regime))]
+    assert sum(one.legs["A"] for one in regimes) == pytest.approx(legs["A"].sum(), abs=1e-12)
 
 
 # ------------------------------------------------------------------ whether the dates are true

@@ -1,4 +1,4 @@
-"""The best and worst bars and what made them, and returns by month: by hand, and on the default run."""
+"""The best and worst bars with their contributors, and returns by month: by hand, and on the default run."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_months_compound_the_bars_that_end_in_them_and_a_month_without_a_bar_is_
     assert found[2020] == {1: pytest.approx(1.1 * 0.9 - 1), 3: pytest.approx(0.0)}  # the last gain was interest
 
 
-def test_the_months_of_a_year_compound_to_its_calendar_year_and_causes_reach_the_ledger():
+def test_the_months_of_a_year_compound_to_its_calendar_year_and_contributors_reach_the_ledger():
     from backtests.performance import metrics
 
     for one in runner.run(config.load(ROOT / "config.yaml")).variants[:3]:

@@ -41,7 +41,7 @@ def result(equity: list | np.ndarray, dates: object = None, **given: object) -> 
 
 @pytest.fixture
 def four_years() -> Result:
-    """49 month ends that earn some interest and a good deal of luck."""
+    """49 month ends that earn some interest and a random return."""
     rng = np.random.default_rng(3)
     growth = rng.normal(0.004, 0.03, 48)
     equity = 1000 * np.cumprod([1.0, *(1 + growth)])
@@ -127,7 +127,7 @@ def test_excess_is_the_return_less_the_interest_credited():
     assert figures(of)["hit_rate"] == 0.5
 
 
-def test_opening_costs_are_in_the_pnl_and_in_the_fall_but_in_no_bars_return():
+def test_opening_costs_are_in_the_pnl_and_in_the_drawdown_but_in_no_bars_return():
     found = figures(result([990, 1010], FOUR_YEARS[[0, -1]]))
     assert (found["pnl"], found["total_return"]) == (10.0, pytest.approx(0.01))
     assert found["cagr"] == pytest.approx(1.01**0.25 - 1)
@@ -172,7 +172,7 @@ def test_a_year_has_365_and_a_quarter_days():
 # ---- drawdowns by hand
 
 
-def falls(path: list[float], start: float = 100.0) -> list[Drawdown]:
+def drawdowns(path: list[float], start: float = 100.0) -> list[Drawdown]:
     return metrics.drawdowns(np.array(path, dtype=float), start)
 
 
@@ -183,18 +183,18 @@ def falls(path: list[float], start: float = 100.0) -> list[Drawdown]:
         ([100], []),
         ([100, 120, 90, 120, 60, 130], [Drawdown(0.25, 1, 2, 3), Drawdown(0.5, 3, 4, 5)]),
         ([100, 120, 90, 60], [Drawdown(0.5, 1, 3, None)]),  # it never recovers
-        ([75, 50, 100], [Drawdown(0.5, 0, 1, 2)]),  # it falls from the start, below the capital
+        ([75, 50, 100], [Drawdown(0.5, 0, 1, 2)]),  # under water from the start, below the capital
         ([50], [Drawdown(0.5, 0, 0, None)]),
         ([100, 100, 100, 50, 100], [Drawdown(0.5, 2, 3, 4)]),  # of a flat peak the last row counts
         ([100, 50, 75, 50, 100], [Drawdown(0.5, 0, 1, 4)]),  # of equal troughs the first
-        ([100, -20, -20], [Drawdown(1.2, 0, 1, None)]),  # ruin is a fall of more than everything
+        ([100, -20, -20], [Drawdown(1.2, 0, 1, None)]),  # ruin is a drawdown of more than everything
     ],
 )
-def test_a_fall_has_its_depth_peak_trough_and_recovery(path, expected):
-    assert falls(path) == expected
+def test_a_drawdown_has_its_depth_peak_trough_and_recovery(path, expected):
+    assert drawdowns(path) == expected
 
 
-def test_the_deepest_of_equal_falls_is_the_first():
+def test_the_deepest_of_equal_drawdowns_is_the_first():
     path = np.array([100.0, 50.0, 100.0, 50.0, 100.0])
     assert metrics.deepest(path, 100.0) == Drawdown(0.5, 0, 1, 2)
     assert metrics.deepest(np.array([100.0, 101.0]), 100.0) is None
@@ -207,21 +207,21 @@ def test_underwater_is_negative_and_starts_from_the_capital():
 
 
 @given(st.lists(st.floats(1.0, 1000.0), min_size=1, max_size=30))
-def test_the_deepest_fall_of_any_path_is_the_lowest_point_under_water(path):
+def test_the_deepest_drawdown_of_any_path_is_the_lowest_point_under_water(path):
     levels = np.array(path)
     deepest = metrics.deepest(levels, 100.0)
     worst = max(1 - level / max(100.0, *path[: t + 1]) for t, level in enumerate(path))
     assert (deepest.depth if deepest else 0.0) == pytest.approx(worst, abs=1e-12)
 
 
-def test_the_dates_of_the_worst_fall_are_reported():
+def test_the_dates_of_the_largest_drawdown_are_reported():
     found = figures(result([1000, 1200, 900, 1200, 600, 1300], FOUR_YEARS[[0, 1, 2, 3, 4, 10]]))
     assert found["max_drawdown"] == 0.5
     days = (found["drawdown_peak"], found["drawdown_trough"], found["drawdown_recovery"])
     assert days == ("2020-05-31", "2020-06-30", "2020-12-31")
 
 
-def test_the_longest_fall_is_counted_in_days_from_peak_to_recovery():
+def test_the_longest_drawdown_is_counted_in_days_from_peak_to_recovery():
     dates = ["2020-01-01", "2020-01-11", "2020-03-01", "2020-03-02", "2020-03-03", "2020-03-04"]
     assert figures(result([1000, 999, 1000, 1000, 500, 1000], dates))["longest_drawdown_days"] == 60
     assert (
@@ -230,7 +230,7 @@ def test_the_longest_fall_is_counted_in_days_from_peak_to_recovery():
     assert figures(result([1000, 1001, 1002]))["longest_drawdown_days"] == 0
 
 
-def test_the_excess_fall_leaves_the_interest_out():
+def test_the_excess_drawdown_leaves_the_interest_out():
     found = figures(result([1000, 1000, 1000], cash=[0, 100, 0]))
     assert found["max_drawdown"] == 0.0
     assert found["excess_drawdown"] == pytest.approx(0.1)
@@ -278,7 +278,7 @@ def test_an_account_that_only_earns_its_interest_has_no_ratio_in_excess_of_it():
     assert found["total_return"] == pytest.approx(1.00317**60 - 1)
 
 
-def test_an_account_that_only_earns_its_interest_has_no_hits_and_no_fall_in_excess_of_it():
+def test_an_account_that_only_earns_its_interest_has_no_hits_and_no_drawdown_in_excess_of_it():
     found = figures(idle_account())
     assert found["hit_rate"] == 0.0
     assert found["excess_drawdown_peak"] is None

@@ -1,6 +1,6 @@
 """Figures beside those of empyrical-reloaded and quantstats: equal to 1e-10 where they mean the same, else by how much.
 
-Each difference is a row of "Where ours differ from other tools" in docs/conventions.md.
+Each difference is a row of "Differences from other tools" in docs/conventions.md.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def quantstats() -> ModuleType:
     return quantstats.stats
 
 
-def lucky(dates: pd.DatetimeIndex, volatility: float, seed: int) -> Result:
-    """A result that earns interest at a rate that moves, and a good deal of luck."""
+def at_random(dates: pd.DatetimeIndex, volatility: float, seed: int) -> Result:
+    """A result that earns interest at a rate that moves, and a random return."""
     rng = np.random.default_rng(seed)
     bars, year = len(dates) - 1, (dates[-1] - dates[0]).days / 365.25
     growth = rng.normal(0.05 * year / bars, volatility * np.sqrt(year / bars), bars)
@@ -54,8 +54,8 @@ def lucky(dates: pd.DatetimeIndex, volatility: float, seed: int) -> Result:
     return result(equity, dates, cash=[0.0, *(equity[:-1] * rng.uniform(0, 0.05, bars) * year / bars)])
 
 
-MONTHS = lucky(FOUR_YEARS, 0.1, 3)
-DAYS = lucky(pd.bdate_range("2020-02-28", "2024-03-01").drop("2021-05-03"), 0.1, 4)
+MONTHS = at_random(FOUR_YEARS, 0.1, 3)
+DAYS = at_random(pd.bdate_range("2020-02-28", "2024-03-01").drop("2021-05-03"), 0.1, 4)
 
 
 @pytest.fixture(params=[(MONTHS, 12.0), (DAYS, 252.0)], ids=["months", "days"])
@@ -116,14 +116,14 @@ def test_figures_are_those_of_quantstats(told, quantstats):
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-10, abs=0)
 
 
-def test_the_bottom_of_the_deepest_fall_is_that_of_quantstats(told, quantstats):
+def test_the_bottom_of_the_deepest_drawdown_is_that_of_quantstats(told, quantstats):
     _, found, _, r, x = told
     for name, returns in (("drawdown_trough", r), ("excess_drawdown_trough", x)):
         assert found[name] == str(quantstats.to_drawdown_series(returns).idxmin().date())
 
 
 def test_figures_against_a_benchmark_are_those_of_both(quantstats):
-    other = lucky(FOUR_YEARS, 0.06, 5)
+    other = at_random(FOUR_YEARS, 0.06, 5)
     (_, x), (_, b) = bars(MONTHS), bars(other)
     found = metrics.against(MONTHS, other, 12.0)
     greeks = quantstats.greeks(x, b, periods=12.0)
@@ -189,7 +189,7 @@ def test_a_year_of_excess_is_the_mean_times_the_bars_a_year_not_compounded():
 
 
 def test_alpha_is_not_compounded():
-    other = lucky(FOUR_YEARS, 0.06, 5)
+    other = at_random(FOUR_YEARS, 0.06, 5)
     (_, x), (_, b) = bars(MONTHS), bars(other)
     ours = metrics.against(MONTHS, other, 12.0)["alpha"]
     theirs = empyrical.alpha(x, b, period="monthly")
@@ -228,11 +228,11 @@ def test_opening_costs_are_in_what_is_measured_on_the_capital(quantstats):
     r, _ = bars(of)
     found = metrics.figures(of, 12.0)
     assert (found["total_return"], found["max_drawdown"]) == (pytest.approx(0.01), pytest.approx(0.02))
-    for total, fall in (
+    for total, drawdown in (
         (empyrical.cum_returns_final(r), -empyrical.max_drawdown(r)),
         (quantstats.comp(r), -quantstats.max_drawdown(r)),
     ):
-        assert (total, fall) == (pytest.approx(1010 / 990 - 1), pytest.approx(10 / 990))
+        assert (total, drawdown) == (pytest.approx(1010 / 990 - 1), pytest.approx(10 / 990))
 
 
 def test_moments_are_of_the_sample_without_its_correction(quantstats):
@@ -257,7 +257,7 @@ def test_tails_are_those_of_history_not_of_a_normal_distribution(quantstats):
     assert abs(found["es_95"] + quantstats.expected_shortfall(r)) > 1e-3
 
 
-def test_losses_and_falls_are_positive(quantstats):
+def test_losses_and_drawdowns_are_positive(quantstats):
     r, _ = bars(MONTHS)
     found = metrics.figures(MONTHS, 12.0)
     theirs = [empyrical.value_at_risk(r), empyrical.conditional_value_at_risk(r), empyrical.max_drawdown(r)]
@@ -282,7 +282,7 @@ def test_a_hit_is_counted_among_all_bars_not_among_those_that_move(quantstats):
     assert quantstats.win_rate(bars(of)[1]) == 0.5
 
 
-def test_a_fall_runs_from_its_peak_to_its_recovery_not_over_the_bars_below(quantstats):
+def test_a_drawdown_runs_from_its_peak_to_its_recovery_not_over_the_bars_below(quantstats):
     dates = ["2020-01-01", "2020-01-11", "2020-01-21", "2020-02-20", "2020-02-21", "2020-02-28"]
     of = result([1000, 1100, 990, 1089, 1210, 1331], dates)
     found = metrics.figures(of, 252.0)

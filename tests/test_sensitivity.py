@@ -1,4 +1,4 @@
-"""Sensitivity: the base is the run itself, and a case is the run of a configuration that says the same."""
+"""Sensitivity: the base is the run itself, and a scenario is the run of a configuration that says the same."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def row(one, key):
     return found
 
 
-# ---- the base and the cases are runs
+# ---- the base and the scenarios are runs
 
 
 def test_the_base_is_the_run_itself(ran, measured):
@@ -129,7 +129,7 @@ SAYS_THE_SAME = {
 
 
 @pytest.mark.parametrize("which", SAYS_THE_SAME, ids="-".join)
-def test_a_case_is_the_run_of_a_configuration_that_says_the_same(which, measured, alone):
+def test_a_scenario_is_the_run_of_a_configuration_that_says_the_same(which, measured, alone):
     name, key = which
     text, settings = SAYS_THE_SAME[which]
     figures, found = alone(one_variant(text), *settings), row(measured[name], key)
@@ -163,7 +163,7 @@ def test_a_rule_that_needs_less_history_does_not_reach_back(load, alone):
     assert found.sharpe == pytest.approx(figures["sharpe"], rel=1e-9)
 
 
-# ---- what the cases do, by hand
+# ---- what the scenarios do, by hand
 
 
 def test_zero_costs_never_earn_less(measured):
@@ -242,7 +242,7 @@ def test_another_sizing_rule_keeps_the_overlays_and_the_sizes_that_carry_over():
 # ---- what does not apply
 
 
-def test_every_case_is_a_row_or_absent_with_a_reason_and_never_a_zero(measured):
+def test_every_scenario_is_a_row_or_absent_with_a_reason_and_never_a_zero(measured):
     for one in measured.values():
         keys = [row.scenario.key for row in one.rows]
         assert sorted([*keys, *one.absent]) == sorted(scenario.key for scenario in SCENARIOS)
@@ -286,10 +286,10 @@ def test_a_variant_that_never_trades_has_no_rows(load):
     assert done.variants[0].cost.value is None
 
 
-# ---- all at once, and where nothing is left
+# ---- all at once, and break-even values
 
 
-def test_worst_and_best_take_the_worst_and_best_of_each_group_about_the_world(measured):
+def test_worst_and_best_take_the_worst_and_best_of_each_group_about_markets(measured):
     for one in measured.values():
         for together, pick, sign in ((one.worst, min, -1), (one.best, max, 1)):
             for scenario in together.scenarios:
@@ -511,7 +511,7 @@ def test_what_cannot_be_done_is_one_line_and_status_two(divergence, tmp_path, gi
 # ---- the page
 
 
-def test_the_page_names_every_group_and_every_case():
+def test_the_page_names_every_group_and_every_scenario():
     text = (Path(__file__).resolve().parent.parent / "docs/sensitivity.md").read_text(encoding="utf-8")
     for group in GROUPS.values():
         scenarios = [scenario for scenario in SCENARIOS if GROUPS[scenario.group] is group]

@@ -1,4 +1,4 @@
-"""How a result moves with every convention that could be disputed. See docs/sensitivity.md."""
+"""Sensitivity of a result to every convention that could be disputed. See docs/sensitivity.md."""
 
 from backtests.sensitivities.judge import Sensitivity, VariantSensitivity, measure
 from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Scenario

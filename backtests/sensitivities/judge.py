@@ -1,7 +1,7 @@
-"""Rerun every variant under every case, one at a time and the worst and best together, and say what it hangs on.
+"""Sensitivity: every variant rerun under every scenario, one at a time, and under the worst and the best combined.
 
-Every run is the plain ledger's; the base is the configuration's own. Judged by the Sharpe ratio, which a mere change
-of size leaves alone; the excess return stands beside it.
+Every run is the plain ledger's; the base is the configuration's own. Judged by the Sharpe ratio, which a change of
+size alone leaves as it is; the excess return stands beside it.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ Progress = Callable[[str, int, int], None]
 INTERPOLATIONS: tuple[Interpolation, ...] = ("linear", "pchip")
 COSTS = (0.0, 1.0, 2.0, 4.0, 10.0, 25.0, 100.0)  # times; between two of them the excess return crosses 0
 EXTRA_BORROW = (0.0, 0.0025, 0.01, 0.05, 0.25, 1.0)  # a year
-SAME = 1e-12  # of equity: a case that moves it by less does not move it
+SAME = 1e-12  # of equity: a scenario that moves it by less does not move it
 CLOSE = 1e-6  # excess return a year that counts as none
 
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """A variant under one case. Changes are against the base on the same bars."""
+    """A variant under one scenario. Changes are against the base on the same bars."""
 
     scenario: Scenario
     sharpe: float
@@ -47,8 +47,8 @@ class ScenarioResult:
 
 
 @dataclass(frozen=True)
-class Together:
-    """Several cases at once, of each group one at most."""
+class Combined:
+    """Several scenarios at once, at most one of each group."""
 
     scenarios: tuple[Scenario, ...]
     sharpe: float | None
@@ -57,7 +57,7 @@ class Together:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """Where the excess return is 0, or why that is nowhere."""
+    """Where the excess return is 0, or why there is no such value."""
 
     value: float | None
     reason: str = ""
@@ -65,7 +65,7 @@ class BreakEven:
 
 @dataclass(frozen=True)
 class VariantSensitivity:
-    """One variant under every case that applies to it, and why the others do not."""
+    """One variant under every scenario that applies to it, and why the others do not."""
 
     name: str
     benchmark: bool
@@ -75,16 +75,16 @@ class VariantSensitivity:
     sharpe: float | None  # of the configuration as it is
     excess_return: float | None
     rows: tuple[ScenarioResult, ...]
-    absent: Mapping[str, str]  # case key -> reason
-    worst: Together  # every convention about the world at its worst
-    best: Together
+    absent: Mapping[str, str]  # scenario key -> reason
+    worst: Combined  # of each group about how markets work the scenario that lowers the Sharpe ratio most
+    best: Combined
     cost: BreakEven  # times all trading and roll costs
     borrow: BreakEven  # a year, paid by every short on top of what it pays
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Variants of a configuration under every case."""
+    """Variants of a configuration under every scenario."""
 
     config: Config
     variants: tuple[VariantSensitivity, ...]
@@ -94,39 +94,38 @@ class Sensitivity:
 def measure(
     config: Config,
     names: Sequence[str] = (),
-    progress: Progress = lambda what, done, of: None,
+    progress: Progress = lambda what, count, of: None,
 ) -> Sensitivity:
     """Return the sensitivity of the variants named, or of all.
 
     Raises
     ------
     ConfigError, DataError
-        A variant there is not, or what `run` would refuse.
+        An unknown variant, or what `run` would refuse.
     """
     start = time.perf_counter()
-    known = [one.name for one in config.variants]
+    known = [variant.name for variant in config.variants]
     for name in names:
         if name not in known:
             raise ConfigError(f"'{name}' is not a variant of {config.name}{did_you_mean(name, known)}")
-    chosen = [one for one in config.variants if not names or one.name in names]
-    reruns = _reruns(config, chosen)
-    done = []
+    reruns = _reruns(config, [variant for variant in config.variants if not names or variant.name in names])
+    variants = []
     for i, rerun in enumerate(reruns):
         progress(rerun.variant.name, i, len(reruns))
-        done.append(judge(rerun))
-    progress("", len(done), len(done))
-    return Sensitivity(config, tuple(done), time.perf_counter() - start)
+        variants.append(judge(rerun))
+    progress("", len(variants), len(variants))
+    return Sensitivity(config, tuple(variants), time.perf_counter() - start)
 
 
 def _reruns(config: Config, variants: Sequence[Variant]) -> list[Rerun]:
     """Every variant with its markets; the data is read once, and the market of each interpolation built once."""
     instruments = setup.instruments_of(config)
     tables = setup.tables_of(config, instruments)
-    markets = {one: build(tables, instruments, one) for one in INTERPOLATIONS}
+    markets = {kind: build(tables, instruments, kind) for kind in INTERPOLATIONS}
     check_dates(config, markets[config.data.interpolation])
     reruns = []
     for variant in variants:
-        legs = {one: setup.legs_of(market, variant, config) for one, market in markets.items()}
+        legs = {kind: setup.legs_of(market, variant, config) for kind, market in markets.items()}
         own = legs[config.data.interpolation]
         setup.check_clock(variant, own, span(variant, own, config))
         reruns.append(Rerun(config, variant, legs))
@@ -134,15 +133,15 @@ def _reruns(config: Config, variants: Sequence[Variant]) -> list[Rerun]:
 
 
 def judge(rerun: Rerun) -> VariantSensitivity:
-    """Return one variant under every case."""
+    """Return one variant under every scenario."""
     outcome = rerun.run(rerun.base)
     rows, absent = [], {}
     for scenario in SCENARIOS:
-        found = _row(scenario, rerun, outcome)
-        if isinstance(found, ScenarioResult):
-            rows.append(found)
+        row = _row(scenario, rerun, outcome)
+        if isinstance(row, ScenarioResult):
+            rows.append(row)
         else:
-            absent[scenario.key] = found
+            absent[scenario.key] = row
     dates = outcome.result.dates
     return VariantSensitivity(
         name=rerun.variant.name,
@@ -154,18 +153,18 @@ def judge(rerun: Rerun) -> VariantSensitivity:
         excess_return=outcome.excess_return,
         rows=tuple(rows),
         absent=absent,
-        worst=_together(rerun, [one for one in _extremes(rows, min) if one.change < 0]),
-        best=_together(rerun, [one for one in _extremes(rows, max) if one.change > 0]),
+        worst=_combined(rerun, [row for row in _by_group(rows, min) if row.change < 0]),
+        best=_combined(rerun, [row for row in _by_group(rows, max) if row.change > 0]),
         cost=_breakeven_cost(rerun),
         borrow=_breakeven_borrow(rerun),
     )
 
 
-# ---- one case at a time
+# ---- one scenario at a time
 
 
 def _row(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | str:
-    """Return a variant under a case, or why it does not apply."""
+    """Return a variant under a scenario, or why it does not apply."""
     if base.sharpe is None:
         return "its return never varies"
     if scenario.keep is not None:
@@ -213,12 +212,12 @@ def _against(scenario: Scenario, outcome: Outcome, before: Outcome, bars: int) -
 
 
 def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: Outcome) -> str:
-    """Why a case says nothing about a variant; empty where it may."""
+    """Why a scenario does not apply to a variant; empty where it may."""
     own, units = rerun.base, base.result.units
     legs = rerun.decided(own).market.instruments
-    foreign = np.array([one.currency != "USD" for one in legs])
-    short, stepped = (units < 0).any(axis=0), np.array([bool(one.borrow_steps) for one in legs])
-    cash = any(one.kind == "cash" for one in legs if one.currency != "USD")
+    foreign = np.array([leg.currency != "USD" for leg in legs])
+    short, stepped = (units < 0).any(axis=0), np.array([bool(leg.borrow_steps) for leg in legs])
+    cash = any(leg.kind == "cash" for leg in legs if leg.currency != "USD")
     long_abroad = bool((units > 0)[:, foreign].any())
     reasons = {
         "it is the configuration's own": chosen == own,
@@ -229,7 +228,7 @@ def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: O
             scenario.group == "currency" and not long_abroad
             and (chosen.currency == "fx_swap" or (own.currency, chosen.currency) == ("fx_swap", "repo"))
         ),
-        "it holds no listed fund": scenario.group == "duration" and not any(one.kind == "listed" for one in legs),
+        "it holds no listed fund": scenario.group == "duration" and not any(leg.kind == "listed" for leg in legs),
         "it has no sizing rule": scenario.group == "sizing" and own.sizing is None,
         "it is never short": scenario.group == "borrow" and not short.any(),
         "no leg that it shorts has dated steps": not chosen.stepped and not (short & stepped).any(),
@@ -237,28 +236,28 @@ def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: O
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-# ---- all at once, and where nothing is left
+# ---- all at once, and break-even values
 
 
 def world(rows: Sequence[ScenarioResult]) -> list[ScenarioResult]:
-    """Return the rows about how the world works rather than about the trade or the window."""
+    """Return the rows about how markets work rather than about the trade or the window."""
     return [row for row in rows if GROUPS[row.scenario.group].about == "world"]
 
 
-def _extremes(rows: Sequence[ScenarioResult], pick: Callable[..., ScenarioResult]) -> list[ScenarioResult]:
-    """Each group's lowest or highest row, of the groups about the world."""
+def _by_group(rows: Sequence[ScenarioResult], pick: Callable[..., ScenarioResult]) -> list[ScenarioResult]:
+    """Of each group about how markets work, the row of the lowest or highest change."""
     groups: dict[str, list[ScenarioResult]] = {}
     for row in world(rows):
         groups.setdefault(row.scenario.group, []).append(row)
     return [pick(members, key=lambda row: row.change) for members in groups.values()]
 
 
-def _together(rerun: Rerun, rows: Sequence[ScenarioResult]) -> Together:
+def _combined(rerun: Rerun, rows: Sequence[ScenarioResult]) -> Combined:
     chosen = rerun.base
     for row in rows:
         chosen = row.scenario.apply(chosen)
     outcome = rerun.run(chosen)
-    return Together(tuple(row.scenario for row in rows), outcome.sharpe, outcome.excess_return)
+    return Combined(tuple(row.scenario for row in rows), outcome.sharpe, outcome.excess_return)
 
 
 def _breakeven_cost(rerun: Rerun) -> BreakEven:
@@ -288,7 +287,7 @@ def _breakeven_borrow(rerun: Rerun) -> BreakEven:
 
 
 def _crossing(earned: Callable[[float], float], grid: Sequence[float], otherwise: str) -> BreakEven:
-    """Return where a function that is positive at the grid's first point is first 0; `otherwise` is why nowhere."""
+    """Return where a function that is positive at the grid's first point is first 0; `otherwise` is why it never is."""
     for low, high in pairwise(grid):
         if earned(high) <= 0:
             value = float(brentq(earned, low, high, xtol=1e-10, rtol=1e-10))

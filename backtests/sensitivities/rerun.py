@@ -1,4 +1,4 @@
-"""One variant on the bench: the plain ledger run under any conventions, each only once."""
+"""Reruns of one variant on the plain ledger under other conventions, each run only once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from data.pricing.curves import Interpolation
 
 
 class Decided(NamedTuple):
-    """What a variant wants under some conventions, and when it could trade."""
+    """Targets of a variant under some conventions, and when it can trade."""
 
     market: Market  # its legs, all history
     targets: Array  # (T, n)
@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Rerun:
-    """A variant, the markets it may be run on, and what has been worked out so far."""
+    """A variant, the markets it can be rerun on, and the results so far."""
 
     config: Config
     variant: Variant
@@ -66,7 +66,7 @@ class Rerun:
         if key not in self._decided:
             market = self.markets[chosen.interpolation]
             if chosen.duration != 1.0:
-                market = _funds_scaled(market, chosen.duration)
+                market = _scale_funds(market, chosen.duration)
             variant = replace(self.variant, strategy=sized(self.variant.strategy, chosen.sizing))
             rows = span(variant, market, self.config).rows
             if key != _key(self.base):
@@ -76,36 +76,36 @@ class Rerun:
 
     def run(self, chosen: Conventions, rows: slice | None = None) -> Outcome:
         """Run the variant under some conventions, on all its rows or on some; raises as `decided` does."""
-        there = self.decided(chosen)
-        rows = rows or there.rows
+        decided = self.decided(chosen)
+        rows = rows or decided.rows
         key = (chosen, rows.start, rows.stop)
         if key not in self._outcomes:
-            result = ledger.run(self._book(there, rows, chosen))
+            result = ledger.run(self._book(decided, rows, chosen))
             x = metrics.excess_returns(result)
-            ppy = metrics.periods_per_year(result.dates, there.market.periods_per_year)
+            ppy = metrics.periods_per_year(result.dates, decided.market.periods_per_year)
             earned = float(x.mean()) * ppy if len(x) else None
             self._outcomes[key] = Outcome(result, metrics.sharpe(x, ppy), earned)
         return self._outcomes[key]
 
-    def _book(self, there: Decided, rows: slice, chosen: Conventions) -> Book:
-        market = there.market
+    def _book(self, decided: Decided, rows: slice, chosen: Conventions) -> Book:
+        market = decided.market
         own = setup.terms(self.variant, self.config, market)
         terms = replace(
             own, lag=own.lag + chosen.later, every=chosen.every, currency=chosen.currency, basis=chosen.basis
         )
-        book = prepare(market, there.targets, rows, terms)
-        dearer = _funding(market, chosen)[rows]
+        book = prepare(market, decided.targets, rows, terms)
+        extra = _funding(market, chosen)[rows]
         return book._replace(
             spread=book.spread * chosen.costs,
             roll=book.roll * (chosen.costs * chosen.rolls),
             borrow=_borrow(market, chosen)[rows],
-            funding_long=book.funding_long + dearer,
-            funding_short=book.funding_short - dearer,
+            funding_long=book.funding_long + extra,
+            funding_short=book.funding_short - extra,
         )
 
 
 def _key(chosen: Conventions) -> tuple[object, ...]:
-    """What decisions rest on; all else is how they are carried out and paid for."""
+    """The conventions that targets depend on; the others are about execution and costs."""
     return chosen.interpolation, chosen.duration, chosen.sizing
 
 
@@ -116,23 +116,24 @@ def _inside(rows: slice, others: slice) -> slice:
     return slice(first, after)
 
 
-def _funds_scaled(market: Market, times: float) -> Market:
-    """Take the duration of listed funds to be another; their proxies, so their prices, stay."""
-    listed = np.array([one.kind == "listed" for one in market.instruments])
+def _scale_funds(market: Market, times: float) -> Market:
+    """Multiply the duration of listed funds; their proxies, so their prices, stay."""
+    listed = np.array([instrument.kind == "listed" for instrument in market.instruments])
     return replace(market, duration=market.duration * np.where(listed, times, 1.0))
 
 
 def _bars(market: Market, currencies: Sequence[str]) -> Array:
     """Years (T, n) of each bar by the day count of each leg's currency; 0 on the first row."""
-    days = np.concatenate([[0.0], np.diff(market.dates).astype("timedelta64[D]").astype(float)])
-    return np.asarray(days[:, None] / np.array([DAY_COUNT[currency] for currency in currencies]))
+    days = metrics.bar_days(market.dates)[:, None]
+    return np.asarray(days / np.array([DAY_COUNT[currency] for currency in currencies]))
 
 
 def _borrow(market: Market, chosen: Conventions) -> Array:
     """Fraction of notional (T, n) that a short pays over each bar."""
-    bars = _bars(market, [one.currency for one in market.instruments])
-    flat = np.array([one.borrow for one in market.instruments]) * bars
-    stepped = np.array([bool(one.borrow_steps) for one in market.instruments])
+    legs = market.instruments
+    bars = _bars(market, [leg.currency for leg in legs])
+    flat = np.array([leg.borrow for leg in legs]) * bars
+    stepped = np.array([bool(leg.borrow_steps) for leg in legs])
     fees = market.borrow if chosen.stepped else np.where(stepped, flat, market.borrow)
     return np.asarray(fees * chosen.borrow + chosen.extra_borrow * bars)
 
@@ -140,6 +141,6 @@ def _borrow(market: Market, chosen: Conventions) -> Array:
 def _funding(market: Market, chosen: Conventions) -> Array:
     """USD per local notional (T, n) by which longs pay more, and shorts receive less, than the overnight rate."""
     if chosen.currency == "unhedged":  # funded in dollars, at the exchange rate of the bar's start
-        before = np.vstack([market.fx[:1], market.fx[:-1]])
-        return np.asarray(chosen.funding * _bars(market, ["USD"] * len(market.instruments)) * before)
-    return np.asarray(chosen.funding * _bars(market, [one.currency for one in market.instruments]) * market.fx)
+        bars = _bars(market, ["USD"] * len(market.instruments))
+        return np.asarray(chosen.funding * bars * metrics.previous(market.fx))
+    return np.asarray(chosen.funding * _bars(market, [leg.currency for leg in market.instruments]) * market.fx)

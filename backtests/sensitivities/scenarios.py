@@ -1,6 +1,6 @@
-"""Every convention that could be disputed and the choices tried for it, as data.
+"""Every convention that could be disputed and the scenarios tried for it, as data.
 
-A case is a pure change of the conventions a variant is run under, so cases of different groups can be combined.
+A scenario is a pure change of the conventions a variant is run under, so those of different groups can be combined.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def conventions_of(config: Config, variant: Variant) -> Conventions:
 
 @dataclass(frozen=True)
 class Group:
-    """Choices of which one holds at a time. `world`: how the world works; `trade`: what the trader may choose."""
+    """Scenarios that exclude each other. `world`: how markets work; `trade`: what the trader may choose."""
 
     label: str
     about: About
-    unmoved: str  # why a case of it may change nothing
+    unmoved: str  # why a scenario of it may change nothing
 
 
 GROUPS: dict[str, Group] = {
@@ -84,7 +84,7 @@ GROUPS: dict[str, Group] = {
 
 @dataclass(frozen=True)
 class Scenario:
-    """One choice: what it changes of the conventions or, of a window, which bars are judged."""
+    """One change of the conventions or, of a window, the choice of the bars that are judged."""
 
     key: str
     group: str
@@ -94,7 +94,7 @@ class Scenario:
     unmoved: str = ""  # why it may change nothing, where that is not its group's reason
 
     def apply(self, conventions: Conventions) -> Conventions:
-        """Return the conventions with this choice made."""
+        """Return the conventions with this change."""
         return replace(conventions, **self.change)
 
 
@@ -166,8 +166,8 @@ def sized(strategy: Strategy, rule: Rule | None) -> Strategy:
     assert isinstance(strategy, Pair)
     sizes = {name for sizes in DEFAULTS.values() for name in sizes}
     kept: dict[str, Any] = {
-        one.name: getattr(strategy, one.name) if one.name in DEFAULTS[rule] else None
-        for one in fields(strategy)
-        if one.name in sizes
+        param.name: getattr(strategy, param.name) if param.name in DEFAULTS[rule] else None
+        for param in fields(strategy)
+        if param.name in sizes
     }
     return cast("Strategy", replace(cast("Pair", strategy), sizing=rule, **kept))

@@ -1,6 +1,6 @@
 """The thesis, claim by claim, as data: what it says, what that is measured by, and what would make it true.
 
-A claim of one's own is one more entry of `CLAIMS`; docs/thesis.md shows one.
+Another claim is one more entry of `CLAIMS`; docs/thesis.md shows one.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def below(value: float) -> Condition:
 class Claim:
     """One sentence of the thesis. `first` and `last` bound its window; without `last` it runs to the day asked about.
 
-    Without a condition, or with `why_not`, it cannot be tested; what its measure says is shown all the same.
+    Without a condition, or with `why_not`, it cannot be tested; its measure is shown all the same.
     """
 
     key: str
@@ -97,7 +97,7 @@ class Claim:
     condition: Condition | None = None
     strategy: str | None = None  # that trades it, a key of strategies.STRATEGIES
     trade: Strategy | None = None  # run over the window to see whether it paid
-    needs: int = 0  # least count of its measure's evidence
+    needs: int = 0  # least count of its measure's evidence, independent observations
     why_not: str = ""
     note: str = ""
 
@@ -167,7 +167,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "haven", "Treasuries are the haven when JGBs sell off", "they gain", FIRST_FIGURES, None,
         haven("UST10", "JGB10"), above(0.0), "safe_haven", needs=10,
-        note="Local returns in excess of funding, 10-year bonds, before costs; bars in a row are one episode.",
+        note="Local returns in excess of funding, 10-year bonds, before costs; consecutive bars count as one sell-off.",
     ),
     Claim(
         "jp_debt", "Japan's debt is 260 % of GDP", "260 % of GDP", Y2025, Y2025,

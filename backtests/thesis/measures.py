@@ -21,7 +21,7 @@ Unit = Literal["bp", "%", "% of GDP", "% of federal debt", "times"]
 
 MARKETS = {"us": "Treasuries", "us_real": "TIPS", "jp": "JGBs"}  # what a curve is of
 WORST = 0.1  # share of bars that count as a sell-off
-LEARNING = 60  # bars before a share of them means anything
+LEARNING = 60  # bars; with fewer a share of them means little
 CONFIDENCE = 0.95
 A_YEAR = Window("12M")
 
@@ -43,18 +43,18 @@ class Measure:
     about: str  # its definition, a sentence for the reader
     unit: Unit
     series: Series  # market -> (T,) decimals
-    forward: Callable[[Market, float], Array] | None = None  # (market, years ahead) -> (T,) what the curve implied
+    forward: Callable[[Market, float], Array] | None = None  # (market, years ahead) -> (T,) its forward
     evidence: Callable[[Market], Evidence] | None = None  # of the market's last row
     legs: tuple[str, ...] = ()  # instruments it reads
 
 
 def missing(market: Market) -> Array:
-    """Return NaN on every row: what a market without the series says."""
+    """Return NaN on every row, for a market without the series."""
     return np.full(len(market.dates), np.nan)
 
 
 def _of(curve: str) -> str:
-    """What a curve is of; a name that is none is refused when the measure is made."""
+    """What a curve is of; an unknown name is refused when the measure is created."""
     if curve not in MARKETS:
         raise DataError(f"no curve '{curve}'{did_you_mean(curve, MARKETS)}")
     return MARKETS[curve]
@@ -175,8 +175,8 @@ def volatility(name: str) -> Measure:
 
 def yield_volatility(curve: str, maturity: float) -> Measure:
     """Annualised volatility of a par yield's bar changes, last 12 months."""
-    what = f"{maturity:g}-year par yield of {_of(curve)}"
-    about = f"annualised deviation of the bar changes of the {what}, last 12 months"
+    rate = f"{maturity:g}-year par yield of {_of(curve)}"
+    about = f"annualised deviation of the bar changes of the {rate}, last 12 months"
     return _volatility(partial(_yield_moves, curve=curve, maturity=maturity), about, "bp")
 
 
@@ -227,11 +227,11 @@ def haven(name: str, against: str) -> Measure:
     def series(market: Market) -> Array:
         own, other = _price_moves(market, name), _price_moves(market, against)
         both = np.flatnonzero(~np.isnan(own + other))
-        result = missing(market)
+        mean = missing(market)
         for n in range(LEARNING, len(both) + 1):
             seen = both[:n]
-            result[seen[-1]] = own[seen][_worst(other[seen])].mean()
-        return result
+            mean[seen[-1]] = own[seen][_worst(other[seen])].mean()
+        return mean
 
     def evidence(market: Market) -> Evidence:
         from scipy.stats import t
@@ -240,10 +240,10 @@ def haven(name: str, against: str) -> Measure:
         both = ~np.isnan(own + other)
         bad = _worst(other[both])
         returns = own[both][bad]
-        episodes = int(bad[0]) + int((bad[1:] & ~bad[:-1]).sum())
-        wide = t.ppf((1 + CONFIDENCE) / 2, episodes - 1) * returns.std(ddof=1) / np.sqrt(episodes)
+        sell_offs = int(bad[0]) + int((bad[1:] & ~bad[:-1]).sum())
+        wide = t.ppf((1 + CONFIDENCE) / 2, sell_offs - 1) * returns.std(ddof=1) / np.sqrt(sell_offs)
         mean = float(returns.mean())
-        return Evidence(episodes, f"episodes ({len(returns)} bars)", mean - float(wide), mean + float(wide))
+        return Evidence(sell_offs, f"sell-offs ({len(returns)} bars)", mean - float(wide), mean + float(wide))
 
     about = f"mean excess return of {name} on the worst tenth of the bars of {against}, all history, bp of value a bar"
     return Measure(about, "bp", series, evidence=evidence, legs=(name, against))

@@ -34,7 +34,7 @@ POINTS = 400  # a plot has no more
 
 @dataclass(frozen=True)
 class Verdict:
-    """One answer, and why where there is more to say."""
+    """One answer, and the reason where it needs one."""
 
     word: Word
     why: str = ""
@@ -42,7 +42,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Forward:
-    """The figure the curve implied at a window's start for its end, and whether the end went beyond it."""
+    """The forward of a window's end as of its start, and whether the end went beyond it."""
 
     value: float | None  # decimals
     verdict: Verdict
@@ -106,7 +106,7 @@ class Profit:
 
 @dataclass(frozen=True)
 class Card:
-    """The scorecard of a run: every claim, and what the run's variants made since the thesis."""
+    """The scorecard of a run: every claim, and the P&L of the run's variants since the thesis."""
 
     as_of: date
     thesis_date: date
@@ -132,8 +132,8 @@ def legs(claims: Sequence[Claim] = CLAIMS) -> tuple[str, ...]:
 def market_of(run: Run, claims: Sequence[Claim] = CLAIMS) -> Market:
     """Return the market the claims are judged on, from the tables of a run; a leg whose curve is missing stays out."""
     chosen = [run.config.library[name] for name in legs(claims)]
-    there = [one for one in chosen if one.curve is None or one.curve in run.tables.yields]
-    return build(run.tables, there or run.market.instruments, run.config.data.interpolation)
+    priced = [leg for leg in chosen if leg.curve is None or leg.curve in run.tables.yields]
+    return build(run.tables, priced or run.market.instruments, run.config.data.interpolation)
 
 
 def scorecard(
@@ -158,15 +158,16 @@ def profits(run: Run, day: date) -> tuple[Profit, ...]:
 
     The opening costs belong to a variant's first bar, as in `metrics.since`.
     """
-    found = []
-    for one in run.variants:
-        pnl = metrics.since(one.result, day)["thesis_pnl"]
+    rows = []
+    for variant_run in run.variants:
+        result = variant_run.result
+        pnl = metrics.since(result, day)["thesis_pnl"]
         if isinstance(pnl, float):
-            first = int(np.flatnonzero(one.result.dates[1:] >= np.datetime64(day))[0])
-            paths = attribution.by_leg(one.result, one.market.names)
+            first = int(np.flatnonzero(result.dates[1:] >= np.datetime64(day))[0])
+            paths = attribution.by_leg(result, variant_run.market.names)
             legs = {leg: float(path[-1] - (path[first] if first else 0.0)) for leg, path in paths.items()}
-            found.append(Profit(one.variant.name, pnl, legs))
-    return tuple(found)
+            rows.append(Profit(variant_run.variant.name, pnl, legs))
+    return tuple(rows)
 
 
 def _row(dates: NDArray[np.datetime64], day: date) -> int:
@@ -249,10 +250,10 @@ def _no_start(market: Market, first: date, start: float | None) -> str:
 
 
 def _no_end(values: Array, market: Market) -> str:
-    there = np.flatnonzero(~np.isnan(values))
-    if not there.size:
+    known_rows = np.flatnonzero(~np.isnan(values))
+    if not known_rows.size:
         return f"no data: nothing is known up to {market.dates[-1]}"
-    return f"no data: nothing is known on {market.dates[-1]}, the last value is of {market.dates[there[-1]]}"
+    return f"no data: nothing is known on {market.dates[-1]}, the last value is of {market.dates[known_rows[-1]]}"
 
 
 def _verdict(claim: Claim, start: float | None, end: float | None, evidence: Evidence | None, reason: str) -> Verdict:
@@ -261,7 +262,8 @@ def _verdict(claim: Claim, start: float | None, end: float | None, evidence: Evi
         return Verdict(CANNOT, reason)
     if evidence and evidence.count < claim.needs:
         return Verdict(
-            CANNOT, f"too few independent episodes: {evidence.count} {evidence.of}; at least {claim.needs} are needed"
+            CANNOT,
+            f"too few independent observations: {evidence.count} {evidence.of}; at least {claim.needs} are needed",
         )
     condition = claim.condition
     if condition is None or end is None:
@@ -287,7 +289,7 @@ def _held_since(claim: Claim, dates: NDArray[np.datetime64], values: Array) -> s
 
 
 def _forward(claim: Claim, market: Market, a: int, end: float | None, reason: str) -> Forward | None:
-    """Whether the end went beyond what the curve of the window's first row implied for it."""
+    """Whether the end went beyond its forward on the window's first row."""
     if claim.measure is None or claim.measure.forward is None or claim.condition is None:
         return None
     if claim.condition.reads != "change" or not claim.condition.direction:
@@ -303,7 +305,7 @@ def _forward(claim: Claim, market: Market, a: int, end: float | None, reason: st
 
 
 def _terms(market: Market) -> Terms:
-    """What a run would trade on: on daily rows the next close, for Tokyo's of a day is earlier, and once a month."""
+    """A run's default terms: on daily rows the next close, since Tokyo closes before New York, and once a month."""
     return Terms(lag=int(market.daily), every="month")
 
 
@@ -344,7 +346,7 @@ def record(card: Card) -> dict[str, Any]:
         "as_of": str(card.as_of),
         "thesis_date": str(card.thesis_date),
         "claims": [_plain(row) for row in card.rows],
-        "pnl_since_thesis_usd": {one.variant: {"total": one.pnl, "legs": one.legs} for one in card.profits},
+        "pnl_since_thesis_usd": {profit.variant: {"total": profit.pnl, "legs": profit.legs} for profit in card.profits},
     }
 
 
