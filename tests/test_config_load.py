@@ -10,7 +10,7 @@ import pytest
 from backtests import config
 from data.instruments import LIBRARY
 from strategies.hold import Hold
-from tests.config_files import BASE, load, refusal
+from tests.config_files import BASE, EVERYTHING, load, refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -114,38 +114,6 @@ def test_every_benchmark_is_a_variant(tmp_path):
 
 
 # ---- and back
-
-EVERYTHING = """
-name: everything
-thesis_date: 2020-01-02
-data: {source: prices, start: 2000-01-31, end: 2020-01-31, frequency: weekly, interpolation: pchip, distributions: paid}
-account: {capital: 5, size_on: capital, max_gross: 3, cash_interest: false, margin_spread_bp: 6, withholding: 0.1}
-engine: ledger
-fill: same_close
-rebalance: {every: quarter, band: 0.1}
-instruments:
-  UST10: {borrow_bp: [{from: 2020-01-01, bp: 5}, {from: 2021-01-01, bp: 0.5}]}
-  JGB10: {borrow_bp: 3, maturity: 9.5, rolls_per_year: 1}
-  EDV: {kind: listed, currency: USD, curve: us, maturity: 24, half_spread_bp: 3, borrow_bp: 60, fee_bp: 6, lot: 2,
-    exchange: ARCX, listed_on: 2008-01-29, multiplier: 2, rolldown: false}
-sources: {fred: "https://x.org/{id}"}
-variants:
-  blend:
-    strategy: blend
-    params:
-      parts:
-        p: {strategy: hold, params: {weights: {EDV: -1}}, weight: -2}
-        q: {strategy: divergence, params: {sizing: volatility, window: 3Y}}
-        r: {strategy: blend}
-    overlays: [{smooth: }, {gross_cap: {gross: 2}}]
-    currency: {fx_swap: {basis_bp: 3}}
-    rebalance: {every: bar}
-    fill: next_close
-  thesis: {extends: blend, strategy: thesis, params: {without: tips}, currency: unhedged}
-  swap: {strategy: debt_capacity, params: {footprint: ignored, weight: 0.5, sizing: notional}, currency: fx_swap}
-  pair: {strategy: divergence}
-benchmarks: [pair, thesis]
-"""
 
 
 def test_a_dump_of_everything_loads_to_the_same_configuration(tmp_path):
