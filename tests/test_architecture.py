@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
-    "data": "moved errors disk pricing instruments calendars market tables series sources quality store assemble build "
+    "data": "moved errors disk bars pricing instruments calendars market tables series sources quality store assemble build "
     "tracking status",
     "data/pricing": "bonds curves forwards",
-    "data/sources": "http text treasury mof boj nyfed fred yahoo files bundled folder registry",
+    "data/sources": "http text treasury mof boj nyfed fred yahoo bundled files folder registry",
     "data/quality": "finding table tenors ticks days moves prices units",
     "strategies": "base signals sizing pairs divergence curve hold macro relative_value breakeven slopes blend thesis "
     "overlays",
@@ -24,7 +24,7 @@ ORDER = {
     "backtests/engine": "book result ledger backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
     "backtests/config": "document complaints model params building instruments load",
-    "backtests/runs": "window setup runner exposure stress significance manifest snapshot folder",
+    "backtests/runs": "window setup runner exposure stress significance manifest former snapshot folder",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",

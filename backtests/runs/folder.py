@@ -18,6 +18,7 @@ import pandas as pd
 from backtests.config import Config, as_yaml, dump
 from backtests.config.document import parse
 from backtests.runs import significance
+from backtests.runs.former import current
 from backtests.runs.snapshot import StoredRun
 from data.disk import sync
 from data.errors import ConfigError, SourceError
@@ -159,7 +160,7 @@ def _load(folder: Path) -> StoredRun:
     inference = {name: significance.read(figures.pop("inference", None)) for name, figures in variants.items()}
     return StoredRun(
         config=parse((folder / "config.yaml").read_text(encoding="utf-8"), str(folder / "config.yaml")).data,
-        manifest=json.loads((folder / "manifest.json").read_text(encoding="utf-8")),
+        manifest=current(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), str(folder)),
         metrics=variants,
         significance={name: judged for name, judged in inference.items() if judged},
         choice=significance.read_choice(measured.get("choice")),

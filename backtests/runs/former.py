@@ -1,0 +1,35 @@
+"""Manifests of earlier versions, brought to the form of this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backtests.runs.manifest import FORMAT
+from data.errors import ConfigError
+
+NEEDED = ("name", "created", "data", "capital", "benchmarks", "variants", "legs")
+
+
+def current(manifest: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a manifest as this version writes it, as far as it states what is in it.
+
+    Raises
+    ------
+    ConfigError
+        A manifest of a later version, or one that lacks what every version states.
+    """
+    if manifest.get("format", 1) > FORMAT:
+        raise ConfigError(
+            f"{where}: was written by a later version (format {manifest['format']}, this one reads up to {FORMAT}); "
+            "update divergence, or run its config.yaml again"
+        )
+    missing = [key for key in NEEDED if key not in manifest]
+    if missing:
+        raise ConfigError(f"{where}: its manifest.json lacks {', '.join(missing)}; run its config.yaml again")
+    return {**manifest, "legs": {name: _leg(leg) for name, leg in manifest["legs"].items()}}
+
+
+def _leg(leg: dict[str, Any]) -> dict[str, Any]:
+    """The first version stated one stretch by proxy or none, and not what was traded."""
+    proxy = leg.get("proxy") or []
+    return {**leg, "proxy": [proxy] if isinstance(proxy, dict) else proxy, "traded": leg.get("traded", [])}
