@@ -11,19 +11,15 @@ import pandas as pd
 
 from data.errors import DataError
 from data.quality import check
-from data.series import VALUE
+from data.series import CURVES, IN_PERCENT, REBASED, VALUE, unpublished
 from data.sources import bundled
 from data.store import Store, Stored, monthly
 from data.tables import Frequency, Record, Tables, rows_of
 
 Distributions = Literal["reinvested", "paid"]
-CURVES = {"us": "ust", "us_real": "tips", "jp": "jgb"}
-IN_PERCENT = 100.0
 CARRIED_DAYS = 10  # a fixing older than this is missing
 SAME_PERIOD_DAYS = 5  # a tenor not quoted this long before a week or month ends is missing at its end
 PRICED_DAYS = 3  # likewise a price: then the fund's proxy stands in for the period
-ESTIMATED_30_YEAR = slice("2002-02-19", "2006-02-08")  # no 30-year Treasury was published; FRED shows an estimate
-TIPS_BREAK = pd.Timestamp("2008-12-01")  # DFII5 and DFII7 fall by 2.1 and 1.6 points that day, prices did not
 
 
 def load(
@@ -85,7 +81,8 @@ def _frequency(wanted: Frequency | Literal["native"], rows: pd.DatetimeIndex) ->
     return "monthly"
 
 
-NEEDED = (("ust",), ("jgb",), ("usdjpy",), ("fed_funds", "sofr", "fed_funds_month"), ("yen_call", "yen_call_month"))
+OVERNIGHT = {"USD": ("fed_funds", "sofr", "fed_funds_month"), "JPY": ("yen_call", "yen_call_month")}  # averages last
+NEEDED = (("ust",), ("jgb",), ("usdjpy",), *OVERNIGHT.values())
 
 
 def _require(store: Store, stored: Collection[str]) -> None:
@@ -98,8 +95,8 @@ def _require(store: Store, stored: Collection[str]) -> None:
 
 
 def _used(chosen: Collection[str]) -> set[str]:
-    market = {*CURVES.values(), "usdjpy", "fed_funds", "fed_funds_month", "sofr", "yen_call", "yen_call_month"}
-    return market | {"us_cpi", "macro"} | set(chosen)
+    rates = {name for names in OVERNIGHT.values() for name in names}
+    return {*CURVES.values(), "usdjpy", *rates, "us_cpi", "macro", *chosen}
 
 
 def _record(history: Stored, today: date, since: date) -> Record:
@@ -123,14 +120,15 @@ def _curve(stored: dict[str, Stored], name: str) -> pd.DataFrame:
     frame = stored[name].frame / IN_PERCENT
     frame.columns = pd.Index([float(tenor) for tenor in frame.columns])
     if name == "ust" and 30.0 in frame:
-        frame.loc[ESTIMATED_30_YEAR, 30.0] = np.nan
+        frame.loc[unpublished("ust", "30", frame.index.to_numpy()), 30.0] = np.nan
     return frame.dropna(how="all")
 
 
 def _unspanned(real: pd.DataFrame) -> pd.DataFrame:
-    """Blank the two tenors that break on the last row before the break, so that no bar spans it."""
-    before = real.index[real.index < TIPS_BREAK][-1:]
-    real.loc[before, [tenor for tenor in (5.0, 7.0) if tenor in real]] = np.nan
+    """Blank the tenors that break on the last row before the break, so that no bar spans it."""
+    for (series, tenor), day in REBASED.items():
+        if series == CURVES["us_real"] and float(tenor) in real:
+            real.loc[real.index[real.index < pd.Timestamp(day)][-1:], float(tenor)] = np.nan
     return real.dropna(how="all")
 
 
@@ -174,9 +172,6 @@ def _known(values: pd.Series, rows: pd.DatetimeIndex) -> pd.Series:
     if values.empty:
         return pd.Series(np.nan, index=rows)
     return values.reindex(rows, method="ffill", tolerance=pd.Timedelta(days=CARRIED_DAYS))
-
-
-OVERNIGHT = {"USD": ("fed_funds", "sofr", "fed_funds_month"), "JPY": ("yen_call", "yen_call_month")}  # averages last
 
 
 def _fixings(stored: dict[str, Stored], names: tuple[str, ...], rows: pd.DatetimeIndex, ahead: int) -> pd.Series:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.bars import bar_days, previous
 from data.calendars import REFERENCE_CPI, known_at, reference_cpi
 from data.errors import DataError, did_you_mean
 from data.instruments import COUNTRY_OF, DAY_COUNT, Instrument
@@ -103,7 +104,7 @@ def _days(index: pd.Index) -> NDArray[np.datetime64]:
 def _money(tables: Tables) -> _Money:
     index = tables.dates
     dates = _days(index)
-    days = np.concatenate([[0.0], np.diff(dates).astype(float)])
+    days = bar_days(dates)
     rates = {currency: tables.overnight[currency].reindex(index).to_numpy(dtype=float) for currency in DAY_COUNT}
     for currency, rate in rates.items():
         _check_rate(currency, rate, dates)
@@ -211,7 +212,7 @@ def _listed(
     priced = known & (dates >= days[0]) & (session | closed[row])
     raw = np.where(priced, table["price"].to_numpy(dtype=float)[row], np.nan)
     real = priced & _after(priced)
-    returns = np.where(real, _change(raw), _change(bond.price))
+    returns = np.where(real, raw / previous(raw), bond.price / previous(bond.price)) - 1.0
     level, exists = _index(returns, priced | bond.exists, np.where(priced & ~_after(bond.exists), raw, BASE))
     scale = np.where(priced, level / raw, np.nan)
     return _Leg(
@@ -238,11 +239,6 @@ def _after(flags: Flags) -> Flags:
     return np.concatenate([[False], flags[:-1]])
 
 
-def _change(level: Array) -> Array:
-    """Return of each bar (T,), NaN on the first row."""
-    return np.concatenate([[np.nan], level[1:] / level[:-1] - 1.0])
-
-
 def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[np.datetime64], known: Flags) -> _Leg:
     """Index, duration and existence of a par bond: it moves on its curve's own dates and is carried between them."""
     bars = curve.bars(instrument.maturity)
@@ -252,9 +248,9 @@ def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[n
     quoted = ~np.isnan(par)
     if instrument.indexed:
         base = reference_cpi(cpi, curve.dates)
-        gross[1:] *= base[1:] / base[:-1]
+        gross *= base / previous(base)
         quoted &= ~np.isnan(base)
-    dt = np.concatenate([[0.0], np.diff(curve.dates).astype(float)]) / DAYS_A_YEAR
+    dt = bar_days(curve.dates) / DAYS_A_YEAR
     returns = gross - 1.0 - instrument.fee * dt
     row = np.maximum(np.searchsorted(curve.dates, dates, side="right") - 1, 0)
     inside = (dates >= curve.dates[0]) & (dates <= curve.dates[-1])
@@ -292,9 +288,7 @@ def _spread(instrument: Instrument, leg: _Leg) -> Array:
 def _roll(instruments: Sequence[Instrument], spread: Array, days: Array) -> Array:
     """Cost (T, n) over each bar of the round trips that keep a maturity constant, at the spread of the bar's start."""
     trips = np.array([instrument.rolls_per_year for instrument in instruments])
-    roll = np.zeros_like(spread)
-    roll[1:] = trips * 2.0 * spread[:-1] * (days[1:] / DAYS_A_YEAR)[:, None]
-    return np.nan_to_num(roll)
+    return np.nan_to_num(trips * 2.0 * previous(spread) * (days / DAYS_A_YEAR)[:, None])
 
 
 def _borrow(instrument: Instrument, money: _Money) -> Array:

@@ -5,7 +5,7 @@ Decimals throughout: 0.00001 is a tenth of a basis point. What each cost assumes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -147,6 +147,3 @@ def find(name: str, library: dict[str, Instrument]) -> Instrument:
     if name not in library:
         raise DataError(f"unknown instrument '{name}'{did_you_mean(name, library)}")
     return library[name]
-
-
-FIELDS = tuple(field.name for field in fields(Instrument))

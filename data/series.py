@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
@@ -16,6 +19,19 @@ Calendar = Literal["US", "JP", "month", "any"]  # whose business days it has; pr
 # Columns of a price series. Prices and dividends are per share, adjusted for splits as the source publishes them.
 PRICE_COLUMNS = ("open", "high", "low", "close", "adjusted", "volume", "dividend", "split")
 VALUE = "value"  # the one column of a series that has only one
+IN_PERCENT = 100.0  # yields, rates and macro figures are published in percent
+
+CURVES = {"us": "ust", "us_real": "tips", "jp": "jgb"}  # the series that holds each curve of a market
+
+# When the Treasury published no such maturity (FRED's notes to DGS20 and DGS30); FRED shows an estimate of the 30-year.
+UNPUBLISHED = {
+    ("ust", "20"): (date(1987, 1, 1), date(1993, 9, 30)),
+    ("ust", "30"): (date(2002, 2, 19), date(2006, 2, 8)),
+}
+
+# Days on which the source went over to other bonds: a change that no holder of a bond has earned.
+# DFII5 and DFII7 fall by 2.1 and 1.6 points that day, prices did not.
+REBASED = {("tips", "5"): date(2008, 12, 1), ("tips", "7"): date(2008, 12, 1)}
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,14 @@ def spec_of(name: str) -> Spec:
     if name in listed:
         return Spec(name, "price", "any", listed[name].currency, f"prices on {listed[name].exchange}")
     raise DataError(f"unknown series '{name}'{did_you_mean(name, [*SPECS, *listed])}")
+
+
+def unpublished(series: str, tenor: str, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Return on which days (T,) the publisher quoted no such maturity, whatever a copy shows."""
+    if (series, tenor) not in UNPUBLISHED:
+        return np.zeros(len(days), dtype=bool)
+    first, last = UNPUBLISHED[series, tenor]
+    return (days >= np.datetime64(first)) & (days <= np.datetime64(last))
 
 
 def listed_names() -> list[str]:

@@ -8,6 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
+from data.pricing.curves import DAYS_A_YEAR
+
 Frequency = Literal["daily", "weekly", "monthly"]
 
 
@@ -65,7 +67,7 @@ class Tables:
         if self.frequency != "daily":
             return {"monthly": 12.0, "weekly": 52.0}[self.frequency]
         dates = self.dates
-        return (len(dates) - 1) / ((dates[-1] - dates[0]).days / 365.25)
+        return (len(dates) - 1) / ((dates[-1] - dates[0]).days / DAYS_A_YEAR)
 
 
 def rows_of(yields: dict[str, pd.DataFrame]) -> pd.DatetimeIndex:

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data.bars import bar_days
 from data.errors import DataError
 from data.pricing.bonds import Array
 
@@ -112,7 +113,7 @@ class Curve:
         DataError
             A bar of half a year or more, which a rolled par bond cannot describe.
         """
-        dt = np.diff(self.dates).astype("timedelta64[D]").astype(float) / DAYS_A_YEAR
+        dt = bar_days(self.dates)[1:] / DAYS_A_YEAR
         common = self._common()
         whole = np.full(len(dt), float(maturity))
         coupon = self._read(self.yields[:-1], common, whole)

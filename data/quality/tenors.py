@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 
 from data.quality.finding import Finding, Level, count, largest
-from data.quality.table import Days, Flags, Table, day
+from data.quality.table import Days, Flags, Table
+from data.series import REBASED, UNPUBLISHED, unpublished
 
 SAME_LEVEL = 1.0  # percentage points between the yields on both sides of a hole; more would be a large false return
 ENDED = 10  # days a tenor may lag the curve's last date
-
-# When the Treasury published no such maturity (FRED's notes to DGS20 and DGS30).
-UNPUBLISHED = {
-    ("ust", "20"): (date(1987, 1, 1), date(1993, 9, 30)),
-    ("ust", "30"): (date(2002, 2, 19), date(2006, 2, 8)),
-}
-
-# Days on which the source went over to other bonds: a change that no holder of a bond has earned.
-REBASED = {("tips", "5"): date(2008, 12, 1), ("tips", "7"): date(2008, 12, 1)}
 
 
 def holes(table: Table) -> list[Finding]:
@@ -33,10 +23,9 @@ def holes(table: Table) -> list[Finding]:
                 f"the {column}-year is missing on {count(n, 'row')}, {values[i]:g} before and {values[i + 1]:g} after "
                 f"({100 * change:+.1f} bp)"
             )
-            since, until = UNPUBLISHED.get((table.spec.name, column), (date.max, date.min))
-            unpublished = since <= day(table.days[first]) and day(table.days[last]) <= until
-            level: Level = "note" if unpublished or abs(change) <= SAME_LEVEL else "warning"
-            why = ": it was not published then" if unpublished else "; no bar may span it"
+            unquoted = unpublished(table.spec.name, column, table.days[[first, last]]).all()
+            level: Level = "note" if unquoted or abs(change) <= SAME_LEVEL else "warning"
+            why = ": it was not published then" if unquoted else "; no bar may span it"
             findings.append((n, table.finding(level, first, last, message + why)))
     return largest(findings, "holes inside a tenor's history")
 
@@ -57,11 +46,10 @@ def estimated(table: Table) -> list[Finding]:
     """Return an error for values of the 30-year Treasury from the years when none was published."""
     if table.spec.name != "ust" or "30" not in table.columns:
         return []
-    since, until = UNPUBLISHED["ust", "30"]
-    inside = (table.days >= np.datetime64(since)) & (table.days <= np.datetime64(until))
-    rows = np.flatnonzero(inside & ~np.isnan(table.get("30")))
+    rows = np.flatnonzero(unpublished("ust", "30", table.days) & ~np.isnan(table.get("30")))
     if not rows.size:
         return []
+    since, until = UNPUBLISHED["ust", "30"]
     message = (
         f"{count(len(rows), 'value')} of the 30-year, the first {table.get('30')[rows[0]]:g}: an estimate, none was "
         f"quoted from {since} to {until}; import again from FRED, which masks them"

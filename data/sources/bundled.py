@@ -9,12 +9,12 @@ import pandas as pd
 
 from data.disk import sha256
 from data.errors import SourceError
+from data.series import CURVES, IN_PERCENT
 from data.tables import Record, Tables
 
 FOLDER = Path(__file__).resolve().parent.parent / "bundled"
 MARKETS, MACRO = "month_end_markets.csv", "month_end_macro.csv"
-IN_PERCENT = 100.0
-TENOR = re.compile(r"(us_real|us|jp)_(\d+)(m|y)")
+TENOR = re.compile(rf"({'|'.join(CURVES)})_(\d+)([my])")
 
 
 def load() -> Tables:
@@ -42,12 +42,21 @@ def _read(name: str) -> pd.DataFrame:
 def _yields(markets: pd.DataFrame) -> dict[str, pd.DataFrame]:
     columns: dict[str, dict[float, pd.Series]] = {}
     for name in markets:
-        match = TENOR.fullmatch(str(name))
-        if match:
-            curve, number, unit = match.groups()
-            tenor = int(number) / (12.0 if unit == "m" else 1.0)
-            columns.setdefault(curve, {})[tenor] = markets[name] / IN_PERCENT
+        quoted = tenor(str(name))
+        if quoted:
+            curve, months = quoted
+            columns.setdefault(curve, {})[months / 12.0] = markets[name] / IN_PERCENT
     return {curve: pd.DataFrame(dict(sorted(tenors.items()))) for curve, tenors in columns.items()}
+
+
+def tenor(name: str) -> tuple[str, int] | None:
+    """Return the curve and the months that a column of the markets is for.
+
+    >>> tenor("us_3m"), tenor("us_real_10y"), tenor("usdjpy")
+    (('us', 3), ('us_real', 120), None)
+    """
+    match = TENOR.fullmatch(name)
+    return (match[1], int(match[2]) * (1 if match[3] == "m" else 12)) if match else None
 
 
 def _record(name: str, frame: pd.DataFrame) -> Record:

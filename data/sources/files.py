@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from data.calendars import PUBLICATION_LAG_DAYS
 from data.errors import DataError, SourceError
-from data.series import VALUE, Delivery, spec_of
-from data.sources import fred, http, mof, nyfed, text, treasury, yahoo
+from data.series import CURVES, VALUE, Delivery, spec_of
+from data.sources import bundled, fred, http, mof, nyfed, text, treasury, yahoo
 
 Header = tuple[str, ...]
 Parser = Callable[[bytes, str, date | None], list[Delivery]]
 
 ALIASES = {"USDJPY": "DEXJPUS", "JP_CALL_RATE_PCT": "IRSTCI01JPM156N"}  # names files give to FRED's series
-MARKETS = re.compile(r"(us_real|us|jp)_(\d+)([my])")
 MONTHLY = "one row a month, dated on its last calendar day"
-CURVES = {"us": "ust", "us_real": "tips", "jp": "jgb"}
 MARKET_VALUES = {"usdjpy": "usdjpy", "us_overnight": "fed_funds_month", "jp_overnight": "yen_call_month"}
-MACRO = (
-    "us_cpi", "us_core_cpi_yoy", "jp_core_cpi_yoy", "us_debt_gdp", "jp_debt_gdp",
-    "fed_assets_gdp", "boj_assets_gdp", "fed_treasuries_share",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,7 +84,7 @@ def _is_fred(header: Header) -> bool:
 
 
 def _is_markets(header: Header) -> bool:
-    return any(MARKETS.fullmatch(name) for name in header)
+    return any(map(bundled.tenor, header))
 
 
 def _prices(data: bytes, source: str, today: date | None) -> list[Delivery]:
@@ -109,10 +103,10 @@ def _markets(data: bytes, source: str, today: date | None) -> list[Delivery]:
     table = text.table(data, source)
     columns: dict[str, dict[str, str]] = {}  # series -> header name -> column
     for name in table.header[1:]:
-        match = MARKETS.fullmatch(name)
-        if match:
-            months = int(match[2]) * (1 if match[3] == "m" else 12)
-            columns.setdefault(CURVES[match[1]], {})[name] = treasury.years(months)
+        tenor = bundled.tenor(name)
+        if tenor:
+            curve, months = tenor
+            columns.setdefault(CURVES[curve], {})[name] = treasury.years(months)
         elif name in MARKET_VALUES:
             columns.setdefault(MARKET_VALUES[name], {})[name] = VALUE
     return _split(table, columns, today)
@@ -121,7 +115,7 @@ def _markets(data: bytes, source: str, today: date | None) -> list[Delivery]:
 def _macro(data: bytes, source: str, today: date | None) -> list[Delivery]:
     """Return the figures of our own month-end table, and its price index once more as a series of its own."""
     table = text.table(data, source)
-    columns = {"macro": {name: name for name in table.header[1:] if name in MACRO}}
+    columns = {"macro": {name: name for name in table.header[1:] if name in PUBLICATION_LAG_DAYS}}
     if "us_cpi" in table.header:
         columns["us_cpi"] = {"us_cpi": VALUE}
     return _split(table, columns, today)
@@ -149,5 +143,5 @@ FORMATS = (
     Format("FRED", _is_fred, lambda data, source, today: fred.parse(data, source, today, ALIASES)),
     Format("Yahoo prices", lambda header: {"open", "high", "low", "close"} <= _lower(header), _prices),
     Format("our month-end markets", _is_markets, _markets),
-    Format("our month-end macro figures", lambda header: bool(set(MACRO) & set(header)), _macro),
+    Format("our month-end macro figures", lambda header: bool(PUBLICATION_LAG_DAYS.keys() & set(header)), _macro),
 )

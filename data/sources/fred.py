@@ -13,7 +13,7 @@ from datetime import date
 import pandas as pd
 
 from data.errors import DataError, did_you_mean
-from data.series import SPECS, VALUE, Delivery
+from data.series import SPECS, UNPUBLISHED, VALUE, Delivery, unpublished
 from data.sources import http, text
 from data.sources.treasury import years
 
@@ -43,7 +43,6 @@ REFUSED = {
     "IRSTCB01JPM156N": "is the old discount rate, not the policy rate; use IRSTCI01JPM156N",
     "CPIAUCSL": "is seasonally adjusted, and TIPS accrue on the unadjusted index; use CPIAUCNS",
 }
-ESTIMATED = slice("2002-02-19", "2006-02-08")  # no 30-year Treasury was published: DGS30 is an estimate
 
 
 def fetch(
@@ -124,11 +123,13 @@ def _refuse(name: str, source: str) -> None:
 
 def _without_estimates(part: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, list[str]]:
     """Blank the 30-year where none was published: the estimate prints false jumps of 17 and 16 bp at its ends."""
-    if "30" not in part or part.loc[ESTIMATED, "30"].isna().all():
+    estimated = unpublished("ust", "30", part.index.to_numpy())
+    if "30" not in part or part.loc[estimated, "30"].isna().all():
         return part, notes
     part = part.copy()
-    part.loc[ESTIMATED, "30"] = float("nan")
-    return part, [*notes, f"30-year of {ESTIMATED.start} to {ESTIMATED.stop} blanked: an estimate, none was published"]
+    part.loc[estimated, "30"] = float("nan")
+    first, last = UNPUBLISHED["ust", "30"]
+    return part, [*notes, f"30-year of {first} to {last} blanked: an estimate, none was published"]
 
 
 def _at_month_ends(part: pd.DataFrame, source: str) -> pd.DataFrame:
