@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from backtests.engine.book import Every, Treatment
+from backtests.engine.book import Every
+from backtests.engine.carry import Treatment
 from data.assemble import Distributions
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation

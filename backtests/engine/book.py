@@ -8,11 +8,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.engine.carry import Treatment, funding
+from data.bars import bar_days
 from data.instruments import DAY_COUNT
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
 
-Treatment = Literal["repo", "unhedged", "fx_swap"]
 Every = Literal["bar", "week", "month", "quarter", "year"]
 
 
@@ -66,8 +67,7 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
     `targets (T, n)` are the strategy's weights on the whole market; `rows` is the window traded.
     """
     fx = market.fx
-    long, short = _funding(market, terms)
-    days = np.concatenate([[0.0], np.diff(market.dates).astype("timedelta64[D]").astype(float)])
+    long, short = funding(market, terms.currency, terms.basis)
     cash = market.cash if terms.cash_interest else np.zeros_like(market.cash)
     return Book(
         dates=market.dates[rows],
@@ -85,7 +85,7 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
         tradable=market.tradable[rows],
         listed=np.array([i.kind == "listed" for i in market.instruments]),
         cash=_from_second_row(cash[rows]),
-        margin=_from_second_row((terms.margin_spread * days / DAY_COUNT["USD"])[rows]),
+        margin=_from_second_row((terms.margin_spread * bar_days(market.dates) / DAY_COUNT["USD"])[rows]),
         targets=capped(targets[rows], terms.max_gross),
         decides=decisions(market.dates[rows], terms.every, market.periods_per_year),
         lag=terms.lag,
@@ -100,21 +100,6 @@ def _from_second_row(rates: Array) -> Array:
     rates = rates.copy()
     rates[:1] = 0.0
     return rates
-
-
-def _funding(market: Market, terms: Terms) -> tuple[Array, Array]:
-    """What a long pays and a short receives (T, n), per unit of local notional, in USD."""
-    before = np.vstack([market.fx[:1], market.fx[:-1]])
-    if terms.currency == "unhedged":
-        paid = market.usd[:, None] * before
-        return paid, paid
-    own = market.funding * market.fx
-    if terms.currency == "repo":
-        return own, own
-    days = np.concatenate([[0.0], np.diff(market.dates).astype("timedelta64[D]").astype(float)])
-    foreign = np.array([i.currency != "USD" for i in market.instruments])
-    basis = foreign * (terms.basis * days / DAY_COUNT["JPY"])[:, None]
-    return (market.funding + basis) * market.fx, own
 
 
 def capped(weights: Array, max_gross: float) -> Array:

@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 
 from backtests.config import CurrencyTreatment
+from backtests.engine.carry import carry_ahead
 from backtests.performance.metrics import Track, excess_returns
 from backtests.runs.runner import VariantRun
-from data.instruments import BP, COUNTRY_OF, DAY_COUNT, Instrument
-from data.market import Flags, Market
+from data.instruments import BP, Instrument
+from data.market import Market
 from data.pricing.bonds import Array
-from data.pricing.curves import DAYS_A_YEAR
 from strategies.base import signals_of
-from strategies.signals import carry_and_roll, expanding_score, macro, overnight, rolling_beta, yield_of
+from strategies.signals import expanding_score, rolling_beta, yield_of
 
 CURVES = ("us", "us_real", "jp")  # the order in which a spread is quoted: the first is what the rest is taken from
 BUCKETS = ((3.0, "0-3"), (7.0, "3-7"), (12.0, "7-12"), (22.0, "12-22"), (np.inf, "22+"))  # years, the end included
@@ -171,29 +171,13 @@ def carry(market: Market, rows: slice, weights: Array, currency: CurrencyTreatme
     treatment, before borrow, rolls, costs and the interest on equity. NaN where a leg's is not known.
     """
     total = np.zeros(len(weights))
-    for i, one in enumerate(market.instruments):
+    for i, name in enumerate(market.names):
         if weights[:, i].any():
-            own = carry_and_roll(market, one.name, HORIZON)[rows] / HORIZON
-            earned = own + np.where(_treated(currency, weights[:, i]), _financing(market, one, currency)[rows], 0.0)
+            held = np.zeros(len(market.dates))
+            held[rows] = weights[:, i]
+            earned = carry_ahead(market, name, HORIZON, held, currency.kind, currency.basis_bp * BP)[rows] / HORIZON
             total += np.where(weights[:, i] == 0.0, 0.0, weights[:, i] * earned)
     return total
-
-
-def _treated(currency: CurrencyTreatment, weights: Array) -> Flags:
-    """Rows (T,) on which a foreign leg is not funded at its own rate: an FX swap is for longs."""
-    return np.asarray(weights > 0 if currency.kind == "fx_swap" else weights != 0)
-
-
-def _financing(market: Market, instrument: Instrument, currency: CurrencyTreatment) -> Array:
-    """What a foreign leg's own overnight rate is above (T,) the rate its treatment pays, a year of 365.25 days."""
-    none = np.zeros(len(market.dates))
-    if instrument.currency == "USD" or currency.kind == "repo":
-        return none
-    year = {name: DAYS_A_YEAR / days for name, days in DAY_COUNT.items()}
-    if currency.kind == "fx_swap":
-        return none - currency.basis_bp * BP * year[instrument.currency]
-    own = overnight(market, instrument.name) * year[instrument.currency]
-    return np.asarray(own - macro(market, f"{COUNTRY_OF['USD']}_overnight") * year["USD"])
 
 
 def margin(instruments: Sequence[Instrument], weights: Array) -> Array:

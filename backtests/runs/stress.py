@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backtests.engine.book import Treatment
+from backtests.engine.carry import Treatment
 from backtests.runs.runner import VariantRun
 from data.instruments import BP, Instrument
 from data.market import Market

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -11,13 +11,13 @@ import numpy as np
 from backtests.config import Config, Variant
 from backtests.engine import ledger
 from backtests.engine.book import Book, prepare
+from backtests.engine.carry import extra_borrow, flat_borrow, funding_spread
 from backtests.engine.result import Result
 from backtests.performance import metrics
 from backtests.runs import setup
 from backtests.runs.window import span
 from backtests.sensitivities.scenarios import Conventions, conventions_of, sized
 from data.errors import DataError
-from data.instruments import DAY_COUNT
 from data.market import Market
 from data.pricing.bonds import Array
 from data.pricing.curves import Interpolation
@@ -94,7 +94,7 @@ class Rerun:
             own, lag=own.lag + chosen.later, every=chosen.every, currency=chosen.currency, basis=chosen.basis
         )
         book = prepare(market, decided.targets, rows, terms)
-        extra = _funding(market, chosen)[rows]
+        extra = funding_spread(market, chosen.funding, chosen.currency)[rows]
         return book._replace(
             spread=book.spread * chosen.costs,
             roll=book.roll * (chosen.costs * chosen.rolls),
@@ -122,25 +122,7 @@ def _scale_funds(market: Market, times: float) -> Market:
     return replace(market, duration=market.duration * np.where(listed, times, 1.0))
 
 
-def _bars(market: Market, currencies: Sequence[str]) -> Array:
-    """Years (T, n) of each bar by the day count of each leg's currency; 0 on the first row."""
-    days = metrics.bar_days(market.dates)[:, None]
-    return np.asarray(days / np.array([DAY_COUNT[currency] for currency in currencies]))
-
-
 def _borrow(market: Market, chosen: Conventions) -> Array:
     """Fraction of notional (T, n) that a short pays over each bar."""
-    legs = market.instruments
-    bars = _bars(market, [leg.currency for leg in legs])
-    flat = np.array([leg.borrow for leg in legs]) * bars
-    stepped = np.array([bool(leg.borrow_steps) for leg in legs])
-    fees = market.borrow if chosen.stepped else np.where(stepped, flat, market.borrow)
-    return np.asarray(fees * chosen.borrow + chosen.extra_borrow * bars)
-
-
-def _funding(market: Market, chosen: Conventions) -> Array:
-    """USD per local notional (T, n) by which longs pay more, and shorts receive less, than the overnight rate."""
-    if chosen.currency == "unhedged":  # funded in dollars, at the exchange rate of the bar's start
-        bars = _bars(market, ["USD"] * len(market.instruments))
-        return np.asarray(chosen.funding * bars * metrics.previous(market.fx))
-    return np.asarray(chosen.funding * _bars(market, [leg.currency for leg in market.instruments]) * market.fx)
+    fees = market.borrow if chosen.stepped else flat_borrow(market)
+    return np.asarray(fees * chosen.borrow + extra_borrow(market, chosen.extra_borrow))

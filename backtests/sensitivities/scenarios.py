@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.config import Config, Variant
-from backtests.engine.book import Every, Treatment
+from backtests.engine.book import Every
+from backtests.engine.carry import Treatment
 from data.instruments import BP
 from data.market import Flags
 from data.pricing.curves import Interpolation

@@ -11,17 +11,17 @@ import numpy as np
 from backtests.config import Config, Variant
 from backtests.engine import ledger
 from backtests.engine.book import Book, Terms, prepare
+from backtests.engine.carry import carry_ahead
 from backtests.engine.result import Result
 from backtests.runs import setup
 from backtests.runs.window import Span, span
 from backtests.ticket.futures import quote
 from data.errors import DataError
-from data.instruments import BP, DAY_COUNT
+from data.instruments import BP
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import DAYS_A_YEAR
 from strategies.base import signals_of
-from strategies.signals import carry_and_roll, macro, overnight
 
 MONTH, QUARTER = 1 / 12, 0.25  # years
 LATE_DAYS = 10  # on daily rows one market may be quoted later than the other, or be on holiday, by this much
@@ -271,15 +271,8 @@ def _carry(market: Market, t: int, i: int, horizon: float, terms: Terms, units: 
     """What a leg as held earns over `horizon` years if nothing moves, currency included; fraction of its notional."""
     if not units:
         return None
-    instrument = market.instruments[i]
-    earned = carry_and_roll(market, instrument.name, horizon)[t]
-    days = horizon * DAYS_A_YEAR
-    if instrument.currency != "USD":
-        own = overnight(market, instrument.name)[t] * days / DAY_COUNT[instrument.currency]
-        if terms.currency == "unhedged":
-            earned += own - macro(market, "us_overnight")[t] * days / DAY_COUNT["USD"]
-        elif terms.currency == "fx_swap" and units > 0:
-            earned -= terms.basis * days / DAY_COUNT[instrument.currency]
+    held = np.full(len(market.dates), units)
+    earned = carry_ahead(market, market.names[i], horizon, held, terms.currency, terms.basis)[t]
     return _known(float(np.sign(units) * earned))
 
 

@@ -1,0 +1,93 @@
+"""What holding a leg earns and pays, by currency treatment: the funding of a bar, borrow, and carry ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from data.bars import bar_days, previous
+from data.instruments import COUNTRY_OF, DAY_COUNT
+from data.market import Flags, Market
+from data.pricing.bonds import Array
+from data.pricing.curves import DAYS_A_YEAR
+from strategies.signals import carry_and_roll, macro, overnight
+
+Treatment = Literal["repo", "unhedged", "fx_swap"]
+
+# ---- over the bars of a market
+
+
+def funding(market: Market, treatment: Treatment, basis: float) -> tuple[Array, Array]:
+    """What a long pays and a short receives (T, n) over each bar, per unit of local notional, in USD.
+
+    `basis` is the cross-currency basis of an FX swap, a year.
+    """
+    if treatment == "unhedged":
+        paid = market.usd[:, None] * previous(market.fx)
+        return paid, paid
+    own = market.funding * market.fx
+    if treatment == "repo":
+        return own, own
+    foreign = np.array([leg.currency != "USD" for leg in market.instruments])
+    swapped = foreign * (basis * bar_days(market.dates) / DAY_COUNT["JPY"])[:, None]
+    return (market.funding + swapped) * market.fx, own
+
+
+def funding_spread(market: Market, rate: float, treatment: Treatment) -> Array:
+    """USD (T, n) per unit of local notional that `rate` a year over the overnight rate costs a long over each bar."""
+    if treatment == "unhedged":  # funded in dollars, at the exchange rate of the bar's start
+        return np.asarray(rate * _years(market, ["USD"] * len(market.instruments)) * previous(market.fx))
+    return np.asarray(rate * _years(market, [leg.currency for leg in market.instruments]) * market.fx)
+
+
+def flat_borrow(market: Market) -> Array:
+    """Fraction of notional (T, n) that a short pays over each bar, had no leg its dated steps."""
+    legs = market.instruments
+    stepped = np.array([bool(leg.borrow_steps) for leg in legs])
+    return np.where(stepped, extra_borrow(market, 1.0) * np.array([leg.borrow for leg in legs]), market.borrow)
+
+
+def extra_borrow(market: Market, rate: float) -> Array:
+    """Fraction of notional (T, n) that `rate` a year costs a short over each bar."""
+    return rate * _years(market, [leg.currency for leg in market.instruments])
+
+
+def _years(market: Market, currencies: Sequence[str]) -> Array:
+    """Years (T, n) of each bar by the day count of each leg's currency; 0 on the first row."""
+    days = bar_days(market.dates)[:, None]
+    return np.asarray(days / np.array([DAY_COUNT[currency] for currency in currencies]))
+
+
+# ---- ahead of a row
+
+
+def carry_ahead(market: Market, name: str, horizon: float, weights: Array, treatment: Treatment, basis: float) -> Array:
+    """Carry and roll-down (T,) over `horizon` years of a leg held at `weights (T,)`, fraction of a long's notional.
+
+    What it earns if its curve and the exchange rate stand still, financed in that treatment, before borrow, rolls,
+    costs and the interest on equity. A currency treatment is for foreign legs; an FX swap for longs alone.
+    """
+    own = carry_and_roll(market, name, horizon)
+    return np.asarray(
+        own + np.where(_treated(treatment, weights), _saved(market, name, horizon, treatment, basis), 0.0)
+    )
+
+
+def _treated(treatment: Treatment, weights: Array) -> Flags:
+    """Rows (T,) on which a foreign leg is not funded at its own rate."""
+    return np.asarray(weights > 0 if treatment == "fx_swap" else weights != 0)
+
+
+def _saved(market: Market, name: str, horizon: float, treatment: Treatment, basis: float) -> Array:
+    """How much more than what its treatment pays a foreign leg's own overnight rate is (T,), over `horizon` years."""
+    currency = market.instruments[market.column(name)].currency
+    none = np.zeros(len(market.dates))
+    if currency == "USD" or treatment == "repo":
+        return none
+    years = {name: horizon * DAYS_A_YEAR / days for name, days in DAY_COUNT.items()}
+    if treatment == "fx_swap":
+        return none - basis * years[currency]
+    dollars = macro(market, f"{COUNTRY_OF['USD']}_overnight") * years["USD"]
+    return np.asarray(overnight(market, name) * years[currency] - dollars)
