@@ -88,7 +88,7 @@ def test_the_page_opens_without_a_word_or_a_request_and_nothing_scrolls_sideways
     page = Page(browser, common[1], width)
     page.button("Draw all").click()
     page.button("Last 5 years").click()
-    page.view.locator("#one").select_option("be10_long")
+    page.view.locator("#pair-variant").select_option("be10_long")
     page.button("Tables: only what is drawn").click()
     assert page.complaints == []
     assert page.requests == [common[1].as_uri()]
@@ -248,8 +248,8 @@ def test_the_csv_is_the_table_shown_unrounded_and_in_its_order(browser, common, 
 def test_the_line_through_the_bars_is_the_alpha_and_beta_of_the_table(browser, common):
     page = Page(browser, common[1])
     for name in ("us_2s10s_steepener", "tlt_vs_jgb20"):
-        page.view.locator("#one").select_option(name)
-        page.view.locator("#other").select_option("short_yen_carry")
+        page.view.locator("#pair-variant").select_option(name)
+        page.view.locator("#pair-against").select_option("short_yen_carry")
         row = next(row for row in common[0].rows if row.candidate.name == name)
         fit = page.view.locator("#fit")
         assert float(fit.get_attribute("data-beta")) == pytest.approx(row.against["short_yen_carry"].beta, abs=1e-9)
@@ -285,7 +285,7 @@ def test_daily_rows_have_as_many_bars_a_year_as_the_window_does(browser, tmp_pat
     for row in done.rows:
         expected = figures(restarted(row.placed.history, chosen), row.placed.market_ppy)
         same(page.table()[row.candidate.name], expected, row.candidate.name)
-    page.view.locator("#one").select_option("b")
+    page.view.locator("#pair-variant").select_option("b")
     cut = {row.candidate.name: restarted(row.placed.history, chosen) for row in done.rows}
     both = together(cut["b"], cut["mark"])
     expected = metrics.against(*both, 261.0)
@@ -308,7 +308,7 @@ def test_no_markup_in_a_name_is_ever_executed(browser, tmp_path):
     page = Page(browser, written(done, tmp_path / "compare.html"))
     page.button("Draw all").click()
     for name in HOSTILE:
-        page.view.locator("#one").select_option(name)
+        page.view.locator("#pair-variant").select_option(name)
     page.view.locator("#growth").scroll_into_view_if_needed()
     box = page.view.locator("#growth .nsewdrag").first.bounding_box()
     page.view.mouse.move(box["x"] + 100, box["y"] + 60)

@@ -57,7 +57,7 @@ def short(name: str) -> str:
 
 def rows(record: dict[str, Any]) -> list[list[str]]:
     """Return the summary's rows, in the terminal's columns."""
-    return [_row(name, one["figures"], one["own"]) for name, one in record["variants"].items()]
+    return [_row(name, variant["figures"], variant["own"]) for name, variant in record["variants"].items()]
 
 
 def _row(name: str, figures: dict[str, Any], own: dict[str, Any]) -> list[str]:
@@ -73,18 +73,19 @@ def _row(name: str, figures: dict[str, Any], own: dict[str, Any]) -> list[str]:
 def against(record: dict[str, Any], benchmark: str) -> list[list[str]]:
     """Return every variant against a benchmark."""
     return [
-        [short(name), *_against(one["against"][benchmark])]
-        for name, one in record["variants"].items()
-        if benchmark in one["against"]
+        [short(name), *_against(variant["against"][benchmark])]
+        for name, variant in record["variants"].items()
+        if benchmark in variant["against"]
     ]
 
 
-def _against(one: dict[str, Any]) -> list[str]:
-    interval = ABSENT if one["low"] is None else f"{signed(one['low'])} to {signed(one['high'])}"
+def _against(versus: dict[str, Any]) -> list[str]:
+    interval = ABSENT if versus["low"] is None else f"{signed(versus['low'])} to {signed(versus['high'])}"
     return [
-        signed(one["sharpe"]), interval, percent(one["ahead"], 0), signed(one["excess_return"], 2, 100),
-        signed(one["volatility"], 1, 100), signed(one["excess_drawdown"], 1, 100), signed(one["alpha"], 2, 100),
-        number(one["beta"]), number(one["correlation"]), number(one["bars"], 0),
+        signed(versus["sharpe"]), interval, percent(versus["ahead"], 0), signed(versus["excess_return"], 2, 100),
+        signed(versus["volatility"], 1, 100), signed(versus["excess_drawdown"], 1, 100),
+        signed(versus["alpha"], 2, 100), number(versus["beta"]), number(versus["correlation"]),
+        number(versus["bars"], 0),
     ]  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _against(one: dict[str, Any]) -> list[str]:
 
 def sentences(record: dict[str, Any]) -> list[str]:
     """Say what was compared, how, and what can be told apart."""
-    return [*_measured(record), *_left_out(record), *_apart(record), *_alike(record), *_shared(record)]
+    return [*_measured(record), *_left_out(record), *_significant(record), *_alike(record), *_shared(record)]
 
 
 def _measured(record: dict[str, Any]) -> Iterator[str]:
@@ -123,28 +124,33 @@ def _measured(record: dict[str, Any]) -> Iterator[str]:
 def _left_out(record: dict[str, Any]) -> Iterator[str]:
     for name, why in record["left_out"].items():
         yield f"{name} is left out: it {why}."
-    for name, one in record["variants"].items():
-        if one["figures"]["ruined"]:
-            yield f"{name} LOST ALL ITS CAPITAL by {one['figures']['ruined']}; the dead years after count."
+    for name, variant in record["variants"].items():
+        if variant["figures"]["ruined"]:
+            yield f"{name} LOST ALL ITS CAPITAL by {variant['figures']['ruined']}; the dead years after count."
 
 
-def _apart(record: dict[str, Any]) -> Iterator[str]:
-    for mark in record["benchmarks"]:
-        found = {name: one["against"][mark] for name, one in record["variants"].items() if mark in one["against"]}
-        known = {name: one for name, one in found.items() if one["low"] is not None}
-        better = [name for name, one in known.items() if one["low"] > 0]
-        worse = [name for name, one in known.items() if one["high"] < 0]
+def _significant(record: dict[str, Any]) -> Iterator[str]:
+    for benchmark in record["benchmarks"]:
+        against_it = {
+            name: variant["against"][benchmark]
+            for name, variant in record["variants"].items()
+            if benchmark in variant["against"]
+        }
+        known = {name: versus for name, versus in against_it.items() if versus["low"] is not None}
+        better = [name for name, versus in known.items() if versus["low"] > 0]
+        worse = [name for name, versus in known.items() if versus["high"] < 0]
         if not known:
-            if found:
-                yield f"Against {mark} nothing can be said: {next(iter(found.values()))['reason']}."
+            if against_it:
+                yield f"Against {benchmark} nothing can be said: {next(iter(against_it.values()))['reason']}."
             continue
         parts = [f"{_names(better)} above"] if better else []
         parts += [f"{_names(worse)} below"] if worse else []
         verdict = " and ".join(parts) if parts else "none"
-        yield f"Sharpe ratios told apart from {mark}'s at 95 %: {verdict}, of {len(known)}{_luck(len(known))}."
+        chance = _by_chance(len(known))
+        yield f"Sharpe ratios told apart from {benchmark}'s at 95 %: {verdict}, of {len(known)}{chance}."
 
 
-def _luck(count: int) -> str:
+def _by_chance(count: int) -> str:
     return f"; by luck alone about {count // 20} would be" if count >= 20 else ""
 
 
@@ -153,37 +159,37 @@ def _alike(record: dict[str, Any]) -> Iterator[str]:
     shown = (("Alike", most),) if most == least else (("Most alike", most), ("Least alike", least))
     for words, pair in shown:
         if pair:
-            met = (
+            overlap = (
                 f"; their deep falls overlap {percent(pair['drawdown_overlap'], 0)} %"
                 if pair["drawdown_overlap"]
                 else ""
             )
-            yield f"{words}: {' and '.join(pair['names'])}, correlation {number(pair['correlation'])}{met}."
+            yield f"{words}: {' and '.join(pair['names'])}, correlation {number(pair['correlation'])}{overlap}."
 
 
 def _shared(record: dict[str, Any]) -> Iterator[str]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for one in record["shared_variants"]:
-        groups.setdefault((one["first"], one["second"]), []).append(one)
+    for twin in record["shared_variants"]:
+        groups.setdefault((twin["first"], twin["second"]), []).append(twin)
     for (first, second), shared in groups.items():
-        other = [one for one in shared if not one["identical"]]
-        same = len(shared) - len(other)
-        if not other:
+        different = [twin for twin in shared if not twin["identical"]]
+        same = len(shared) - len(different)
+        if not different:
             which = f"All {same} variants they share are" if same > 1 else "The variant they share is"
             yield f"{first} and {second}: identical. {which} equal in equity to 1e-9 of capital."
             continue
         yield f"{first} and {second}: {same} of {len(shared)} variants they share are identical, to 1e-9 of capital."
-        for one in other:
-            yield f"  {one['variant']} differs: {_strayed(one)}."
+        for twin in different:
+            yield f"  {twin['variant']} differs: {_gap(twin)}."
 
 
-def _strayed(one: dict[str, Any]) -> str:
-    if one["gap"] is None:
+def _gap(twin: dict[str, Any]) -> str:
+    if twin["gap"] is None:
         return "no day in common"
-    days = "" if one["same_days"] else "; they do not trade on the same days"
-    if one["since"] is None:
+    days = "" if twin["same_days"] else "; they do not trade on the same days"
+    if twin["since"] is None:
         return f"equal on the days both have{days or '; the capital is another'}"
-    return f"by up to {percent(one['gap'], 4)} % of capital, from {one['since']}{days}"
+    return f"by up to {percent(twin['gap'], 4)} % of capital, from {twin['since']}{days}"
 
 
 def _names(names: Sequence[str]) -> str:
@@ -195,8 +201,8 @@ def runs(record: dict[str, Any]) -> list[str]:
     if len(record["runs"]) < 2:
         return []
     return [
-        f"{one['label']}: {one['where']}, {one['name']}, {one['source']} data to {one['last']}, made {one['created']}"
-        for one in record["runs"]
+        f"{run['label']}: {run['where']}, {run['name']}, {run['source']} data to {run['last']}, made {run['created']}"
+        for run in record["runs"]
     ]
 
 
@@ -206,7 +212,10 @@ def differing(record: dict[str, Any]) -> list[str]:
         return []
     if not record["differences"]:
         return ["The runs rest on the same data, versions and conventions."]
-    return [f"{one['group']} differ: {one['what']}: {_by_run(one['values'])}" for one in record["differences"]]
+    return [
+        f"{difference['group']} differ: {difference['what']}: {_by_run(difference['values'])}"
+        for difference in record["differences"]
+    ]
 
 
 def _by_run(values: dict[str, str]) -> str:
@@ -278,15 +287,15 @@ def page(record: dict[str, Any], series: dict[str, Any]) -> str:
     variants = record["variants"]
     return html.render(
         "compare.html",
-        title=" and ".join(dict.fromkeys(one["name"] for one in record["runs"])),
+        title=" and ".join(dict.fromkeys(run["name"] for run in record["runs"])),
         record=record,
-        said=sentences(record),
+        sentences=sentences(record),
         runs=runs(record),
         differing=differing(record),
-        live=_table(record, LIVE, lambda one: one["figures"]),
-        still=_table(record, STILL, lambda one: one["figures"]),
-        own=_table(record, OWN, lambda one: one["own"]),
-        versus={mark: _versus(record, mark) for mark in record["benchmarks"]},
+        live=_table(record, LIVE, lambda variant: variant["figures"]),
+        still=_table(record, STILL, lambda variant: variant["figures"]),
+        own=_table(record, OWN, lambda variant: variant["own"]),
+        versus={benchmark: _versus(record, benchmark) for benchmark in record["benchmarks"]},
         calendar=_calendar(record),
         matrices=[
             ("correlation", "Correlation of excess returns", _matrix(record["correlation"], number)),
@@ -300,19 +309,23 @@ def page(record: dict[str, Any], series: dict[str, Any]) -> str:
     )
 
 
-def _versus(record: dict[str, Any], mark: str) -> dict[str, Any]:
-    return _table(record, VERSUS, lambda one: one["against"].get(mark))
+def _versus(record: dict[str, Any], benchmark: str) -> dict[str, Any]:
+    return _table(record, VERSUS, lambda variant: variant["against"].get(benchmark))
 
 
-def _table(record: dict[str, Any], columns: Sequence[Column], of: Callable[[Any], Any]) -> dict[str, Any]:
+def _table(record: dict[str, Any], columns: Sequence[Column], figures_of: Callable[[Any], Any]) -> dict[str, Any]:
     """Return columns, and rows of cells with the figures they show."""
-    found = [(name, one["benchmark"], of(one)) for name, one in record["variants"].items()]
-    rows_ = [
-        {"name": name, "benchmark": mark, "cells": [_figure(column, values.get(column.key)) for column in columns]}
-        for name, mark, values in found
-        if values is not None
+    named = [(name, variant["benchmark"], figures_of(variant)) for name, variant in record["variants"].items()]
+    table_rows = [
+        {
+            "name": name,
+            "benchmark": benchmark,
+            "cells": [_figure(column, figures.get(column.key)) for column in columns],
+        }
+        for name, benchmark, figures in named
+        if figures is not None
     ]
-    return {"columns": columns, "rows": rows_}
+    return {"columns": columns, "rows": table_rows}
 
 
 def _figure(column: Column, value: Any) -> tuple[str, str, str]:
@@ -326,13 +339,14 @@ def _raw(value: Any) -> str:
 
 def _calendar(record: dict[str, Any]) -> dict[str, Any]:
     variants = record["variants"]
-    years = sorted({year for one in variants.values() for year in one["years"]})
-    sizes = sorted(abs(value) for one in variants.values() for value in one["years"].values())
+    years = sorted({year for variant in variants.values() for year in variant["years"]})
+    sizes = sorted(abs(value) for variant in variants.values() for value in variant["years"].values())
     limit = (sizes[int(0.95 * (len(sizes) - 1))] if sizes else 0.0) or 1.0
-    rows_ = [
-        (name, [_cell(one["years"].get(year), percent, limit) for year in years]) for name, one in variants.items()
+    year_rows = [
+        (name, [_cell(variant["years"].get(year), percent, limit) for year in years])
+        for name, variant in variants.items()
     ]
-    return {"years": years, "rows": rows_}
+    return {"years": years, "rows": year_rows}
 
 
 def _matrix(matrix: dict[str, Any], shown: Callable[[Any], str]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -350,13 +364,13 @@ def _shade(value: float | None, limit: float) -> float:
 
 def _styles(variants: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return colour, dash and whether it is drawn at first, by variant; benchmarks are ink."""
-    found: dict[str, dict[str, Any]] = {}
+    styles: dict[str, dict[str, Any]] = {}
     counts = {True: 0, False: 0}
-    for name, one in variants.items():
-        mark = one["benchmark"]
-        i = counts[mark]
-        counts[mark] += 1
-        colour = "ink" if mark else COLOURS[i % len(COLOURS)]
-        dash = DASHES[(i if mark else i // len(COLOURS)) % len(DASHES)]
-        found[name] = {"colour": colour, "dash": dash, "shown": i < (1 if mark else SHOWN - 1)}
-    return found
+    for name, variant in variants.items():
+        benchmark = variant["benchmark"]
+        i = counts[benchmark]
+        counts[benchmark] += 1
+        colour = "ink" if benchmark else COLOURS[i % len(COLOURS)]
+        dash = DASHES[(i if benchmark else i // len(COLOURS)) % len(DASHES)]
+        styles[name] = {"colour": colour, "dash": dash, "shown": i < (1 if benchmark else SHOWN - 1)}
+    return styles

@@ -22,19 +22,19 @@ ALL = 0.95  # share of figures whose shade is not yet the darkest
 
 def months(panels: Panels) -> list[dict[str, Any]]:
     """Return years by month of each variant, %, with shades from -1 to 1, and the year; its shade has its own limit."""
-    return [{"name": one.name, "rows": _years(one)} for one in panels.variants]
+    return [{"name": variant.name, "rows": _years(variant)} for variant in panels.variants]
 
 
-def _years(one: VariantPanel) -> list[dict[str, Any]]:
-    by_month = _limit([value for year in one.months.values() for value in year.values()])
-    by_year = _limit([excess for _, excess in one.years.values()])
+def _years(variant: VariantPanel) -> list[dict[str, Any]]:
+    month_limit = _limit([value for year in variant.months.values() for value in year.values()])
+    year_limit = _limit([excess for _, excess in variant.years.values()])
     return [
         {
             "year": year,
-            "cells": [_shaded(found.get(month), by_month) for month in range(1, 13)],
-            "total": _shaded(one.years[year][1], by_year),
+            "cells": [_shaded(months.get(month), month_limit) for month in range(1, 13)],
+            "total": _shaded(variant.years[year][1], year_limit),
         }
-        for year, found in one.months.items()
+        for year, months in variant.months.items()
     ]
 
 
@@ -52,19 +52,23 @@ def _shaded(value: float | None, limit: float) -> dict[str, Any]:
 def bars(panels: Panels) -> list[dict[str, Any]]:
     """Return the best and the worst bars of each variant, and what made them."""
     return [
-        {"name": one.name, "best": [_bar(bar) for bar in one.best], "worst": [_bar(bar) for bar in one.worst]}
-        for one in panels.variants
+        {
+            "name": variant.name,
+            "best": [_bar(bar) for bar in variant.best],
+            "worst": [_bar(bar) for bar in variant.worst],
+        }
+        for variant in panels.variants
     ]
 
 
-def _bar(one: ExtremeBar) -> dict[str, Any]:
-    behind = f"{_leg(one.leg.name)} {_line(one.within)}: {_dollars(one.within.usd)}"
+def _bar(bar: ExtremeBar) -> dict[str, Any]:
+    behind = f"{_leg(bar.leg.name)} {_line(bar.within)}: {_dollars(bar.within.usd)}"
     return {
-        "day": one.day,
-        "numbers": [percent(one.excess, 2), millions(one.usd)],
+        "day": bar.day,
+        "numbers": [percent(bar.excess, 2), millions(bar.usd)],
         "words": [
-            f"{_leg(one.leg.name)} {_share(one.leg)}", f"{_line(one.line)} {_share(one.line)}", behind,
-            "; ".join(one.events) or ABSENT,
+            f"{_leg(bar.leg.name)} {_share(bar.leg)}", f"{_line(bar.line)} {_share(bar.line)}", behind,
+            "; ".join(bar.events) or ABSENT,
         ],
     }  # fmt: skip
 
@@ -88,50 +92,54 @@ def _dollars(usd: float) -> str:
 
 def inference(panels: Panels) -> list[dict[str, Any]]:
     """Return what luck could have done to each variant: ranges, tests and a sentence; none where a run stored none."""
-    return [_judged(one.name, one.significance) for one in panels.variants if one.significance]
+    return [_judged(variant.name, variant.significance) for variant in panels.variants if variant.significance]
 
 
-def _judged(name: str, one: Significance) -> dict[str, Any]:
-    ranges = [_range(one.excess_return), _range(one.sharpe), _range(one.excess_drawdown)]
-    tests = [number(one.hac.t), percent(one.hac.p, 0), percent(one.probabilistic_sharpe.probability, 0)]
-    tests.append(percent(one.deflated_sharpe.probability, 0))
-    return {"name": name, "cells": [*ranges, *tests], "sentence": _words(one)}
+def _judged(name: str, significance: Significance) -> dict[str, Any]:
+    ranges = [_range(significance.excess_return), _range(significance.sharpe), _range(significance.excess_drawdown)]
+    tests = [
+        number(significance.hac.t),
+        percent(significance.hac.p, 0),
+        percent(significance.probabilistic_sharpe.probability, 0),
+    ]
+    tests.append(percent(significance.deflated_sharpe.probability, 0))
+    return {"name": name, "cells": [*ranges, *tests], "sentence": _words(significance)}
 
 
-def _words(one: Significance) -> str:
-    low, high, skill = one.sharpe.low, one.sharpe.high, one.deflated_sharpe
-    if low is None or high is None or skill.probability is None:
-        return sentence(one.sharpe)
+def _words(significance: Significance) -> str:
+    low, high, deflated = significance.sharpe.low, significance.sharpe.high, significance.deflated_sharpe
+    if low is None or high is None or deflated.probability is None:
+        return sentence(significance.sharpe)
     if low <= 0 <= high:
         return "Luck alone can explain it."
     if high < 0:
         return "Bad luck alone hardly explains the loss."
-    if skill.probability >= ENOUGH:
-        return f"Luck hardly explains it, not even as the best of {skill.trials} trials."
-    return f"Luck alone hardly explains it, but choosing the best of {skill.trials} trials can."
+    if deflated.probability >= ENOUGH:
+        return f"Luck hardly explains it, not even as the best of {deflated.trials} trials."
+    return f"Luck alone hardly explains it, but choosing the best of {deflated.trials} trials can."
 
 
-def _range(one: Interval) -> str:
-    return span(one) or ABSENT
+def _range(interval: Interval) -> str:
+    return span(interval) or ABSENT
 
 
 def choice(panels: Panels) -> dict[str, Any] | None:
     """Return, in words, what choosing the best variant is worth."""
-    one = panels.choice
-    if one is None:
+    choice = panels.choice
+    if choice is None:
         return None
-    earlier = one.trials - one.here
-    trials = f"{one.trials} distinct Sharpe ratios: {one.here} of this run"
+    earlier = choice.trials - choice.here
+    trials = f"{choice.trials} distinct Sharpe ratios: {choice.here} of this run"
     trials += f" and {earlier} of earlier runs of its name beside it" if earlier else "; no earlier run beside it"
     rows = [
         [
-            "overnight cash" if name == CASH else name, one.best.get(name, ABSENT),
+            "overnight cash" if name == CASH else name, choice.best.get(name, ABSENT),
             *(number(p) for p in (test.lower, test.consistent, test.upper)), sentence(test),
         ]
-        for name, test in one.spa.items()
+        for name, test in choice.spa.items()
     ]  # fmt: skip
-    bars_ = number(one.overfitting.bars, 0)
-    return {"trials": trials, "overfitting": sentence(one.overfitting), "spa": rows, "bars": bars_}
+    count = number(choice.overfitting.bars, 0)
+    return {"trials": trials, "overfitting": sentence(choice.overfitting), "spa": rows, "bars": count}
 
 
 def data(panels: Panels) -> dict[str, Any]:
@@ -146,13 +154,18 @@ def data(panels: Panels) -> dict[str, Any]:
         "days": unique.tolist(),
         "instruments": legs.tolist(),
         "trades": {
-            one.name: _trades(trades, day, leg, (trades["variant"] == one.name).to_numpy()) for one in panels.variants
+            variant.name: _trades(trades, day, leg, (trades["variant"] == variant.name).to_numpy())
+            for variant in panels.variants
         },
         "months": {
-            one.name: [[year, m, _short(x)] for year, found in one.months.items() for m, x in found.items()]
-            for one in panels.variants
+            variant.name: [
+                [year, month, _short(value)]
+                for year, months in variant.months.items()
+                for month, value in months.items()
+            ]
+            for variant in panels.variants
         },
-        "figures": {one.name: _figures(one) for one in panels.variants},
+        "figures": {variant.name: _figures(variant) for variant in panels.variants},
     }
 
 
@@ -163,16 +176,18 @@ def _trades(trades: pd.DataFrame, day: np.ndarray, leg: np.ndarray, own: np.ndar
     return {"day": day[own].tolist(), "leg": leg[own].tolist(), **kept}
 
 
-def _figures(one: VariantPanel) -> dict[str, Any]:
+def _figures(variant: VariantPanel) -> dict[str, Any]:
     """Figures as stored; of inference the ranges and the tests' own."""
-    plain = {name: value for name, value in one.figures.items() if not isinstance(value, dict)}
-    sure = one.significance
-    if sure is None:
+    plain = {name: value for name, value in variant.figures.items() if not isinstance(value, dict)}
+    significance = variant.significance
+    if significance is None:
         return plain
-    ranges = (sure.excess_return, sure.sharpe, sure.excess_drawdown)
-    spans = {f"{r.figure}_{end}": getattr(r, end) for r in ranges for end in ("low", "high")}
-    skills = {name: getattr(sure, name).probability for name in ("probabilistic_sharpe", "deflated_sharpe")}
-    return {**plain, **spans, "hac_t": sure.hac.t, "hac_p": sure.hac.p, **skills}
+    ranges = (significance.excess_return, significance.sharpe, significance.excess_drawdown)
+    spans = {f"{interval.figure}_{end}": getattr(interval, end) for interval in ranges for end in ("low", "high")}
+    probabilities = {
+        name: getattr(significance, name).probability for name in ("probabilistic_sharpe", "deflated_sharpe")
+    }
+    return {**plain, **spans, "hac_t": significance.hac.t, "hac_p": significance.hac.p, **probabilities}
 
 
 def _short(value: float) -> float | None:

@@ -15,16 +15,16 @@ SHOWN = 6  # lines drawn at first; more can be switched on
 def styles(panels: Panels) -> dict[str, dict[str, Any]]:
     """Return colour, dash and whether it is drawn at first, by variant. Benchmarks are `ink`: black or white."""
     result: dict[str, dict[str, Any]] = {}
-    own = marks = 0
-    benchmarks = sum(one.benchmark for one in panels.variants)
-    room = SHOWN - min(1, benchmarks)
-    for one in panels.variants:
-        if one.benchmark:
-            style = {"colour": "ink", "dash": DASHES[marks % len(DASHES)], "shown": marks == 0}
-            marks += 1
+    own = marked = 0
+    benchmarks = sum(variant.benchmark for variant in panels.variants)
+    free = SHOWN - min(1, benchmarks)
+    for variant in panels.variants:
+        if variant.benchmark:
+            style = {"colour": "ink", "dash": DASHES[marked % len(DASHES)], "shown": marked == 0}
+            marked += 1
         else:
             dash = DASHES[own // len(COLOURS) % len(DASHES)]
-            style = {"colour": COLOURS[own % len(COLOURS)], "dash": dash, "shown": own < room}
+            style = {"colour": COLOURS[own % len(COLOURS)], "dash": dash, "shown": own < free}
             own += 1
-        result[one.name] = style
+        result[variant.name] = style
     return result

@@ -137,8 +137,8 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
     track = EquityPath(equity.index.to_numpy(), float(run.manifest["capital"]), equity.to_numpy(), cash)
     excess = metrics.excess_index(track)
     best, worst = extremes.extremes(track, usd)
-    paid, ppy = _paid(usd, run.manifest["variants"][name]["legs"]), float(figures["periods_per_year"])
-    sharpe, volatility = metrics.rolling(metrics.excess_returns(track), bars, float(figures["periods_per_year"]))
+    by_leg, ppy = _pnl_by_leg(usd, run.manifest["variants"][name]["legs"]), float(figures["periods_per_year"])
+    sharpe, volatility = metrics.rolling(metrics.excess_returns(track), bars, ppy)
     return VariantPanel(
         name=name,
         benchmark=name in run.manifest["benchmarks"],
@@ -155,8 +155,8 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         legs=_legs(usd, run.manifest["variants"][name]["legs"]),
         components=_components(run.components[run.components["variant"] == name], usd),
         drawdowns=_drawdowns(track, excess),
-        events={event.name: pnl for event in EVENTS if (pnl := event_pnl(track, paid, event))},
-        regimes={regime.name: pnl for regime in REGIMES if (pnl := regime_pnl(track, paid, ppy, regime))},
+        events={event.name: during for event in EVENTS if (during := event_pnl(track, by_leg, event))},
+        regimes={regime.name: under for regime in REGIMES if (under := regime_pnl(track, by_leg, ppy, regime))},
         months=extremes.months(track),
         best=best,
         worst=worst,
@@ -166,7 +166,7 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
     )
 
 
-def _paid(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
+def _pnl_by_leg(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
     """P&L (T,) of each leg and of the book's margin on every row, without the interest on equity."""
     own = usd.loc[:, usd.columns.get_level_values("line") != "cash"] if len(usd.columns) else usd
     by_leg = own.T.groupby(level="instrument").sum().T if len(own.columns) else own

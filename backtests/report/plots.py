@@ -60,14 +60,14 @@ def _title(figure: Figure, text: str, panels: Panels) -> None:
 
 def _drawn(panels: Panels) -> list[VariantPanel]:
     chosen = styles(panels)
-    return [one for one in panels.variants if chosen[one.name]["shown"]]
+    return [variant for variant in panels.variants if chosen[variant.name]["shown"]]
 
 
-def _line(axis: Axes, panels: Panels, one: VariantPanel, values: Any, skip: int = 0) -> None:
-    style = styles(panels)[one.name]
+def _line(axis: Axes, panels: Panels, variant: VariantPanel, values: Any, skip: int = 0) -> None:
+    style = styles(panels)[variant.name]
     colour = INK if style["colour"] == "ink" else style["colour"]
-    dates = np.array(one.dates[skip:], dtype="datetime64[D]")
-    axis.plot(dates, values, color=colour, linestyle=DASH[style["dash"]], linewidth=2, label=one.name)
+    dates = np.array(variant.dates[skip:], dtype="datetime64[D]")
+    axis.plot(dates, values, color=colour, linestyle=DASH[style["dash"]], linewidth=2, label=variant.name)
 
 
 def _thesis(axes: list[Axes], panels: Panels) -> None:
@@ -100,9 +100,9 @@ def _legend(axis: Axes) -> None:
 def equity(panels: Panels) -> Figure:
     """Growth of 1 in excess of cash, over its drawdown from the running peak."""
     figure, (above, below) = _figure([5, 3])
-    for one in _drawn(panels):
-        _line(above, panels, one, one.excess)
-        _line(below, panels, one, one.underwater * 100)
+    for variant in _drawn(panels):
+        _line(above, panels, variant, variant.excess)
+        _line(below, panels, variant, variant.underwater * 100)
     _bands(above, below, panels)
     _thesis([above, below], panels)
     _legend(above)
@@ -115,9 +115,9 @@ def equity(panels: Panels) -> Figure:
 def rolling(panels: Panels) -> Figure:
     """Rolling Sharpe ratio over rolling volatility."""
     figure, (above, below) = _figure([1, 1])
-    for one in _drawn(panels):
-        _line(above, panels, one, one.sharpe, 1)
-        _line(below, panels, one, one.volatility * 100, 1)
+    for variant in _drawn(panels):
+        _line(above, panels, variant, variant.sharpe, 1)
+        _line(below, panels, variant, variant.volatility * 100, 1)
     above.axhline(0, color=SOFT, linewidth=1)
     below.set_ylim(bottom=0)
     _thesis([above, below], panels)
@@ -132,14 +132,14 @@ def calendar(panels: Panels) -> Figure:
     """Return in excess of cash by calendar year, of the lines drawn at first."""
     figure, (axis,) = _figure([1])
     drawn = _drawn(panels)
-    years = sorted({year for one in drawn for year in one.years})
+    years = sorted({year for variant in drawn for year in variant.years})
     width = 0.8 / max(1, len(drawn))
     chosen = styles(panels)
-    for i, one in enumerate(drawn):
-        colour = chosen[one.name]["colour"]
-        at = [year - 0.4 + width * (i + 0.5) for year in one.years]
-        heights = [100 * excess for _, excess in one.years.values()]
-        axis.bar(at, heights, width * 0.9, color=INK if colour == "ink" else colour, label=one.name)
+    for i, variant in enumerate(drawn):
+        colour = chosen[variant.name]["colour"]
+        at = [year - 0.4 + width * (i + 0.5) for year in variant.years]
+        heights = [100 * excess for _, excess in variant.years.values()]
+        axis.bar(at, heights, width * 0.9, color=INK if colour == "ink" else colour, label=variant.name)
     axis.axhline(0, color=SOFT, linewidth=1)
     axis.set_xticks(years, [str(year) if len(years) <= 16 or year % 2 == 0 else "" for year in years])
     _legend(axis)
@@ -156,7 +156,7 @@ def attribution(panels: Panels) -> Figure:
     variants = panels.variants[::-1]
     right, left = np.zeros(len(variants)), np.zeros(len(variants))
     for line in STORED:
-        values = np.array([one.lines[line] for one in variants]) / 1e6
+        values = np.array([variant.lines[line] for variant in variants]) / 1e6
         if values.any():
             axis.barh(
                 range(len(variants)),
@@ -171,10 +171,10 @@ def attribution(panels: Panels) -> Figure:
             )
             right += np.maximum(values, 0)
             left += np.minimum(values, 0)
-    totals = [one.figures["pnl"] / 1e6 for one in variants]
+    totals = [variant.figures["pnl"] / 1e6 for variant in variants]
     axis.plot(totals, range(len(variants)), "D", color="white", markeredgecolor=INK, markersize=9, label="P&L")
     axis.axvline(0, color=SOFT, linewidth=1)
-    axis.set_yticks(range(len(variants)), [one.name for one in variants], color=INK)
+    axis.set_yticks(range(len(variants)), [variant.name for variant in variants], color=INK)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=13, labelcolor=INK)
     axis.set_xlabel("USD m", fontsize=13, color=INK)
     _title(figure, "profit and loss by line", panels)
@@ -184,26 +184,26 @@ def attribution(panels: Panels) -> Figure:
 def traded(panels: Panels) -> Figure:
     """The lead variant's spread over its z-score over the position held in it; a sentence where it has no spread."""
     name = lead(panels.run.metrics, panels.run.manifest["benchmarks"])
-    one = next(variant for variant in panels.variants if variant.name == name)
-    if one.traded is None or not one.traded.quote.weights:
-        return _unquoted(panels, one)
+    variant = next(panel for panel in panels.variants if panel.name == name)
+    if variant.traded is None or not variant.traded.quote.weights:
+        return _unquoted(panels, variant)
     figure, axes = _figure([4, 2, 3])
     colour = styles(panels)[name]["colour"]
     colour = INK if colour == "ink" else colour
-    dates = np.array(one.dates, dtype="datetime64[D]")
-    gains = "rises" if one.traded.quote.rises else "falls"
+    dates = np.array(variant.dates, dtype="datetime64[D]")
+    gains = "rises" if variant.traded.quote.rises else "falls"
     headings = (
-        f"{words.label(panels, one)}, bp",
+        f"{words.label(panels, variant)}, bp",
         "z-score: standard deviations from its mean until then",
-        f"position, USD a bp: + gains as the {words.kind(one.traded)} {gains}",
+        f"position, USD a bp: + gains as the {words.kind(variant.traded)} {gains}",
     )
     for axis, heading in zip(axes, headings, strict=True):
         axis.set_title(heading, loc="left", fontsize=14, color=INK)
     mark = "o" if len(dates) < 3 else ""
-    axes[0].plot(dates, one.traded.spread, color=colour, linewidth=2, marker=mark)
-    axes[1].plot(dates, one.traded.score, color=INK, linewidth=1.5, marker=mark)
-    axes[2].fill_between(dates, one.traded.position, step="post", color=colour, alpha=0.5)
-    axes[2].step(dates, one.traded.position, where="post", color=colour, linewidth=1.5, marker=mark)
+    axes[0].plot(dates, variant.traded.spread, color=colour, linewidth=2, marker=mark)
+    axes[1].plot(dates, variant.traded.score, color=INK, linewidth=1.5, marker=mark)
+    axes[2].fill_between(dates, variant.traded.position, step="post", color=colour, alpha=0.5)
+    axes[2].step(dates, variant.traded.position, where="post", color=colour, linewidth=1.5, marker=mark)
     axes[2].yaxis.set_major_formatter("{x:,.0f}")
     for axis in axes[1:]:
         axis.axhline(0, color=SOFT, linewidth=1)
@@ -212,12 +212,12 @@ def traded(panels: Panels) -> Figure:
     return figure
 
 
-def _unquoted(panels: Panels, one: VariantPanel) -> Figure:
+def _unquoted(panels: Panels, variant: VariantPanel) -> Figure:
     figure, (axis,) = _figure([1])
     axis.set_axis_off()
-    text = words.sentences(panels, [one])[0]["spread"]
+    text = words.sentences(panels, [variant])[0]["spread"]
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", fontsize=20, color=SOFT)
-    _title(figure, f"what {one.name} traded", panels)
+    _title(figure, f"what {variant.name} traded", panels)
     return figure
 
 

@@ -17,70 +17,83 @@ PART = "*"  # beside the figure of a window that the history holds only a part o
 
 def events(panels: Panels) -> dict[str, Any]:
     """Return P&L by variant and event, % of equity in excess of cash; events that no variant reaches are left out."""
-    reached = [one for one in EVENTS if any(one.name in v.events for v in panels.variants)]
-    headings: Headings = {one.name: (one.label, _months(one)) for one in reached}
-    return _table(panels, headings, lambda v: v.events, lambda e: e.pnl, percent)
+    reached = [event for event in EVENTS if any(event.name in variant.events for variant in panels.variants)]
+    headings: Headings = {event.name: (event.label, _months(event)) for event in reached}
+    return _table(panels, headings, lambda variant: variant.events, lambda pnl: pnl.pnl, percent)
 
 
 def regimes(panels: Panels) -> dict[str, Any]:
     """Return the Sharpe ratio by variant and regime, grouped by central bank."""
-    reached = [one for one in REGIMES if any(one.name in v.regimes for v in panels.variants)]
-    banks = dict.fromkeys(one.bank for one in reached)
-    groups = [{"heading": bank, "span": sum(one.bank == bank for one in reached)} for bank in banks]
-    headings: Headings = {one.name: (one.label, []) for one in reached}
-    return {**_table(panels, headings, lambda v: v.regimes, lambda s: s.sharpe, number), "groups": groups}
+    reached = [regime for regime in REGIMES if any(regime.name in variant.regimes for variant in panels.variants)]
+    banks = dict.fromkeys(regime.bank for regime in reached)
+    groups = [{"heading": bank, "span": sum(regime.bank == bank for regime in reached)} for bank in banks]
+    headings: Headings = {regime.name: (regime.label, []) for regime in reached}
+    return {
+        **_table(panels, headings, lambda variant: variant.regimes, lambda pnl: pnl.sharpe, number),
+        "groups": groups,
+    }
 
 
 def shocks(panels: Panels) -> dict[str, Any]:
     """Return the P&L of each instantaneous shock by variant, % of equity; no rows where a run did not store it."""
-    if not any(one.shocks for one in panels.variants):
+    if not any(variant.shocks for variant in panels.variants):
         return {"groups": [], "columns": [], "rows": []}
-    headings: Headings = {one.name: (one.label, []) for one in SHOCKS}
-    return _table(panels, headings, lambda v: v.shocks, lambda h: h.share, percent)
+    headings: Headings = {shock.name: (shock.label, []) for shock in SHOCKS}
+    return _table(panels, headings, lambda variant: variant.shocks, lambda pnl: pnl.share, percent)
 
 
 def detail(panels: Panels) -> list[dict[str, Any]]:
     """Return what each variant did in every event and regime and would do in every shock, leg by leg."""
     return [
         {
-            "name": one.name,
-            "day": one.dates[-1],
-            "flow_legs": [_leg(leg) for leg in _flow_legs(one)],
-            "shock_legs": one.described["legs"],
-            "events": [_event(e.label, one.events[e.name], one) for e in EVENTS if e.name in one.events],
-            "regimes": [
-                _regime(f"{r.bank}: {r.label}", one.regimes[r.name], one) for r in REGIMES if r.name in one.regimes
+            "name": variant.name,
+            "day": variant.dates[-1],
+            "flow_legs": [_leg(leg) for leg in _flow_legs(variant)],
+            "shock_legs": variant.described["legs"],
+            "events": [
+                _event(event.label, variant.events[event.name], variant)
+                for event in EVENTS
+                if event.name in variant.events
             ],
-            "shocks": [_shock(s.label, one.shocks[s.name], one) for s in SHOCKS if s.name in one.shocks],
+            "regimes": [
+                _regime(f"{regime.bank}: {regime.label}", variant.regimes[regime.name], variant)
+                for regime in REGIMES
+                if regime.name in variant.regimes
+            ],
+            "shocks": [
+                _shock(shock.label, variant.shocks[shock.name], variant)
+                for shock in SHOCKS
+                if shock.name in variant.shocks
+            ],
         }
-        for one in panels.variants
+        for variant in panels.variants
     ]
 
 
-def _flow_legs(one: VariantPanel) -> list[str]:
+def _flow_legs(variant: VariantPanel) -> list[str]:
     """Legs, and the book's margin where any was ever paid."""
-    windows: list[EventPnl | RegimePnl] = [*one.events.values(), *one.regimes.values()]
-    return [*one.described["legs"], *(["book"] if any(w.legs["book"] for w in windows) else [])]
+    pnls: list[EventPnl | RegimePnl] = [*variant.events.values(), *variant.regimes.values()]
+    return [*variant.described["legs"], *(["book"] if any(pnl.legs["book"] for pnl in pnls) else [])]
 
 
 def _leg(name: str) -> str:
     return "margin" if name == "book" else name
 
 
-def _event(label: str, one: EventPnl, variant: VariantPanel) -> list[str]:
-    cells = [_starred(label, one.partly), _days(one.first, one.last), percent(one.pnl, 2), percent(one.drawdown, 2)]
-    return cells + [millions(one.legs[leg]) for leg in _flow_legs(variant)]
+def _event(label: str, pnl: EventPnl, variant: VariantPanel) -> list[str]:
+    cells = [_starred(label, pnl.partly), _days(pnl.first, pnl.last), percent(pnl.pnl, 2), percent(pnl.drawdown, 2)]
+    return cells + [millions(pnl.legs[leg]) for leg in _flow_legs(variant)]
 
 
-def _regime(label: str, one: RegimePnl, variant: VariantPanel) -> list[str]:
-    cells = [_starred(label, one.partly), _days(one.first, one.last), number(one.years, 1)]
-    cells += [percent(one.excess_return, 2), percent(one.volatility), number(one.sharpe)]
-    return cells + [millions(one.legs[leg]) for leg in _flow_legs(variant)]
+def _regime(label: str, pnl: RegimePnl, variant: VariantPanel) -> list[str]:
+    cells = [_starred(label, pnl.partly), _days(pnl.first, pnl.last), number(pnl.years, 1)]
+    cells += [percent(pnl.excess_return, 2), percent(pnl.volatility), number(pnl.sharpe)]
+    return cells + [millions(pnl.legs[leg]) for leg in _flow_legs(variant)]
 
 
-def _shock(label: str, one: ShockPnl, variant: VariantPanel) -> list[str]:
-    legs = [millions(one.legs[leg]) for leg in variant.described["legs"]]
-    return [label, percent(one.share, 2), millions(one.total), *legs]
+def _shock(label: str, pnl: ShockPnl, variant: VariantPanel) -> list[str]:
+    legs = [millions(pnl.legs[leg]) for leg in variant.described["legs"]]
+    return [label, percent(pnl.share, 2), millions(pnl.total), *legs]
 
 
 def _starred(text: str, partly: bool) -> str:
@@ -89,23 +102,23 @@ def _starred(text: str, partly: bool) -> str:
 
 def named(panels: Panels) -> list[tuple[str, str]]:
     """Return every window to the day, of the events and regimes that some variant reaches."""
-    events_ = [
-        (one.label, _days(str(one.first), str(one.last)))
-        for one in EVENTS
-        if any(one.name in v.events for v in panels.variants)
+    event_windows = [
+        (event.label, _days(str(event.first), str(event.last)))
+        for event in EVENTS
+        if any(event.name in variant.events for variant in panels.variants)
     ]
-    regimes_ = [
-        (f"{one.bank}: {one.label}", "; ".join(_stretch(part) for part in one.stretches))
-        for one in REGIMES
-        if any(one.name in v.regimes for v in panels.variants)
+    regime_windows = [
+        (f"{regime.bank}: {regime.label}", "; ".join(_stretch(stretch) for stretch in regime.stretches))
+        for regime in REGIMES
+        if any(regime.name in variant.regimes for variant in panels.variants)
     ]
-    return events_ + regimes_
+    return event_windows + regime_windows
 
 
-def _stretch(one: Stretch) -> str:
-    if one.first is None:
-        return f"to {one.last}"
-    return f"{one.first} on" if one.last is None else _days(str(one.first), str(one.last))
+def _stretch(stretch: Stretch) -> str:
+    if stretch.first is None:
+        return f"to {stretch.last}"
+    return f"{stretch.first} on" if stretch.last is None else _days(str(stretch.first), str(stretch.last))
 
 
 def _months(event: Event) -> list[str]:
@@ -121,7 +134,7 @@ def _days(first: str, last: str) -> str:
 def _table(
     panels: Panels,
     headings: Headings,
-    found: Callable[[VariantPanel], dict[str, Any]],
+    pnls_of: Callable[[VariantPanel], dict[str, Any]],
     value: Callable[[Any], float | None],
     cell: Callable[[Any], str],
 ) -> dict[str, Any]:
@@ -129,15 +142,15 @@ def _table(
 
     The star of a part stands in the heading where it is a part for every variant, else in the cell.
     """
-    values = [value(one) for v in panels.variants for one in found(v).values()]
-    sizes = sorted(abs(one) for one in values if one is not None)
+    values = [value(pnl) for variant in panels.variants for pnl in pnls_of(variant).values()]
+    sizes = sorted(abs(size) for size in values if size is not None)
     limit = sizes[int(0.9 * (len(sizes) - 1))] if sizes else 1.0
     columns, cells = [], []
     for name, (label, small) in headings.items():
-        column = [found(variant).get(name) for variant in panels.variants]
-        parts = [getattr(one, "partly", False) for one in column if one is not None]
+        column = [pnls_of(variant).get(name) for variant in panels.variants]
+        parts = [getattr(pnl, "partly", False) for pnl in column if pnl is not None]
         columns.append({"heading": _starred(label, all(parts)), "small": small})
-        cells.append([_cell(one, value, cell, limit, any(parts) and not all(parts)) for one in column])
+        cells.append([_cell(pnl, value, cell, limit, any(parts) and not all(parts)) for pnl in column])
     rows = [
         {"name": variant.name, "cells": [column[i] for column in cells]} for i, variant in enumerate(panels.variants)
     ]
@@ -145,9 +158,9 @@ def _table(
 
 
 def _cell(
-    one: Any, value: Callable[[Any], float | None], cell: Callable[[Any], str], limit: float, mixed: bool
+    pnl: Any, value: Callable[[Any], float | None], cell: Callable[[Any], str], limit: float, mixed: bool
 ) -> dict[str, Any]:
-    if one is None:
+    if pnl is None:
         return {"text": "", "shade": 0.0}
-    share = (value(one) or 0.0) / (limit or 1.0)
-    return {"text": _starred(cell(value(one)), mixed and one.partly), "shade": max(-1.0, min(1.0, share))}
+    share = (value(pnl) or 0.0) / (limit or 1.0)
+    return {"text": _starred(cell(value(pnl)), mixed and pnl.partly), "shade": max(-1.0, min(1.0, share))}

@@ -59,44 +59,44 @@ def share(value: float) -> str:
 
 def sentence(record: dict[str, Any], name: str) -> str:
     """Say what a variant's result hangs on."""
-    one = record["variants"][name]
-    earned = one["base"]["excess_return"]
-    if one["base"]["sharpe"] is None:
+    variant = record["variants"][name]
+    earned = variant["base"]["excess_return"]
+    if variant["base"]["sharpe"] is None:
         return "It never traded, or its return never varied."
-    if one["flips"]:
-        hooks = [_hook(record, one, key) for key in one["flips"]]
+    if variant["flips"]:
+        hooks = [_hook(record, variant, key) for key in variant["flips"]]
         return f"Its sign, {_percent(earned)} % a year as run, hangs on {_listed(hooks)}."
-    return f"No single convention changes its sign{_together(one)}{_most(record, one)}."
+    return f"No single convention changes its sign{_together(variant)}{_most(record, variant)}."
 
 
-def _hook(record: dict[str, Any], one: dict[str, Any], key: str) -> str:
+def _hook(record: dict[str, Any], variant: dict[str, Any], key: str) -> str:
     case = record["cases"][key]
-    return f"{NOUNS[case['group']]} ({case['label']}: {_percent(one['cases'][key]['excess_return'])})"
+    return f"{NOUNS[case['group']]} ({case['label']}: {_percent(variant['cases'][key]['excess_return'])})"
 
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _together(one: dict[str, Any]) -> str:
+def _together(variant: dict[str, Any]) -> str:
     """Whether all conventions at once would change the sign that none changes alone."""
-    gains = one["base"]["excess_return"] > 0
-    which, both = ("worst", one["worst"]) if gains else ("best", one["best"])
-    if (both["excess_return"] > 0) == gains:
-        return f", nor do all at their {which} together ({_percent(both['excess_return'])} % a year)"
-    return f", but all at their {which} together do ({_percent(both['excess_return'])} % a year)"
+    gains = variant["base"]["excess_return"] > 0
+    which, together = ("worst", variant["worst"]) if gains else ("best", variant["best"])
+    if (together["excess_return"] > 0) == gains:
+        return f", nor do all at their {which} together ({_percent(together['excess_return'])} % a year)"
+    return f", but all at their {which} together do ({_percent(together['excess_return'])} % a year)"
 
 
-def _most(record: dict[str, Any], one: dict[str, Any]) -> str:
-    if one["largest"] is None or one["share"] is None:
+def _most(record: dict[str, Any], variant: dict[str, Any]) -> str:
+    if variant["largest"] is None or variant["share"] is None:
         return ""
-    case = record["cases"][one["largest"]]
-    outcome = "gain" if one["base"]["excess_return"] > 0 else "loss"
-    after, earned = one["cases"][one["largest"]]["excess_return"], one["base"]["excess_return"]
+    case = record["cases"][variant["largest"]]
+    outcome = "gain" if variant["base"]["excess_return"] > 0 else "loss"
+    after, earned = variant["cases"][variant["largest"]]["excess_return"], variant["base"]["excess_return"]
     moving = f"; most moving is {NOUNS[case['group']]}: {case['label']}"
-    if abs(one["share"]) > 1:
+    if abs(variant["share"]) > 1:
         return f"{moving} takes it from {_percent(earned)} to {_percent(after)} % a year"
-    verb = f"takes {share(one['share'])} of" if one["share"] > 0 else f"adds {share(-one['share'])} to"
+    verb = f"takes {share(variant['share'])} of" if variant["share"] > 0 else f"adds {share(-variant['share'])} to"
     return f"{moving} {verb} its {outcome} of {number(abs(earned), 2, 100)} % a year"
 
 
@@ -110,45 +110,45 @@ def _percent(value: float) -> str:
 
 def rows(record: dict[str, Any]) -> list[list[str]]:
     """Return a line per variant: its figures, what moves them most, and how far all that goes."""
-    return [_row(record, name, one) for name, one in record["variants"].items()]
+    return [_row(record, name, variant) for name, variant in record["variants"].items()]
 
 
-def _row(record: dict[str, Any], name: str, one: dict[str, Any]) -> list[str]:
-    moved = [group for group in one["groups"] if record["groups"][group["group"]]["about"] == "world"]
+def _row(record: dict[str, Any], name: str, variant: dict[str, Any]) -> list[str]:
+    moved = [group for group in variant["groups"] if record["groups"][group["group"]]["about"] == "world"]
     moved = sorted(moved, key=lambda group: -abs(group["change"]))[:MOVERS]
     movers = [f"{named(record, group['mover'])} {signed(group['change'])}" for group in moved]
-    cost = one["breakeven_cost"]["value"]
-    halves = [one["cases"].get(key, {}).get("sharpe") for key in ("first_half", "second_half")]
+    cost = variant["breakeven_cost"]["value"]
+    halves = [variant["cases"].get(key, {}).get("sharpe") for key in ("first_half", "second_half")]
     return [
         name if len(name) <= 34 else f"{name[:33]}…",
-        number(one["base"]["sharpe"]), number(one["base"]["excess_return"], 2, 100),
+        number(variant["base"]["sharpe"]), number(variant["base"]["excess_return"], 2, 100),
         *movers, *[ABSENT] * (MOVERS - len(movers)),
-        number(one["worst"]["sharpe"]), number(one["best"]["sharpe"]), *map(number, halves),
-        number(cost, 2 if cost and cost < 1 else 1), number(one["breakeven_borrow"]["value"], 0, 1e4),
+        number(variant["worst"]["sharpe"]), number(variant["best"]["sharpe"]), *map(number, halves),
+        number(cost, 2 if cost and cost < 1 else 1), number(variant["breakeven_borrow"]["value"], 0, 1e4),
     ]  # fmt: skip
 
 
 def details(record: dict[str, Any], name: str) -> list[list[str]]:
     """Return every case that applies to a variant, those about the world first, the most moving on top."""
-    one = record["variants"][name]
-    base = one["base"]
-    most = max((abs(row["change"]) for row in one["cases"].values()), default=0.0)
-    found = [["  as run", number(base["sharpe"]), number(base["excess_return"], 2, 100), "", ""]]
+    variant = record["variants"][name]
+    base = variant["base"]
+    most = max((abs(row["change"]) for row in variant["cases"].values()), default=0.0)
+    lines = [["  as run", number(base["sharpe"]), number(base["excess_return"], 2, 100), "", ""]]
     for about in ("world", "trade", "window"):
-        keys = [key for key in one["cases"] if record["groups"][record["cases"][key]["group"]]["about"] == about]
-        for key in sorted(keys, key=lambda key: -abs(one["cases"][key]["change"])):
-            found.append(_detail(record, one, key, most))
+        keys = [key for key in variant["cases"] if record["groups"][record["cases"][key]["group"]]["about"] == about]
+        for key in sorted(keys, key=lambda key: -abs(variant["cases"][key]["change"])):
+            lines.append(_detail(record, variant, key, most))
         if about == "world":
             for which in ("worst", "best"):
-                both = one[which]
-                figures = [number(both["sharpe"]), number(both["excess_return"], 2, 100)]
-                found.append([f"  all at their {which}", *figures, "", ""])
-    return found
+                together = variant[which]
+                figures = [number(together["sharpe"]), number(together["excess_return"], 2, 100)]
+                lines.append([f"  all at their {which}", *figures, "", ""])
+    return lines
 
 
-def _detail(record: dict[str, Any], one: dict[str, Any], key: str, most: float) -> list[str]:
-    row, window = one["cases"][key], record["cases"][key]["group"] == "window"
-    part = f" (on {row['bars']} bars)" if row["bars"] != one["base"]["bars"] and not window else ""
+def _detail(record: dict[str, Any], variant: dict[str, Any], key: str, most: float) -> list[str]:
+    row, window = variant["cases"][key], record["cases"][key]["group"] == "window"
+    part = f" (on {row['bars']} bars)" if row["bars"] != variant["base"]["bars"] and not window else ""
     return [
         f"  {named(record, key)}{part}", number(row["sharpe"]), number(row["excess_return"], 2, 100),
         signed(row["change"]), bar(row["change"], most),
@@ -168,16 +168,16 @@ def bar(change: float, most: float) -> str:
 
 def notes(record: dict[str, Any], name: str) -> list[str]:
     """Return what belongs under a variant's table: where it breaks even, and what is left out and why."""
-    one = record["variants"][name]
-    cost, borrow = one["breakeven_cost"], one["breakeven_borrow"]
+    variant = record["variants"][name]
+    cost, borrow = variant["breakeven_cost"], variant["breakeven_borrow"]
     at = f"{number(cost['value'], 2)} times its costs" if cost["value"] is not None else f"none; {cost['reason']}"
     fee = f"{number(borrow['value'], 0, 1e4)} bp a year" if borrow["value"] is not None else f"none; {borrow['reason']}"
-    found = [f"  break-even cost: {at}", f"  break-even extra borrow on all shorts: {fee}"]
+    lines = [f"  break-even cost: {at}", f"  break-even extra borrow on all shorts: {fee}"]
     reasons: dict[str, list[str]] = {}
-    for key, reason in one["absent"].items():
+    for key, reason in variant["absent"].items():
         if reason != OWN:
             reasons.setdefault(reason, []).append(named(record, key))
-    return [*found, *(f"  left out: {', '.join(keys)}: {reason}" for reason, keys in reasons.items())]
+    return [*lines, *(f"  left out: {', '.join(keys)}: {reason}" for reason, keys in reasons.items())]
 
 
 # ---- the report
@@ -199,19 +199,20 @@ def page(record: dict[str, Any]) -> list[dict[str, Any]]:
 def tornado(record: dict[str, Any]) -> dict[str, Any]:
     """Return the bars of each variant's tornado, widest first, for the page to draw."""
     return {
-        name: {"base": one["base"]["sharpe"], "bars": _bars(record, one)} for name, one in record["variants"].items()
+        name: {"base": variant["base"]["sharpe"], "bars": _bars(record, variant)}
+        for name, variant in record["variants"].items()
     }
 
 
-def _bars(record: dict[str, Any], one: dict[str, Any]) -> list[dict[str, Any]]:
-    together = {"low": one["worst"]["sharpe"], "high": one["best"]["sharpe"]}
-    found = [{"label": "all together", "world": True, "lowLabel": "all worst", "highLabel": "all best", **together}]
-    for group in one["groups"]:
+def _bars(record: dict[str, Any], variant: dict[str, Any]) -> list[dict[str, Any]]:
+    together = {"low": variant["worst"]["sharpe"], "high": variant["best"]["sharpe"]}
+    bars = [{"label": "all together", "world": True, "lowLabel": "all worst", "highLabel": "all best", **together}]
+    for group in variant["groups"]:
         ends = {
             f"{side}Label": named(record, group[key]) if group[key] else ""
             for side, key in (("low", "lowest"), ("high", "highest"))
         }
         about = record["groups"][group["group"]]
         world = about["about"] == "world"
-        found.append({"label": about["label"], "world": world, "low": group["low"], "high": group["high"], **ends})
-    return [bar for bar in found if bar["low"] is not None and bar["high"] is not None]
+        bars.append({"label": about["label"], "world": world, "low": group["low"], "high": group["high"], **ends})
+    return [bar for bar in bars if bar["low"] is not None and bar["high"] is not None]

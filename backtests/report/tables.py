@@ -76,9 +76,9 @@ def sentence(name: str, figures: dict[str, Any]) -> str:
         return f"{name} lost all its capital by {figures['ruined']}."
     if figures["sharpe"] is None:
         return f"{name} has {figures['bars']} rows and no Sharpe ratio: too little to judge."
-    made = "made" if figures["excess_return"] >= 0 else "lost"
+    verb = "made" if figures["excess_return"] >= 0 else "lost"
     text = (
-        f"{name} {made} {percent(abs(figures['excess_return']))} % a year over cash at "
+        f"{name} {verb} {percent(abs(figures['excess_return']))} % a year over cash at "
         f"{percent(figures['volatility'])} % volatility, a Sharpe ratio of {number(figures['sharpe'])}; "
         f"its largest drawdown was {percent(figures['excess_drawdown'])} %"
     )
@@ -87,12 +87,12 @@ def sentence(name: str, figures: dict[str, Any]) -> str:
     return f"{text}; {closest}." if closest else f"{text}."
 
 
-def _closest(against_: dict[str, Any]) -> str:
-    known = {name: one for name, one in against_.items() if one["correlation"] is not None}
-    if not known:
+def _closest(benchmarks: dict[str, Any]) -> str:
+    correlated = {name: figures for name, figures in benchmarks.items() if figures["correlation"] is not None}
+    if not correlated:
         return ""
-    name = max(known, key=lambda one: abs(known[one]["correlation"]))
-    share = known[name]["correlation"] ** 2
+    name = max(correlated, key=lambda figures: abs(correlated[figures]["correlation"]))
+    share = correlated[name]["correlation"] ** 2
     return f"{percent(share, 0)} % of its variance is shared with {name}"
 
 
@@ -100,62 +100,69 @@ def summary(panels: Panels) -> list[dict[str, Any]]:
     """Return a row per variant: name, cells, and the magnitudes that the bars show."""
     return [
         {
-            "name": one.name,
-            "benchmark": one.benchmark,
-            "ruined": one.figures["ruined"],
+            "name": variant.name,
+            "benchmark": variant.benchmark,
+            "ruined": variant.figures["ruined"],
             "cells": [
-                column.cell(one.figures.get(column.key)) if column.key else drawdown(one.figures) for column in SUMMARY
+                column.cell(variant.figures.get(column.key)) if column.key else drawdown(variant.figures)
+                for column in SUMMARY
             ],
-            "notes": [_note(column.key, one) for column in SUMMARY],
-            "bars": [_share(panels, column.key, one) for column in SUMMARY],
+            "notes": [_note(column.key, variant) for column in SUMMARY],
+            "bars": [_share(panels, column.key, variant) for column in SUMMARY],
         }
-        for one in panels.variants
+        for variant in panels.variants
     ]
 
 
-def _note(key: str, one: VariantPanel) -> str:
+def _note(key: str, variant: VariantPanel) -> str:
     """What stands small under a cell."""
-    return span(one.significance.sharpe) if key == "sharpe" and one.significance else ""
+    return span(variant.significance.sharpe) if key == "sharpe" and variant.significance else ""
 
 
-def span(one: Interval) -> str:
+def span(interval: Interval) -> str:
     """Return from where to where a figure may be, in its own unit; nothing where that is not known."""
-    if one.low is None or one.high is None:
+    if interval.low is None or interval.high is None:
         return ""
-    shown = number if one.figure == "sharpe" else percent
-    return f"{shown(one.low)} to {shown(one.high)}"
+    shown = number if interval.figure == "sharpe" else percent
+    return f"{shown(interval.low)} to {shown(interval.high)}"
 
 
-def _share(panels: Panels, key: str, one: VariantPanel) -> float | None:
+def _share(panels: Panels, key: str, variant: VariantPanel) -> float | None:
     """How long a cell's bar is, -1 to 1, against the largest of its column; None where the column has no bars."""
     if key not in ("excess_return", "sharpe", "excess_drawdown", "sharpe_next_bar"):
         return None
-    values = [abs(v.figures.get(key) or 0.0) for v in panels.variants]
-    return float((one.figures.get(key) or 0.0) / max(*values, 1e-12))
+    values = [abs(other.figures.get(key) or 0.0) for other in panels.variants]
+    return float((variant.figures.get(key) or 0.0) / max(*values, 1e-12))
 
 
 def calendar(panels: Panels, kind: int) -> dict[str, Any]:
     """Return calendar years by variant, with a shade from -1 to 1; kind 0 is total, 1 in excess of cash."""
-    years = sorted({year for one in panels.variants for year in one.years})
-    values = [abs(one.years[year][kind]) for one in panels.variants for year in one.years]
+    years = sorted({year for variant in panels.variants for year in variant.years})
+    values = [abs(variant.years[year][kind]) for variant in panels.variants for year in variant.years]
     limit = sorted(values)[int(0.95 * (len(values) - 1))] if values else 1.0
-    rows = [{"name": one.name, "cells": [_year(one, year, kind, limit) for year in years]} for one in panels.variants]
+    rows = [
+        {"name": variant.name, "cells": [_year(variant, year, kind, limit) for year in years]}
+        for variant in panels.variants
+    ]
     return {"years": years, "rows": rows}
 
 
-def _year(one: VariantPanel, year: int, kind: int, limit: float) -> dict[str, Any]:
-    if year not in one.years:
+def _year(variant: VariantPanel, year: int, kind: int, limit: float) -> dict[str, Any]:
+    if year not in variant.years:
         return {"text": "", "shade": 0.0}
-    value = one.years[year][kind]
+    value = variant.years[year][kind]
     return {"text": percent(value), "shade": max(-1.0, min(1.0, value / (limit or 1.0)))}
 
 
 def lines(panels: Panels) -> dict[str, Any]:
     """Return P&L by line and variant, USD m; lines that are 0 everywhere are left out."""
-    used = [line for line in STORED if any(one.lines[line] for one in panels.variants)]
+    used = [line for line in STORED if any(variant.lines[line] for variant in panels.variants)]
     rows = [
-        {"name": one.name, "cells": [millions(one.figures["pnl"])] + [millions(one.lines[line]) for line in used]}
-        for one in panels.variants
+        {
+            "name": variant.name,
+            "cells": [millions(variant.figures["pnl"])] + [millions(variant.lines[line]) for line in used],
+        }
+        for variant in panels.variants
     ]
     return {"headings": ["P&L"] + [LINE_NAMES[line] for line in used], "rows": rows}
 
@@ -164,12 +171,12 @@ def components(panels: Panels) -> list[dict[str, Any]]:
     """Return P&L by component of every blend, USD m; the components and the book's own lines sum to P&L."""
     return [
         {
-            "name": one.name,
-            "headings": [*(name for name in one.components if name != "book"), "cash and margin", "P&L"],
-            "cells": [*(millions(path[-1]) for path in one.components.values()), millions(one.figures["pnl"])],
+            "name": variant.name,
+            "headings": [*(name for name in variant.components if name != "book"), "cash and margin", "P&L"],
+            "cells": [*(millions(path[-1]) for path in variant.components.values()), millions(variant.figures["pnl"])],
         }
-        for one in panels.variants
-        if one.components
+        for variant in panels.variants
+        if variant.components
     ]
 
 
@@ -177,13 +184,13 @@ def against(panels: Panels) -> dict[str, Any]:
     """Return alpha, beta and correlation of every variant to every benchmark."""
     names = panels.run.manifest["benchmarks"]
     rows = []
-    for one in panels.variants:
-        if not one.benchmark:
+    for variant in panels.variants:
+        if not variant.benchmark:
             cells = []
             for name in names:
-                figures = one.figures["against"][name]
+                figures = variant.figures["against"][name]
                 cells += [percent(figures["alpha"]), number(figures["beta"]), number(figures["correlation"])]
-            rows.append({"name": one.name, "cells": cells})
+            rows.append({"name": variant.name, "cells": cells})
     return {"benchmarks": names, "rows": rows}
 
 
@@ -191,24 +198,25 @@ def drawdowns(panels: Panels) -> list[dict[str, Any]]:
     """Return the deepest falls in excess of cash of each variant."""
     return [
         {
-            "name": one.name,
+            "name": variant.name,
             "rows": [
-                [percent(f.depth), f.peak, f.trough, f.recovery or "not yet", number(f.days, 0)] for f in one.drawdowns
+                [percent(f.depth), f.peak, f.trough, f.recovery or "not yet", number(f.days, 0)]
+                for f in variant.drawdowns
             ],
         }
-        for one in panels.variants
+        for variant in panels.variants
     ]
 
 
 def windows(panels: Panels) -> list[list[str]]:
     """Return from when to when each variant trades, and why."""
     rows = []
-    for one in panels.variants:
-        described = one.described
+    for variant in panels.variants:
+        described = variant.described
         flat = [f"{name} {count}" for name, count in described["bars_without_rolldown"].items() if count]
         rows.append(
             [
-                one.name, str(described["start"]), str(described["end"]), number(one.figures["bars"], 0),
+                variant.name, str(described["start"]), str(described["end"]), number(variant.figures["bars"], 0),
                 described["window_reason"] or "the configuration", ", ".join(flat) or "none",
                 described["currency"].replace("_", " "), described["fill"].replace("_", " "),
                 f"{described['reconciliation']:.0e}",

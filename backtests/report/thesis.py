@@ -57,10 +57,10 @@ def window(reading: Reading) -> str:
 
 def lines(row: ScoredClaim, thesis_date: date) -> list[list[str]]:
     """Return a claim's lines for the terminal: over its own window, and since the thesis."""
-    found = [[row.claim.text, row.claim.number, *_cells(row, row.stated)]]
+    rows = [[row.claim.text, row.claim.number, *_cells(row, row.stated)]]
     if row.since:
-        found.append([f"  since {thesis_date}", "", *_cells(row, row.since)])
-    return found
+        rows.append([f"  since {thesis_date}", "", *_cells(row, row.since)])
+    return rows
 
 
 def _cells(row: ScoredClaim, reading: Reading) -> list[str]:
@@ -80,20 +80,20 @@ def _short(verdict: Verdict) -> str:
 
 def reasons(card: Card) -> list[str]:
     """Return why each claim that cannot be tested cannot, a line each."""
-    found = []
+    lines_ = []
     for row in card.rows:
-        said = {reading.verdict.why: None for reading in (row.stated, row.since) if reading and reading.verdict.why}
-        found += [f"{row.claim.text}: {why}." for why in said]
-    return found
+        whys = {reading.verdict.why: None for reading in (row.stated, row.since) if reading and reading.verdict.why}
+        lines_ += [f"{row.claim.text}: {why}." for why in whys]
+    return lines_
 
 
 def profits(card: Card) -> list[tuple[str, str, str]]:
     """Return P&L since the thesis by variant and by leg, USD m."""
-    return [(one.variant, millions(one.pnl), ", ".join(_legs(one))) for one in card.profits]
+    return [(profit.variant, millions(profit.pnl), ", ".join(_legs(profit))) for profit in card.profits]
 
 
-def _legs(one: Profit) -> list[str]:
-    return [f"{leg} {millions(usd)}" for leg, usd in one.legs.items()]
+def _legs(profit: Profit) -> list[str]:
+    return [f"{leg} {millions(usd)}" for leg, usd in profit.legs.items()]
 
 
 def verdict(card: Card) -> str:
@@ -120,7 +120,9 @@ def page(card: Card, manifest: dict[str, Any]) -> str:
         card=card,
         verdict=verdict(card),
         rows=[_row(row, card, manifest["variants"]) for row in card.rows],
-        profits=[{"name": one.variant, "pnl": millions(one.pnl), "legs": _legs(one)} for one in card.profits],
+        profits=[
+            {"name": profit.variant, "pnl": millions(profit.pnl), "legs": _legs(profit)} for profit in card.profits
+        ],
         css=html.asset("report.css"),
     )
 
@@ -170,7 +172,7 @@ def condition_of(claim: Claim) -> str:
 
 def _variants(row: ScoredClaim, variants: dict[str, Any]) -> list[str]:
     """The run's variants of the claim's strategy, those with its trade's legs where there are any."""
-    same = [name for name, one in variants.items() if one["strategy"] == row.claim.strategy]
+    same = [name for name, variant in variants.items() if variant["strategy"] == row.claim.strategy]
     legs = set(row.claim.trade.legs) if row.claim.trade else set()
     exact = [name for name in same if set(variants[name]["legs"]) == legs]
     return exact or same
@@ -249,7 +251,11 @@ def _bounds(row: ScoredClaim) -> tuple[float, ...]:
 def _forwards(row: ScoredClaim) -> dict[str, float]:
     """The forwards of the windows' starts, by the day they are for."""
     readings = [reading for reading in (row.stated, row.since) if reading and reading.forward]
-    return {one.last: one.forward.value for one in readings if one.forward and one.forward.value is not None}
+    return {
+        reading.last: reading.forward.value
+        for reading in readings
+        if reading.forward and reading.forward.value is not None
+    }
 
 
 def _polylines(path: Path, frame: Frame) -> list[str]:
@@ -265,9 +271,9 @@ def _polylines(path: Path, frame: Frame) -> list[str]:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Three to six round values that enclose a range."""
-    room = (high - low or abs(high) or 1.0) / 4
-    power = 10.0 ** floor(log10(room))
-    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= room)
+    spacing = (high - low or abs(high) or 1.0) / 4
+    power = 10.0 ** floor(log10(spacing))
+    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= spacing)
     first, last = floor(low / step), ceil(high / step)
     return [round(step * k, 10) for k in range(first, max(last, first + 1) + 1)]
 
@@ -282,6 +288,6 @@ def _years(frame: Frame) -> list[dict[str, Any]]:
 def _text(row: ScoredClaim, path: Path, unit: Unit) -> str:
     """The line in words: where it begins, what was judged, where it ends."""
     known = [(day, value) for day, value in zip(path.dates, path.values, strict=True) if value is not None]
-    judged = [(one.last, one.end) for one in (row.stated, row.since) if one and one.end is not None]
-    said = dict(sorted([known[0], *judged, known[-1]]))
-    return "; ".join(f"{day}: {figure(value, unit)} {unit}" for day, value in said.items())
+    judged = [(reading.last, reading.end) for reading in (row.stated, row.since) if reading and reading.end is not None]
+    points = dict(sorted([known[0], *judged, known[-1]]))
+    return "; ".join(f"{day}: {figure(value, unit)} {unit}" for day, value in points.items())

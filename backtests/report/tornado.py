@@ -43,8 +43,8 @@ def draw(record: dict[str, Any], names: Sequence[str]) -> Figure:
 
 
 def _panel(axis: Axes, record: dict[str, Any], name: str) -> None:
-    one = record["variants"][name]
-    base = one["base"]["sharpe"]
+    variant = record["variants"][name]
+    base = variant["base"]["sharpe"]
     axis.set_title(f"{name}: {number(base)}", loc="left", fontsize=13, color=INK)
     axis.tick_params(colors=SOFT, labelsize=11, length=0, labelbottom=True)
     for side in axis.spines.values():
@@ -56,8 +56,8 @@ def _panel(axis: Axes, record: dict[str, Any], name: str) -> None:
         axis.set_yticks([])
         axis.text(0.5, 0.5, "never traded", transform=axis.transAxes, ha="center", fontsize=12, color=SOFT)
         return
-    groups = one["groups"][:GROUPS]
-    _bar(axis, 0, base, (one["worst"]["sharpe"], one["best"]["sharpe"]), ("worst", "best"), "")
+    groups = variant["groups"][:GROUPS]
+    _bar(axis, 0, base, (variant["worst"]["sharpe"], variant["best"]["sharpe"]), ("worst", "best"), "")
     for y, group in enumerate(groups, 1):
         ends = tuple(record["cases"][key]["label"] if key else "" for key in (group["lowest"], group["highest"]))
         hatch = "" if record["groups"][group["group"]]["about"] == "world" else "///"

@@ -13,17 +13,17 @@ from backtests.runs.exposure import CURVES, Traded
 from data.pricing.bonds import Array
 
 COUNTRY = {"us": "US", "us_real": "US real", "jp": "Japan"}
-THE = {"us": "the US", "us_real": "US real yields", "jp": "Japan"}
+PLACE = {"us": "the US", "us_real": "US real yields", "jp": "Japan"}
 UNSTORED = "This run stored no exposures; run it again to see them."
 HEADINGS = (("Variant", ""), ("Spread", ""), ("Level", "bp"), ("z-score", ""), ("Position", "USD a bp"))
 AFTER = (("Carry and roll", "bp a year"), ("Gross", "× equity"), ("Beta", "years"))
 
 
-def label(panels: Panels, one: VariantPanel) -> str:
+def label(panels: Panels, variant: VariantPanel) -> str:
     """Return the combination of yields in words, like `UST10 − JGB10`; a dash where there is none."""
-    if one.traded is None or not one.traded.quote.weights:
+    if variant.traded is None or not variant.traded.quote.weights:
         return ABSENT
-    weights = one.traded.quote.weights
+    weights = variant.traded.quote.weights
     if len(weights) == 1:
         return f"{next(iter(weights))} yield"
     curve = {name: panels.run.manifest["legs"][name]["curve"] for name in weights}
@@ -31,8 +31,8 @@ def label(panels: Panels, one: VariantPanel) -> str:
     if len(weights) == 4 and {abs(weight) for weight in weights.values()} == {1.0} and len(by_curve) == 2:
         boxes = [sorted(legs, key=lambda name: -weights[name]) for legs in by_curve]
         if all(weights[legs[0]] > 0 > weights[legs[1]] for legs in boxes if len(legs) == 2):
-            (ours, theirs) = boxes
-            return f"({ours[0]} {MINUS} {ours[1]}) {MINUS} ({theirs[1]} {MINUS} {theirs[0]})"
+            (domestic, foreign) = boxes
+            return f"({domestic[0]} {MINUS} {domestic[1]}) {MINUS} ({foreign[1]} {MINUS} {foreign[0]})"
     plus = [_term(name, weight) for name, weight in weights.items() if weight > 0]
     minus = [_term(name, -weight) for name, weight in weights.items() if weight < 0]
     return f" {MINUS} ".join([" + ".join(plus), *minus])
@@ -49,11 +49,11 @@ def kind(traded: Traded) -> str:
 
 def sentences(panels: Panels, variants: Sequence[VariantPanel]) -> list[dict[str, str]]:
     """Return, of each variant, where its spread stood on its last row, and what was held."""
-    return [{"name": one.name, "spread": _spread(panels, one), "held": _held(one)} for one in variants]
+    return [{"name": variant.name, "spread": _spread(panels, variant), "held": _held(variant)} for variant in variants]
 
 
-def _spread(panels: Panels, one: VariantPanel) -> str:
-    traded, day = one.traded, one.dates[-1]
+def _spread(panels: Panels, variant: VariantPanel) -> str:
+    traded, day = variant.traded, variant.dates[-1]
     if traded is None:
         return UNSTORED
     if not traded.quote.weights:
@@ -66,7 +66,7 @@ def _spread(panels: Panels, one: VariantPanel) -> str:
         compared = f", {number(abs(score), 1)} standard deviations {side} the mean of all rows of the data until then"
     position = f"The position then held, {number(abs(held), 0)} USD a bp, gains as it {_gains(traded)}."
     position = position if held else "Nothing was held on it that day."
-    return f"{label(panels, one)} {stood} on {day}{compared}. {position}"
+    return f"{label(panels, variant)} {stood} on {day}{compared}. {position}"
 
 
 def _gains(traded: Traded) -> str:
@@ -74,13 +74,13 @@ def _gains(traded: Traded) -> str:
     return "rises" if (traded.position[-1] > 0) == traded.quote.rises else "falls"
 
 
-def _held(one: VariantPanel) -> str:
-    traded, day = one.traded, one.dates[-1]
+def _held(variant: VariantPanel) -> str:
+    traded, day = variant.traded, variant.dates[-1]
     if traded is None:
         return UNSTORED
     if not traded.gross[-1]:
         return f"Nothing was held on {day}." if traded.gross.any() else "It never held anything."
-    sizes = [f"{number(usd, 0)} in {THE[curve]}" for curve, usd in traded.net.items()]
+    sizes = [f"{number(usd, 0)} in {PLACE[curve]}" for curve, usd in traded.net.items()]
     risk = f"DV01, in USD a bp, of {', '.join(sizes)}" if sizes else "no DV01"
     earns = f"carry and roll-down {_last(traded.carry, 0)} bp of equity a year, {_last(traded.gross, 2)} × equity gross"
     beta = f", a beta of {_last(traded.beta, 1)} years" if np.isfinite(traded.beta[-1]) else ""
@@ -89,20 +89,20 @@ def _held(one: VariantPanel) -> str:
 
 def last_rows(panels: Panels) -> dict[str, Any]:
     """Return the table of every variant's last row; no rows where a run stored no exposures."""
-    there = [(one, one.traded) for one in panels.variants if one.traded is not None]
-    curves = [curve for curve in CURVES if any(curve in traded.net for _, traded in there)]
+    exposed = [(variant, variant.traded) for variant in panels.variants if variant.traded is not None]
+    curves = [curve for curve in CURVES if any(curve in traded.net for _, traded in exposed)]
     headings = [*HEADINGS, *((f"DV01 {COUNTRY[curve]}", "USD a bp") for curve in curves), *AFTER]
-    return {"headings": headings, "rows": [_row(panels, one, traded, curves) for one, traded in there]}
+    return {"headings": headings, "rows": [_row(panels, variant, traded, curves) for variant, traded in exposed]}
 
 
-def _row(panels: Panels, one: VariantPanel, traded: Traded, curves: list[str]) -> dict[str, Any]:
+def _row(panels: Panels, variant: VariantPanel, traded: Traded, curves: list[str]) -> dict[str, Any]:
     cells = [_last(traded.spread, 0), _last(traded.score, 1)]
     held = traded.position[-1]
     arrow = {"rises": " ↑", "falls": " ↓"}[_gains(traded)] if held and np.isfinite(held) else ""
     cells.append(_last(np.abs(traded.position), 0) + arrow)
     cells += [number(traded.net.get(curve), 0) for curve in curves]
     cells += [_last(traded.carry, 0), _last(traded.gross, 2), _last(traded.beta, 1)]
-    return {"name": one.name, "spread": label(panels, one), "cells": cells}
+    return {"name": variant.name, "spread": label(panels, variant), "cells": cells}
 
 
 def _last(values: Array, digits: int) -> str:
@@ -110,13 +110,13 @@ def _last(values: Array, digits: int) -> str:
     return number(value if np.isfinite(value) else None, digits)
 
 
-def series(panels: Panels, one: VariantPanel) -> dict[str, Any] | None:
+def series(panels: Panels, variant: VariantPanel) -> dict[str, Any] | None:
     """Return what the script draws of a variant, rounded to what a screen shows."""
-    traded = one.traded
+    traded = variant.traded
     if traded is None:
         return None
     drawn: dict[str, Any] = {
-        "label": label(panels, one),
+        "label": label(panels, variant),
         "what": kind(traded),
         "gains": "rises" if traded.quote.rises else "falls",
         "signals": {name: _rounded(values, 2) for name, values in traded.signals.items()},

@@ -40,8 +40,8 @@
   function paths(x) {
     const growth = [1], under = [0];
     let level = 1, peak = 1;
-    for (const one of x) {
-      level *= 1 + one;
+    for (const change of x) {
+      level *= 1 + change;
       peak = Math.max(peak, level);
       growth.push(level);
       under.push(level / peak - 1);
@@ -50,23 +50,23 @@
   }
   function deepest(under, days) {
     let worst = 0, from = null, to = null, peak = 0;
-    under.forEach((fall, t) => {
-      if (-fall <= SMALL) peak = t;
-      else if (-fall > worst) [worst, from, to] = [-fall, peak, t];
+    under.forEach((drawdown, t) => {
+      if (-drawdown <= SMALL) peak = t;
+      else if (-drawdown > worst) [worst, from, to] = [-drawdown, peak, t];
     });
     return { depth: worst, peak: from === null ? null : days[from], trough: to === null ? null : days[to] };
   }
   function figures(v) {
     const { days, x, r } = inside(v);
     const ppy = perYear(v, days), some = x.length > 0, two = x.length > 1;
-    const fall = deepest(paths(x).under, days);
+    const drawdown = deepest(paths(x).under, days);
     const spread = two ? deviation(x) : 0;
     return {
       excess_return: some ? mean(x) * ppy : null,
       volatility: two ? deviation(r) * Math.sqrt(ppy) : null,
       sharpe: two && spread >= SMALL ? mean(x) / spread * Math.sqrt(ppy) : null,
-      excess_drawdown: days.length ? fall.depth : null,
-      excess_drawdown_peak: fall.peak, excess_drawdown_trough: fall.trough,
+      excess_drawdown: days.length ? drawdown.depth : null,
+      excess_drawdown_peak: drawdown.peak, excess_drawdown_trough: drawdown.trough,
       worst_bar: some ? r.reduce((a, b) => Math.min(a, b)) : null,
       best_bar: some ? r.reduce((a, b) => Math.max(a, b)) : null,
       bars: days.length,
@@ -93,9 +93,9 @@
 
   function fillSummary() {
     for (const row of rowsOf(byId("summary"))) {
-      const found = figures(byName.get(row.dataset.name));
+      const current = figures(byName.get(row.dataset.name));
       for (const cell of row.querySelectorAll("td")) {
-        const value = found[cell.dataset.key];
+        const value = current[cell.dataset.key];
         cell.dataset.value = value ?? "";
         cell.textContent = shown[cell.dataset.key](value);
       }
@@ -178,29 +178,29 @@
       hoverlabel: { bgcolor: css("--panel"), bordercolor: css("--line"), font: { color: ink(), size: 12 } },
       margin: { l: 56, r: 16, t: 8, b: 40 }, dragmode: false, ...extra,
     };
-    for (const one of Object.keys(result)) if (/^[xy]axis\d?$/.test(one)) result[one] = { ...axis, ...result[one] };
+    for (const name of Object.keys(result)) if (/^[xy]axis\d?$/.test(name)) result[name] = { ...axis, ...result[name] };
     return result;
   }
   const drawn = () => data.variants.filter((v) => state.drawn.has(v.name));
   const thesisDays = () => [...new Set(data.variants.map((v) => v.thesis).filter(Boolean))].filter((day) => day >= dates[state.from] && day <= dates[state.to]);
 
   function drawGrowth() {
-    const found = drawn().map((v) => ({ v, days: inside(v).days, ...paths(inside(v).x) })).filter((one) => one.days.length);
+    const curves = drawn().map((v) => ({ v, days: inside(v).days, ...paths(inside(v).x) })).filter((curve) => curve.days.length);
     const line = ({ v, days }, y, axis, format) => ({
       x: days, y, type: "scatter", mode: "lines", name: text(v.name), yaxis: axis, hovertemplate: `%{y:${format}}`,
       line: { color: colour(v.name), dash: data.styles[v.name].dash, width: data.styles[v.name].colour === "ink" ? 1.5 : 2 },
     });
-    const labelled = wide() && found.length > 0 && found.length <= 6;
-    const ends = found.map((one) => one.growth[one.growth.length - 1]);
+    const labelled = wide() && curves.length > 0 && curves.length <= 6;
+    const ends = curves.map((curve) => curve.growth[curve.growth.length - 1]);
     const order = ends.map((_, i) => i).sort((a, b) => ends[a] - ends[b]);
-    const all = found.flatMap((one) => one.growth), low = Math.min(...all), high = Math.max(...all), pad = (high - low || 0.1) * 0.05;
+    const all = curves.flatMap((curve) => curve.growth), low = Math.min(...all), high = Math.max(...all), pad = (high - low || 0.1) * 0.05;
     const height = (byId("growth").clientHeight - 48) * 0.58;
     let free = -Infinity;
     const labels = order.map((i) => { free = Math.max(free + 15, (ends[i] - low + pad) / (high - low + 2 * pad) * height); return { i, at: free }; });
     const over = labels.length ? Math.max(0, free - height) : 0;
     Plotly.react("growth", [
-      ...found.map((one) => line(one, one.growth, "y", ".3f")),
-      ...found.map((one) => line(one, one.under.map((y) => y * 100), "y2", ".1f")),
+      ...curves.map((curve) => line(curve, curve.growth, "y", ".3f")),
+      ...curves.map((curve) => line(curve, curve.under.map((y) => y * 100), "y2", ".1f")),
     ], layout({
       hovermode: "x unified", dragmode: wide() ? "zoom" : false, margin: { l: 56, r: labelled ? 184 : 16, t: 8, b: 40 },
       xaxis: { type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: [dates[state.from], dates[state.to]], anchor: "y2" },
@@ -209,7 +209,7 @@
       shapes: thesisDays().map((day) => ({ type: "line", xref: "x", yref: "paper", x0: day, x1: day, y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dash" } })),
       annotations: labelled ? labels.map(({ i, at }) => ({
         xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y domain", yanchor: "middle", y: Math.min(1, Math.max(0, (at - over) / height)), showarrow: false,
-        text: text(shorter(found[i].v.name)), font: { size: 12, color: colour(found[i].v.name) },
+        text: text(shorter(curves[i].v.name)), font: { size: 12, color: colour(curves[i].v.name) },
       })) : [],
     }), config);
   }
@@ -237,7 +237,7 @@
 
   // A name above or below its point, where it covers no other name; else hovering tells.
   function names(points, right, range) {
-    const box = byId("risk"), w = box.clientWidth - 72, h = box.clientHeight - 48, taken = [], found = [];
+    const box = byId("risk"), w = box.clientWidth - 72, h = box.clientHeight - 48, taken = [], labels = [];
     for (const { v, f } of points) {
       const label = shorter(v.name), half = label.length * 3.1;
       const x = f.volatility * 100 / right * w, y = (f.excess_return * 100 - range[0]) / (range[1] - range[0]) * h;
@@ -245,19 +245,19 @@
         const here = [x - half, y + shift - 7, x + half, y + shift + 7];
         if (here[0] < 0 || here[2] > w || taken.some((t) => here[0] < t[2] && t[0] < here[2] && here[1] < t[3] && t[1] < here[3])) continue;
         taken.push(here);
-        found.push({ x: f.volatility * 100, y: f.excess_return * 100, yshift: shift, text: text(label), showarrow: false, font: { size: 11, color: ink() } });
+        labels.push({ x: f.volatility * 100, y: f.excess_return * 100, yshift: shift, text: text(label), showarrow: false, font: { size: 11, color: ink() } });
         break;
       }
     }
-    return found;
+    return labels;
   }
 
   function drawPair() {
-    const [v, b] = [byName.get(byId("one").value), byName.get(byId("other").value)];
-    const ours = inside(v), theirs = inside(b);
-    const at = new Map(theirs.days.slice(1).map((day, i) => [day, theirs.x[i]]));
-    const bars = ours.days.slice(1).map((day, i) => [day, at.get(day), ours.x[i]]).filter(([, other]) => other !== undefined);
-    const x = bars.map(([, other]) => other), y = bars.map(([, , own]) => own), n = bars.length;
+    const v = byName.get(byId("pair-variant").value), benchmark = byName.get(byId("pair-against").value);
+    const part = inside(v), benchmarkPart = inside(benchmark);
+    const at = new Map(benchmarkPart.days.slice(1).map((day, i) => [day, benchmarkPart.x[i]]));
+    const bars = part.days.slice(1).map((day, i) => [day, at.get(day), part.x[i]]).filter(([, p]) => p !== undefined);
+    const x = bars.map(([, p]) => p), y = bars.map(([, , q]) => q), n = bars.length;
     const mx = n ? mean(x) : 0, my = n ? mean(y) : 0;
     const sum = (f) => bars.reduce((a, [, p, q]) => a + f(p - mx, q - my), 0);
     const sxx = sum((p) => p * p), sxy = sum((p, q) => p * q), syy = sum((p, q) => q * q);
@@ -269,7 +269,7 @@
       { x: x.map((p) => p * 100), y: y.map((q) => q * 100), text: bars.map(([day]) => day), type: "scatter", mode: "markers", marker: { size: 6, color: colour(v.name), opacity: 0.6 }, hovertemplate: "%{text}: %{y:.2f} against %{x:.2f}<extra></extra>" },
       ...(beta === null ? [] : [{ x: edge.map((p) => p * 100), y: edge.map((p) => (my + beta * (p - mx)) * 100), type: "scatter", mode: "lines", line: { color: ink(), width: 1.5 }, hoverinfo: "skip" }]),
     ], layout({
-      xaxis: { title: { text: `${text(shorter(b.name))}, % a bar`, standoff: 8 }, zeroline: true },
+      xaxis: { title: { text: `${text(shorter(benchmark.name))}, % a bar`, standoff: 8 }, zeroline: true },
       yaxis: { title: { text: `${text(shorter(v.name))}, % a bar`, standoff: 8 }, zeroline: true },
     }), config);
     const fit = byId("fit");
@@ -317,7 +317,7 @@
   for (const id of ["from", "to"]) Object.assign(byId(id), { min: 0, max: dates.length - 1, step: 1 });
   byId("from").addEventListener("input", () => choose(Math.min(+byId("from").value, state.to - 1), state.to));
   byId("to").addEventListener("input", () => choose(state.from, Math.max(+byId("to").value, state.from + 1)));
-  const lastBefore = (day) => dates.reduce((found, one, i) => (one <= day ? i : found), 0);
+  const lastBefore = (day) => dates.reduce((last, date, i) => (date <= day ? i : last), 0);
   const thesis = data.variants.map((v) => v.thesis).filter(Boolean).sort().pop();
   byId("since").hidden = !thesis || thesis <= dates[0] || thesis > dates[dates.length - 1];
   for (const button of document.querySelectorAll("[data-years]")) {
@@ -328,7 +328,7 @@
       return choose(lastBefore(`${+last.slice(0, 4) - years}${last.slice(4)}`), dates.length - 1);
     });
   }
-  for (const id of ["one", "other"]) byId(id).addEventListener("change", drawPair);
+  for (const id of ["pair-variant", "pair-against"]) byId(id).addEventListener("change", drawPair);
 
   function drawAll() { drawGrowth(); drawRisk(); drawPair(); }
   byId("theme").addEventListener("click", () => {
@@ -346,7 +346,7 @@
     const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
     if (change["xaxis.autorange"]) return choose(0, dates.length - 1);
     if (!range[0]) return;
-    const [first, last] = range.map((one) => String(one).slice(0, 10));
+    const [first, last] = range.map((day) => String(day).slice(0, 10));
     choose(dates.findIndex((day) => day >= first), lastBefore(last));
   });
   let before = wide();

@@ -55,7 +55,7 @@
     },
     summary() {
       const keys = [...new Set(Object.values(data.figures).flatMap(Object.keys))];
-      return [["variant", ...keys], ...Object.entries(data.figures).map(([name, one]) => [name, ...keys.map((key) => one[key])])];
+      return [["variant", ...keys], ...Object.entries(data.figures).map(([name, figures]) => [name, ...keys.map((key) => figures[key])])];
     },
   };
 
@@ -70,8 +70,8 @@
     });
   }
 
-  for (const one of document.querySelectorAll("select.pick")) {
-    one.addEventListener("change", () => { select.value = one.value; list(); });
+  for (const picker of document.querySelectorAll("select.pick")) {
+    picker.addEventListener("change", () => { select.value = picker.value; list(); });
   }
   sortable(table, (heading, direction) => { order.key = heading.dataset.key; order.direction = direction; list(); });
   table.tHead.querySelector("[data-key=day]").setAttribute("aria-sort", "descending");

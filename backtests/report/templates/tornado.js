@@ -5,20 +5,20 @@
   if (!box) return;
 
   function drawTornado() {
-    const one = data.tornado[state.picked];
-    box.hidden = !one || one.base === null || !one.bars.length;
+    const variant = data.tornado[state.picked];
+    box.hidden = !variant || variant.base === null || !variant.bars.length;
     if (box.hidden) return;
-    const bars = [...one.bars].reverse();
+    const bars = [...variant.bars].reverse();
     const side = (key, name, colour) => ({
-      type: "bar", orientation: "h", y: bars.map((b) => b.label), base: one.base, name,
-      x: bars.map((b) => b[key] - one.base), hovertemplate: bars.map((b) => `${text(b[`${key}Label`] || "as run")}: ${b[key].toFixed(2)}<extra></extra>`),
+      type: "bar", orientation: "h", y: bars.map((b) => b.label), base: variant.base, name,
+      x: bars.map((b) => b[key] - variant.base), hovertemplate: bars.map((b) => `${text(b[`${key}Label`] || "as run")}: ${b[key].toFixed(2)}<extra></extra>`),
       marker: { color: colour, opacity: bars.map((b) => (b.world ? 1 : 0.55)), pattern: { shape: bars.map((b) => (b.world ? "" : "/")), solidity: 0.25 } },
     });
     Plotly.react("tornado", [side("low", "lower", "#D55E00"), side("high", "higher", "#0072B2")], layout({
       barmode: "overlay", hovermode: "closest", bargap: 0.35, margin: { l: 150, r: 16, t: 8, b: 44 },
       xaxis: { title: { text: "Sharpe ratio", standoff: 8 }, zeroline: true, automargin: false },
       yaxis: { showgrid: false, automargin: false, ticksuffix: " " },
-      shapes: [{ type: "line", xref: "x", yref: "paper", x0: one.base, x1: one.base, y0: 0, y1: 1, line: { color: css("--ink"), width: 1.5 } }],
+      shapes: [{ type: "line", xref: "x", yref: "paper", x0: variant.base, x1: variant.base, y0: 0, y1: 1, line: { color: css("--ink"), width: 1.5 } }],
     }), config);
   }
 

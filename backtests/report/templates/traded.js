@@ -78,15 +78,15 @@
 
   // Longs stand on zero and shorts hang from it, so a bucket has a part in each stack; the hover says it once.
   function areas(v, t) {
-    return t.dv01.flatMap((one) => {
-      const fill = shades[one.curve][one.bucket];
-      const part = (y, group, extra) => path(v, y, one.name, ",.0f", {
-        stackgroup: group, legendgroup: one.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
-        fillpattern: { shape: patterns[one.curve], size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
+    return t.dv01.flatMap((series) => {
+      const fill = shades[series.curve][series.bucket];
+      const part = (y, group, extra) => path(v, y, series.name, ",.0f", {
+        stackgroup: group, legendgroup: series.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
+        fillpattern: { shape: patterns[series.curve], size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
       });
       return [
-        part(one.usd.map((usd) => Math.max(0, usd)), "long", { showlegend: true, customdata: one.usd, hovertemplate: "%{customdata:,.0f}" }),
-        part(one.usd.map((usd) => Math.min(0, usd)), "short", { hoverinfo: "skip", hovertemplate: undefined }),
+        part(series.usd.map((usd) => Math.max(0, usd)), "long", { showlegend: true, customdata: series.usd, hovertemplate: "%{customdata:,.0f}" }),
+        part(series.usd.map((usd) => Math.min(0, usd)), "short", { hoverinfo: "skip", hovertemplate: undefined }),
       ];
     });
   }
@@ -99,7 +99,7 @@
     const gross = [path(v, t.gross, "gross", ".2f", { line: { ...line, shape: "hv" } })];
     if (t.margin) gross.push(path(v, t.margin, "listed longs above equity", ".2f", { line: { color: css("--ink"), width: 1.5, dash: "dot", shape: "hv" } }));
     const panels = [
-      ...(t.dv01.length ? [{ heading: "DV01, USD a bp: + gains as yields fall", share: 5, axis: thousands(t.dv01.flatMap((one) => one.usd)), traces: areas(v, t) }] : []),
+      ...(t.dv01.length ? [{ heading: "DV01, USD a bp: + gains as yields fall", share: 5, axis: thousands(t.dv01.flatMap((series) => series.usd)), traces: areas(v, t) }] : []),
       ...(t.beta.some((y) => y !== null) ? [{ heading: `Beta to the level of rates, ${data.window}, years of duration`, share: 3, axis: {}, traces: [path(v, t.beta, "beta", ".1f", { line })] }] : []),
       { heading: "Carry and roll-down ex ante, bp of equity a year", share: 3, axis: {}, traces: [path(v, t.carry, "carry and roll-down", ".0f", { line })] },
       { heading: "Gross, × equity", share: 2, axis: { rangemode: "tozero", nticks: 4 }, traces: gross },
