@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +12,38 @@ from strategies.base import Duration, Invariants, Leg
 from strategies.sizing import book, different, one_of, sized, years_of_duration
 
 
+class DurationNeutral:
+    """A trade of legs at fixed multiples of `duration` years, long and short, that sum to 0."""
+
+    duration: float
+
+    @property
+    def multiples(self) -> Mapping[str, float]:
+        """Years of duration per year of `duration`, by leg, + long."""
+        raise NotImplementedError
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The legs, in the order of `multiples`."""
+        return tuple(self.multiples)
+
+    @property
+    def invariants(self) -> Invariants:
+        """Equal years of duration, long and short."""
+        return Invariants(scales_with="duration", neutral=True)
+
+    def warmup(self, market: Market) -> int:
+        """One row: no history."""
+        return 1
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n), + on the legs whose multiple is."""
+        years = {leg: multiple * self.duration for leg, multiple in self.multiples.items()}
+        return book(market, {leg: years_of_duration(market, leg, size) for leg, size in years.items()})
+
+
 @dataclass(frozen=True)
-class CurveTrade:
+class CurveTrade(DurationNeutral):
     """Steepener: long the front, short the back, at equal DV01, to gain as it steepens; flattener: the reverse."""
 
     front: Leg = "UST2"
@@ -26,33 +57,14 @@ class CurveTrade:
         sized("duration", self.duration)
 
     @property
-    def legs(self) -> tuple[str, ...]:
-        """The front leg, then the back one."""
-        return (self.front, self.back)
-
-    def warmup(self, market: Market) -> int:
-        """One row: no history."""
-        return 1
-
-    @property
-    def invariants(self) -> Invariants:
-        """Equal years of duration, long and short."""
-        return Invariants(scales_with="duration", neutral=True)
-
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n), + on the front leg of a steepener."""
-        years = self.duration if self.trade == "steepener" else -self.duration
-        return book(
-            market,
-            {
-                self.front: years_of_duration(market, self.front, years),
-                self.back: years_of_duration(market, self.back, -years),
-            },
-        )
+    def multiples(self) -> Mapping[str, float]:
+        """The front leg, then the back one; + on the front of a steepener."""
+        sign = 1.0 if self.trade == "steepener" else -1.0
+        return {self.front: sign, self.back: -sign}
 
 
 @dataclass(frozen=True)
-class Butterfly:
+class Butterfly(DurationNeutral):
     """Long the belly against half its duration in each wing; it gains when the belly richens against the wings."""
 
     front: Leg = "UST2"
@@ -65,33 +77,13 @@ class Butterfly:
         sized("duration", self.duration)
 
     @property
-    def legs(self) -> tuple[str, ...]:
-        """Front wing, belly, back wing."""
-        return (self.front, self.belly, self.back)
-
-    def warmup(self, market: Market) -> int:
-        """One row: no history."""
-        return 1
-
-    @property
-    def invariants(self) -> Invariants:
-        """Equal years of duration, long and short."""
-        return Invariants(scales_with="duration", neutral=True)
-
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n), + on the belly."""
-        return book(
-            market,
-            {
-                self.front: years_of_duration(market, self.front, -self.duration / 2),
-                self.belly: years_of_duration(market, self.belly, self.duration),
-                self.back: years_of_duration(market, self.back, -self.duration / 2),
-            },
-        )
+    def multiples(self) -> Mapping[str, float]:
+        """Front wing, belly, back wing; + on the belly."""
+        return {self.front: -0.5, self.belly: 1.0, self.back: -0.5}
 
 
 @dataclass(frozen=True)
-class Box:
+class Box(DurationNeutral):
     """A US steepener and a Japanese flattener at once; it gains when the US curve steepens more than Japan's."""
 
     us_front: Leg = "UST2"
@@ -101,30 +93,10 @@ class Box:
     duration: Duration = 5.0
 
     def __post_init__(self) -> None:
-        different(*self.legs)
+        different(self.us_front, self.us_back, self.jp_front, self.jp_back)
         sized("duration", self.duration)
 
     @property
-    def legs(self) -> tuple[str, ...]:
-        """US front and back, Japanese front and back."""
-        return (self.us_front, self.us_back, self.jp_front, self.jp_back)
-
-    def warmup(self, market: Market) -> int:
-        """One row: no history."""
-        return 1
-
-    @property
-    def invariants(self) -> Invariants:
-        """Equal years of duration, long and short."""
-        return Invariants(scales_with="duration", neutral=True)
-
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n), + on the US front and the Japanese back."""
-        signs = (1.0, -1.0, -1.0, 1.0)
-        return book(
-            market,
-            {
-                leg: years_of_duration(market, leg, sign * self.duration)
-                for leg, sign in zip(self.legs, signs, strict=True)
-            },
-        )
+    def multiples(self) -> Mapping[str, float]:
+        """US front and back, Japanese front and back; + on the US front and the Japanese back."""
+        return {self.us_front: 1.0, self.us_back: -1.0, self.jp_front: -1.0, self.jp_back: 1.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies.base import Duration, Invariants, Leg, Lookback, Window
-from strategies.curve import CurveTrade
+from strategies.curve import CurveTrade, DurationNeutral
 from strategies.signals import STILL, change, yield_of
 from strategies.sizing import book, different, one_of, sized, years_of_duration
 
@@ -70,7 +71,7 @@ class MaturityPreference(CurveTrade):
 
 
 @dataclass(frozen=True)
-class UltraLong:
+class UltraLong(DurationNeutral):
     """Sell Japan's ultra-long bonds: against its own tens, against the US long bond, or 10s30s against 10s30s.
 
     `tens`: long `jp_ten`, short `jp_ultra`. `across`: long `us_ultra`, short `jp_ultra`. `box`: US 10s30s flattener
@@ -91,30 +92,10 @@ class UltraLong:
         sized("duration", self.duration)
 
     @property
-    def legs(self) -> tuple[str, ...]:
-        """Only the legs that the trade holds."""
-        return tuple(self._signs)
-
-    @property
-    def _signs(self) -> dict[str, float]:
+    def multiples(self) -> Mapping[str, float]:
+        """Only the legs that the trade holds; - on Japan's ultra-long bond."""
         return {
             "tens": {self.jp_ten: 1.0, self.jp_ultra: -1.0},
             "across": {self.us_ultra: 1.0, self.jp_ultra: -1.0},
             "box": {self.us_ultra: 1.0, self.us_ten: -1.0, self.jp_ten: 1.0, self.jp_ultra: -1.0},
         }[self.trade]
-
-    @property
-    def invariants(self) -> Invariants:
-        """Equal years of duration, long and short."""
-        return Invariants(scales_with="duration", neutral=True)
-
-    def warmup(self, market: Market) -> int:
-        """One row: no history."""
-        return 1
-
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n), - on Japan's ultra-long bond."""
-        return book(
-            market,
-            {leg: years_of_duration(market, leg, sign * self.duration) for leg, sign in self._signs.items()},
-        )
