@@ -13,7 +13,7 @@ from data.instruments import LIBRARY
 from data.market import Market
 from data.sources import bundled
 from data.tables import Tables
-from tests.browsing import CHROMIUM, QUIET
+from tests.browsing import CHROMIUM, QUIET, Tabs
 
 settings.register_profile("repeatable", database=None, deadline=None, derandomize=True)
 settings.load_profile("repeatable")
@@ -41,14 +41,21 @@ def by_coupons() -> Callable[[float, float, float], float]:
     return present_value
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Headless Chromium; a test that asks for it is skipped where there is none."""
+@pytest.fixture(scope="session")
+def tabs():
+    """Headless Chromium, one for all tests; a test that asks for it is skipped where there is none."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
+        yield Tabs(chromium)
         chromium.close()
+
+
+@pytest.fixture
+def browser(tabs):
+    """The browser of one test, which leaves its tabs blank."""
+    yield tabs
+    tabs.clear()
