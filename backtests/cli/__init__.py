@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from types import FrameType
 import typer
 
 from backtests.cli import catalogue, compare, config, data, run, runs, sensitivity, thesis, ticket
-from data.errors import DivergenceError
+from data.errors import ConfigError, DivergenceError
 
 app = typer.Typer(
     name="divergence",
@@ -34,6 +35,8 @@ app.command("instruments")(catalogue.instruments)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 
+LEVELS = ("debug", "info", "warning", "error")
+
 INTERRUPTED = 130  # as the shell says of it
 INTERNAL = 70  # EX_SOFTWARE of sysexits.h: neither the user's nor the disk's fault
 
@@ -45,6 +48,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a minus shows a question mark
     try:
+        _log()
         status = _parsed()
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -69,6 +73,24 @@ def main() -> None:
         if os.environ.get("DIVERGENCE_DEBUG"):
             raise
         _end(f"internal error: {type(error).__name__}: {error}; set DIVERGENCE_DEBUG=1 for the whole story", INTERNAL)
+
+
+def _log() -> None:
+    """Write what the code logs to stderr, from the level that DIVERGENCE_LOG names; nothing without it.
+
+    Raises
+    ------
+    ConfigError
+        A level there is not.
+    """
+    level = os.environ.get("DIVERGENCE_LOG")
+    if not level:
+        return
+    if level.lower() not in LEVELS:
+        raise ConfigError(f"DIVERGENCE_LOG is '{level[:20]}'; expected one of {', '.join(LEVELS)}")
+    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for library in ("matplotlib", "PIL", "httpx", "httpcore", "yfinance", "asyncio"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _parsed() -> int:

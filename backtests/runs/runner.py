@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from data.pricing.bonds import Array
 from data.tables import Tables
 from data.tracking import Tracking, tracking
 from strategies.base import components_of
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
@@ -89,6 +92,7 @@ def _run(variant: Variant, market: Market, window: Span, config: Config) -> Vari
     other = "ledger" if config.engine == "backtrader" else "backtrader"
     result = ENGINES[config.engine](book)
     gap = reconcile(variant.name, result, ENGINES[other](book))
+    log.info("%s: engines agree to %.1e of capital over %d bars", variant.name, gap, len(book.dates))
     later = ledger.run(prepare(market, targets, window.rows, replace(chosen, lag=chosen.lag + 1)))
     ppy = metrics.periods_per_year(book.dates, market.periods_per_year)
     figures = metrics.figures(result, market.periods_per_year)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -21,6 +22,8 @@ from data.market import Market
 from data.sources import bundled, folder
 from data.store import Store, home
 from data.tables import Tables
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ def set_up(config: Config) -> Setup:
     tables = tables_of(config, instruments)
     market = build(tables, instruments, config.data.interpolation)
     check_dates(config, market)
+    log.info("%s: %d instruments, %d rows", config.name, len(instruments), len(market.dates))
     spans = {variant.name: window_of(variant, legs_of(market, variant, config), config) for variant in config.variants}
     return Setup(tables, market, spans)
 
@@ -52,6 +56,7 @@ def window_of(variant: Variant, legs: Market, config: Config) -> Span:
     """Return from when to when a variant trades, having looked at the clock it would trade by."""
     window = span(variant, legs, config)
     check_clock(variant, legs, window)
+    log.info("%s trades %s to %s %s", variant.name, window.first, window.last, window.reason)
     return window
 
 
