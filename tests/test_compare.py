@@ -149,8 +149,8 @@ def test_figures_of_the_common_window_are_those_of_its_bars(default, common):
         x = metrics.excess_returns(result)[kept]
         assert row.figures["sharpe"] == pytest.approx(x.mean() / x.std(ddof=1) * np.sqrt(12), rel=1e-12)
         path = np.concatenate([[1.0], np.cumprod(1 + x)])
-        fall = (1 - path / np.maximum.accumulate(path)).max()
-        assert row.figures["excess_drawdown"] == pytest.approx(fall, rel=1e-12)
+        drawdown = (1 - path / np.maximum.accumulate(path)).max()
+        assert row.figures["excess_drawdown"] == pytest.approx(drawdown, rel=1e-12)
 
 
 def test_a_window_begins_at_the_close_of_its_first_row_and_leaves_what_was_paid_there_outside():
@@ -294,7 +294,7 @@ def test_the_correlation_matrix_is_that_of_excess_returns(common):
 
 
 def test_drawdown_overlap_counts_rows_on_which_both_are_deep_of_those_on_which_either_is():
-    # worst falls 20 and 10 %: deep below -10 and -5 %, on rows 2, 3 and on rows 3, 4, 5
+    # largest drawdowns 20 and 10 %: deep below -10 and -5 %, on rows 2, 3 and on rows 3, 4, 5
     a = track([100, 95, 80, 85, 95, 100])
     b = track([100, 100, 98, 94, 90, 94])
     assert overlap(a, b) == pytest.approx(1 / 4)
@@ -378,7 +378,6 @@ def test_a_folder_of_an_earlier_version_is_compared_by_what_it_has(source, folde
     told = json.loads((tmp_path / "old" / "manifest.json").read_text())
     series = told["data"].pop("series")
     told["data"]["sha256"] = {one["series"]: one["sha256"] for one in series}
-    del told["legs"]
     (tmp_path / "old" / "manifest.json").write_text(json.dumps(told))
     old = comparison.from_stored(run_folder.load(tmp_path / "old"), "old")
     assert differences([old, source]) == []

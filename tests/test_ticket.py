@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from backtests import cli, config
-from backtests.runs import runner
+from backtests.runs import runner, setup
 from backtests.ticket import make
 from backtests.ticket.analogues import APART, find_analogues, state
 from backtests.ticket.futures import FUTURES, quote
@@ -53,7 +53,7 @@ def ticket(tmp_path):
 @pytest.fixture
 def serving(monkeypatch):
     """Let every configuration read these tables."""
-    return lambda tables: monkeypatch.setattr(runner, "tables_of", lambda settings, instruments: tables)
+    return lambda tables: monkeypatch.setattr(setup, "tables_of", lambda settings, instruments: tables)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`divergence data`: fetch, import, look at and check market data."""
+"""`divergence data`: fetch, import, list and check market data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from data.series import Delivery
+    from data.status import Extent
     from data.store import Change, Store, Stored
 
 app = typer.Typer(help="Fetch, import and check market data.", rich_markup_mode=None, no_args_is_help=True)
@@ -16,33 +17,20 @@ app = typer.Typer(help="Fetch, import and check market data.", rich_markup_mode=
 
 @app.command()
 def status() -> None:
-    """List every series with its span, rows, age, source and hash: those in the store, and those that come along."""
+    """List every series, stored and bundled, with its span, rows, age, source and hash."""
     from backtests.cli import terminal
     from data import status as contents
     from data.sources import bundled
     from data.store import Store, home
 
     store = Store(home())
-    good, failed = _readable(store)
-    rows = [contents.stored(one) for one in good]
+    histories, failed = _readable(store)
+    rows = [contents.stored(history) for history in histories]
     if rows:
         terminal.say(f"stored in {store.folder}")
         terminal.table(
             ("series", "first", "last", "rows", "gaps", "days old", "restated", "sha256", "source"),
-            [
-                (
-                    r.name,
-                    str(r.first),
-                    str(r.last),
-                    str(r.rows),
-                    str(r.gaps),
-                    str(r.age_days),
-                    str(r.restated),
-                    r.sha256,
-                    r.source,
-                )
-                for r in rows
-            ],
+            [(*_extent(row), str(row.restated), row.sha256, row.source) for row in rows],
             left=(0, 1, 2, 7, 8),
         )
     else:
@@ -52,10 +40,7 @@ def status() -> None:
     terminal.say("bundled month ends")
     terminal.table(
         ("series", "first", "last", "rows", "gaps", "days old"),
-        [
-            (r.name, str(r.first), str(r.last), str(r.rows), str(r.gaps), str(r.age_days))
-            for r in contents.bundled(tables)
-        ],
+        [_extent(row) for row in contents.bundled(tables)],
         left=(0, 1, 2),
     )
     for record in tables.records:
@@ -65,6 +50,10 @@ def status() -> None:
     )
     if failed:
         raise typer.Exit(3)
+
+
+def _extent(row: Extent) -> tuple[str, ...]:
+    return row.name, str(row.first), str(row.last), str(row.rows), str(row.gaps), str(row.age_days)
 
 
 @app.command("import")
@@ -85,7 +74,7 @@ def import_(
     for path in paths:
         try:
             deliveries = files.read(path)
-            terminal.say(f"{path}: {', '.join(one.series for one in deliveries)}")
+            terminal.say(f"{path}: {', '.join(delivery.series for delivery in deliveries)}")
             for delivery in deliveries:
                 _put(store, delivery, 1.0 if restated else None)
         except DivergenceError as error:
@@ -121,8 +110,8 @@ def update(
             except DivergenceError as error:
                 failed.append((job.name, error))
         progress("", len(jobs), len(jobs))
-    for name, why in failed:
-        terminal.talk(f"error: {name}: {why}")
+    for name, reason in failed:
+        terminal.talk(f"error: {name}: {reason}")
     terminal.say(f"{len(jobs) - len(failed)} of {len(jobs)} sources answered; the store is {store.folder}")
     if failed:
         terminal.talk(f"failed: {', '.join(name for name, _ in failed)}; what was stored before is unharmed")
@@ -141,50 +130,50 @@ def verify() -> None:
     store = Store(home())
     today = datetime.now(UTC).date()
     counts = {"error": 0, "warning": 0, "note": 0}
-    good, failed = _readable(store)
-    for one in good:
-        for finding in check(one.series, one.frame, today):
+    histories, failed = _readable(store)
+    for history in histories:
+        for finding in check(history.series, history.frame, today):
             counts[finding.level] += 1
             terminal.say(str(finding))
-    if not good and not failed:
+    if not histories and not failed:
         terminal.say(f"nothing is stored in {store.folder}; fetch with `divergence data update`")
-    told = ", ".join(terminal.count(number, level) for level, number in counts.items())
-    terminal.say(f"{len(good)} series: {told}")
+    findings = ", ".join(terminal.count(number, level) for level, number in counts.items())
+    terminal.say(f"{len(histories)} series: {findings}")
     if failed or counts["error"]:
         raise typer.Exit(3 if failed else 1)
 
 
 def _readable(store: Store) -> tuple[list[Stored], int]:
-    """Return the series that can be read, and how many cannot, having said why."""
+    """Return the series that can be read, and how many cannot; print why."""
     from backtests.cli import terminal
     from data.errors import SourceError
 
-    good, failed = [], 0
+    histories, failed = [], 0
     for name in store.names():
         try:
-            good.append(store.read(name))
+            histories.append(store.read(name))
         except SourceError as error:
             failed += 1
             terminal.talk(f"error: {error}")
-    return good, failed
+    return histories, failed
 
 
 def _put(store: Store, delivery: Delivery, restated_share: float | None) -> None:
-    """Store a delivery and say what it did."""
+    """Store a delivery and print what changed."""
     from datetime import UTC, datetime
 
     from backtests.cli import terminal
     from data.store import RESTATED_SHARE
 
     change = store.put(delivery, datetime.now(UTC), RESTATED_SHARE if restated_share is None else restated_share)
-    terminal.say(f"  {_told(change)}")
+    terminal.say(f"  {_summary(change)}")
     for note in change.notes:
         terminal.say(f"  {change.series}: {note}")
     for finding in change.findings:
         terminal.say(f"  left out: {finding}")
 
 
-def _told(change: Change) -> str:
+def _summary(change: Change) -> str:
     from backtests.cli import terminal
 
     span = f"{change.first} to {change.last}" if change.first else "no rows"

@@ -1,4 +1,4 @@
-"""Dates as they are typed."""
+"""Dates of the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def day(text: str | date) -> date:
     Raises
     ------
     typer.BadParameter
-        What is no date, or none there is.
+        A text that is not a date, or a date that does not exist.
     """
     try:
         return text if isinstance(text, date) else date.fromisoformat(text)

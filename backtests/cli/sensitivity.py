@@ -1,4 +1,4 @@
-"""`divergence sensitivity`: which convention every variant's result hangs on."""
+"""`divergence sensitivity`: which convention the result of each variant depends on."""
 
 from __future__ import annotations
 
@@ -17,61 +17,61 @@ def sensitivity(
         list[str] | None, typer.Option("--set", metavar="A.B=V", help="Override one value; repeatable.")
     ] = None,
     variant: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="This variant only, with every case; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME", help="This variant only, with every scenario; repeatable.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A folder to write figures and pictures to.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Rerun every variant of CONFIG under every disputable convention, and tell which its result hangs on."""
+    """Rerun every variant of CONFIG under every disputable convention, and say which its result depends on."""
     from backtests import config as configuration
+    from backtests import sensitivities
     from backtests.cli import terminal
     from backtests.runs import folder as run_folder
-    from backtests.sensitivities import measure, record
 
     settings = configuration.load(config, set_ or [])
     names = variant or []
     if out is None:
         with terminal.progress(quiet) as progress:
-            done = measure(settings, names, progress)
+            measured = sensitivities.measure(settings, names, progress)
     else:
         folder = run_folder.destination(settings, out, run_folder.utc_now())
         with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
-            done = measure(settings, names, progress)
-            _write(done, beside)
-    _show(record(done), bool(names))
+            measured = sensitivities.measure(settings, names, progress)
+            _write(measured, beside)
+    _show(sensitivities.record(measured), bool(names))
     if out is not None:
         terminal.say(f"pictures and figures: {out}")
 
 
-def _write(done: Sensitivity, folder: Path) -> None:
+def _write(measured: Sensitivity, folder: Path) -> None:
     import json
 
+    from backtests import sensitivities
     from backtests.report import sensitivity as words
     from backtests.report import tornado
-    from backtests.sensitivities import record, tidy
 
-    found = record(done)
-    for name, one in found["variants"].items():
-        one["sentence"] = words.sentence(found, name)
-    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+    record = sensitivities.record(measured)
+    for name, variant in record["variants"].items():
+        variant["sentence"] = words.sentence(record, name)
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "sensitivity.json").write_text(f"{text}\n", encoding="utf-8")
-    tidy(done).to_parquet(folder / "sensitivity.parquet", index=False)
-    tornado.save(found, folder)
+    sensitivities.tidy(measured).to_parquet(folder / "sensitivity.parquet", index=False)
+    tornado.save(record, folder)
 
 
-def _show(found: dict[str, Any], whole: bool) -> None:
+def _show(record: dict[str, Any], whole: bool) -> None:
     from backtests.cli import terminal
     from backtests.report import sensitivity as words
 
-    variants = found["variants"]
-    faint = [i for i, one in enumerate(variants.values()) if one["benchmark"]]
-    terminal.table(words.HEADINGS, words.rows(found), left=(0, 3, 4, 5), faint=faint)
+    variants = record["variants"]
+    faint = [i for i, variant in enumerate(variants.values()) if variant["benchmark"]]
+    terminal.table(words.HEADINGS, words.rows(record), left=(0, 3, 4, 5), faint=faint)
     for line in words.LEGEND:
         terminal.say(line)
     terminal.say("")
     for name in variants:
         if whole:
-            terminal.table(words.DETAILS, words.details(found, name), left=(0, 4))
-            for note in words.notes(found, name):
+            terminal.table(words.DETAILS, words.details(record, name), left=(0, 4))
+            for note in words.notes(record, name):
                 terminal.say(note)
-        terminal.say(f"{name}: {words.sentence(found, name)}")
+        terminal.say(f"{name}: {words.sentence(record, name)}")

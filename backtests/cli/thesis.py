@@ -21,7 +21,7 @@ def thesis(
     ),
     as_of: Annotated[
         date | None,
-        typer.Option(parser=day, metavar="DATE", help="Judge by what was known then; by default at the end."),
+        typer.Option(parser=day, metavar="DATE", help="Test on what was known that day; by default at the end."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -30,7 +30,8 @@ def thesis(
     import json
 
     from backtests import config as configuration
-    from backtests.cli import run, terminal
+    from backtests.cli import run as run_command
+    from backtests.cli import terminal
     from backtests.report import thesis as page
     from backtests.runs import folder as run_folder
     from backtests.runs import runner
@@ -44,17 +45,17 @@ def thesis(
     folder = run_folder.destination(settings, out, now)
     with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
         try:
-            finished = runner.run(settings, progress)
+            run = runner.run(settings, progress)
         except OutsideDataError as error:
             raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
-        card = scorecard.card(finished)
-        stored = run.keep(finished, beside, folder.parent, now, progress)
+        card = scorecard.card(run)
+        stored = run_command.keep(run, beside, folder.parent, now, progress)
         text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
         (beside / "thesis.html").write_text(page.page(card, stored.manifest), encoding="utf-8")
-        run.draw(stored)
+        run_command.draw(stored)
     if out is None:
-        run.index(folder.parent)
+        run_command.index(folder.parent)
     _show(card)
     terminal.say(f"scorecard: {folder / 'thesis.html'}")
 

@@ -1,4 +1,4 @@
-"""Variants side by side, honestly: one window or each its own, one volatility or each its own."""
+"""Variants side by side: on a common window or each on its own, at one volatility or each at its own."""
 
 from backtests.comparison.candidates import Candidate, Source, from_run, from_stored, labels
 from backtests.comparison.record import record, series, table
@@ -18,4 +18,4 @@ __all__ = [
     "record",
     "series",
     "table",
-]  # fmt: skip
+]
