@@ -37,7 +37,7 @@ def test_compare_prints_what_it_found_and_writes_nothing(divergence, tmp_path):
     status, out, _ = divergence("two.yaml", "--quiet")
     assert status == 0
     assert "Common window 2015-12-31 to 2025-12-31, 121 rows." in out
-    assert "Sharpe ratios told apart from bond's at 95 %" in out
+    assert "Sharpe ratios significantly different from bond's at the 5 % level" in out
     assert max(map(len, out.splitlines())) <= 150
     assert [path.name for path in tmp_path.iterdir()] == ["two.yaml"]
 

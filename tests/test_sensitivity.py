@@ -390,18 +390,18 @@ def told(earned: float, worst: float, best: float, after: float, turned: tuple[s
 
 def test_the_sentence_reads_as_people_would_say_it():
     assert told(0.002, -0.01, 0.01, -0.001, ("next_bar",)) == (
-        "Its sign, +0.20 % a year as run, hangs on the fill (one bar later: −0.10)."
+        "Its sign, +0.20 % a year as run, depends on the fill (one bar later: −0.10)."
     )
     assert told(0.002, -0.01, 0.01, -0.001, ("next_bar", "costs_4")).endswith(
-        "hangs on the fill (one bar later: −0.10) and trading costs (×4: −0.10)."
+        "depends on the fill (one bar later: −0.10) and trading costs (×4: −0.10)."
     )
     assert told(0.01, 0.001, 0.02, 0.005) == (
         "No single convention changes its sign, nor do all at their worst together (+0.10 % a year); "
-        "most moving is the fill: one bar later takes half of its gain of 1.00 % a year."
+        "the largest effect is that of the fill: one bar later takes half of its gain of 1.00 % a year."
     )
     assert told(-0.01, -0.02, 0.001, -0.03) == (
         "No single convention changes its sign, but all at their best together do (+0.10 % a year); "
-        "most moving is the fill: one bar later takes it from −1.00 to −3.00 % a year."
+        "the largest effect is that of the fill: one bar later takes it from −1.00 to −3.00 % a year."
     )
 
 

@@ -27,7 +27,7 @@ AGAINST = (
 )  # fmt: skip
 AGAINST_LEGEND = (
     "Sharpe, excess, vol, drawdown: the variant's less the benchmark's, % but for Sharpe; ahead: % of paired draws in",
-    "which its Sharpe is the higher; alpha: % a year. Where the interval holds 0, luck alone can explain it.",
+    "which its Sharpe is the higher; alpha: % a year. Where the interval holds 0, the difference is not significant.",
 )
 
 
@@ -93,14 +93,14 @@ def _against(versus: dict[str, Any]) -> list[str]:
 
 
 def sentences(record: dict[str, Any]) -> list[str]:
-    """Say what was compared, how, and what can be told apart."""
+    """Say what was compared, how, and which differences are significant."""
     return [*_measured(record), *_left_out(record), *_significant(record), *_alike(record), *_shared(record)]
 
 
 def _measured(record: dict[str, Any]) -> Iterator[str]:
     window = record["window"]
     if window["kind"] == "own":
-        yield "Each variant on its own window: what lies side by side are figures of different years."
+        yield "Each variant on its own window: the figures side by side are of different years."
     else:
         decided = [
             f"{verb} with {_names(window[key])}"
@@ -110,7 +110,7 @@ def _measured(record: dict[str, Any]) -> Iterator[str]:
         why = f"; it {' and '.join(decided)}" if decided else ""
         yield f"Common window {window['first']} to {window['last']}, {window['rows']:,} rows{why}."
         if decided:
-            yield "What was paid on its first row, the opening trades included, stays outside."
+            yield "Costs of its first row, the opening trades included, are left out."
         if window["mixed"]:
             yield "The runs have rows of different days: a bar here spans those between two days that all have."
     target = record["at_volatility"]
@@ -126,7 +126,7 @@ def _left_out(record: dict[str, Any]) -> Iterator[str]:
         yield f"{name} is left out: it {why}."
     for name, variant in record["variants"].items():
         if variant["figures"]["ruined"]:
-            yield f"{name} LOST ALL ITS CAPITAL by {variant['figures']['ruined']}; the dead years after count."
+            yield f"{name} LOST ALL ITS CAPITAL by {variant['figures']['ruined']}; its figures include the time after."
 
 
 def _significant(record: dict[str, Any]) -> Iterator[str]:
@@ -146,12 +146,14 @@ def _significant(record: dict[str, Any]) -> Iterator[str]:
         parts = [f"{_names(better)} above"] if better else []
         parts += [f"{_names(worse)} below"] if worse else []
         verdict = " and ".join(parts) if parts else "none"
-        chance = _by_chance(len(known))
-        yield f"Sharpe ratios told apart from {benchmark}'s at 95 %: {verdict}, of {len(known)}{chance}."
+        yield (
+            f"Sharpe ratios significantly different from {benchmark}'s at the 5 % level: {verdict}, of {len(known)}"
+            f"{_by_chance(len(known))}."
+        )
 
 
 def _by_chance(count: int) -> str:
-    return f"; by luck alone about {count // 20} would be" if count >= 20 else ""
+    return f"; about {count // 20} would be by chance" if count >= 20 else ""
 
 
 def _alike(record: dict[str, Any]) -> Iterator[str]:
@@ -160,7 +162,7 @@ def _alike(record: dict[str, Any]) -> Iterator[str]:
     for words, pair in shown:
         if pair:
             overlap = (
-                f"; their deep falls overlap {percent(pair['drawdown_overlap'], 0)} %"
+                f"; their deep drawdowns overlap {percent(pair['drawdown_overlap'], 0)} %"
                 if pair["drawdown_overlap"]
                 else ""
             )
@@ -188,7 +190,7 @@ def _gap(twin: dict[str, Any]) -> str:
         return "no day in common"
     days = "" if twin["same_days"] else "; they do not trade on the same days"
     if twin["since"] is None:
-        return f"equal on the days both have{days or '; the capital is another'}"
+        return f"equal on the days both have{days or '; the capital differs'}"
     return f"by up to {percent(twin['gap'], 4)} % of capital, from {twin['since']}{days}"
 
 

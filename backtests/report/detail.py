@@ -1,4 +1,4 @@
-"""What the page says in detail: months, the best and worst bars and their causes, what luck could have done, trades."""
+"""What the page says in detail: months, the best and worst bars and their contributors, significance, trades."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _shaded(value: float | None, limit: float) -> dict[str, Any]:
 
 
 def bars(panels: Panels) -> list[dict[str, Any]]:
-    """Return the best and the worst bars of each variant, and what made them."""
+    """Return the best and the worst bars of each variant, and their contributors."""
     return [
         {
             "name": variant.name,
@@ -91,7 +91,7 @@ def _dollars(usd: float) -> str:
 
 
 def inference(panels: Panels) -> list[dict[str, Any]]:
-    """Return what luck could have done to each variant: ranges, tests and a sentence; none where a run stored none."""
+    """Return the significance of each variant: intervals, tests and a sentence; none where a run stored none."""
     return [_judged(variant.name, variant.significance) for variant in panels.variants if variant.significance]
 
 
@@ -110,13 +110,14 @@ def _words(significance: Significance) -> str:
     low, high, deflated = significance.sharpe.low, significance.sharpe.high, significance.deflated_sharpe
     if low is None or high is None or deflated.probability is None:
         return sentence(significance.sharpe)
+    level = f"{100 * (1 - significance.sharpe.level):.3g}"
     if low <= 0 <= high:
-        return "Luck alone can explain it."
+        return f"Not significant at the {level} % level: zero is inside."
     if high < 0:
-        return "Bad luck alone hardly explains the loss."
+        return f"Significantly negative at the {level} % level."
     if deflated.probability >= ENOUGH:
-        return f"Luck hardly explains it, not even as the best of {deflated.trials} trials."
-    return f"Luck alone hardly explains it, but choosing the best of {deflated.trials} trials can."
+        return f"Significant at the {level} % level, also as the best of {deflated.trials} trials."
+    return f"Significant at the {level} % level by itself, but not as the best of {deflated.trials} trials."
 
 
 def _range(interval: Interval) -> str:
@@ -124,7 +125,7 @@ def _range(interval: Interval) -> str:
 
 
 def choice(panels: Panels) -> dict[str, Any] | None:
-    """Return, in words, what choosing the best variant is worth."""
+    """Return, in words, how far the best variant was chosen from many."""
     choice = panels.choice
     if choice is None:
         return None

@@ -55,7 +55,7 @@ class ShockPnl:
 
 @dataclass(frozen=True)
 class VariantPanel:
-    """Everything the page shows of one variant. Fractions are decimals; falls on paths are negative."""
+    """Everything the page shows of one variant. Fractions are decimals; drawdowns on paths are negative."""
 
     name: str
     benchmark: bool
@@ -100,7 +100,7 @@ class Panels:
     window_bars: int  # of the rolling figures
     window_name: str
     bands: list[Band]  # events for plots of time
-    choice: Choice | None  # what choosing the best variant is worth; None as above
+    choice: Choice | None  # how far the best variant was chosen from many; None as above
 
 
 def panels(run: StoredRun) -> Panels:

@@ -20,7 +20,7 @@ LEGEND = (
     "costs ×, borrow: multiple of all trading and roll costs, and extra borrow on all shorts in bp a year, at which",
     "the excess return is 0.",
 )
-DETAILS = ("  case", "Sharpe", "excess", "change", "lower" + " " * (2 * WIDTH - 9) + "higher")
+DETAILS = ("  scenario", "Sharpe", "excess", "change", "lower" + " " * (2 * WIDTH - 9) + "higher")
 NOUNS = {
     "interpolation": "the interpolation", "fill": "the fill", "costs": "trading costs",
     "rolls": "how often bonds are rolled", "borrow": "the borrow fee", "funding": "the funding spread",
@@ -40,9 +40,9 @@ def signed(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
 
 
 def named(record: dict[str, Any], key: str) -> str:
-    """Return a case by its group and label: `funding +25 bp`."""
-    case = record["cases"][key]
-    return f"{record['groups'][case['group']]['label']} {case['label']}"
+    """Return a scenario by its group and label: `funding +25 bp`."""
+    scenario = record["cases"][key]
+    return f"{record['groups'][scenario['group']]['label']} {scenario['label']}"
 
 
 def share(value: float) -> str:
@@ -58,20 +58,20 @@ def share(value: float) -> str:
 
 
 def sentence(record: dict[str, Any], name: str) -> str:
-    """Say what a variant's result hangs on."""
+    """Say what a variant's result depends on."""
     variant = record["variants"][name]
     earned = variant["base"]["excess_return"]
     if variant["base"]["sharpe"] is None:
         return "It never traded, or its return never varied."
     if variant["flips"]:
         hooks = [_hook(record, variant, key) for key in variant["flips"]]
-        return f"Its sign, {_percent(earned)} % a year as run, hangs on {_listed(hooks)}."
+        return f"Its sign, {_percent(earned)} % a year as run, depends on {_listed(hooks)}."
     return f"No single convention changes its sign{_together(variant)}{_most(record, variant)}."
 
 
 def _hook(record: dict[str, Any], variant: dict[str, Any], key: str) -> str:
-    case = record["cases"][key]
-    return f"{NOUNS[case['group']]} ({case['label']}: {_percent(variant['cases'][key]['excess_return'])})"
+    scenario = record["cases"][key]
+    return f"{NOUNS[scenario['group']]} ({scenario['label']}: {_percent(variant['cases'][key]['excess_return'])})"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -90,10 +90,10 @@ def _together(variant: dict[str, Any]) -> str:
 def _most(record: dict[str, Any], variant: dict[str, Any]) -> str:
     if variant["largest"] is None or variant["share"] is None:
         return ""
-    case = record["cases"][variant["largest"]]
+    scenario = record["cases"][variant["largest"]]
     outcome = "gain" if variant["base"]["excess_return"] > 0 else "loss"
     after, earned = variant["cases"][variant["largest"]]["excess_return"], variant["base"]["excess_return"]
-    moving = f"; most moving is {NOUNS[case['group']]}: {case['label']}"
+    moving = f"; the largest effect is that of {NOUNS[scenario['group']]}: {scenario['label']}"
     if abs(variant["share"]) > 1:
         return f"{moving} takes it from {_percent(earned)} to {_percent(after)} % a year"
     verb = f"takes {share(variant['share'])} of" if variant["share"] > 0 else f"adds {share(-variant['share'])} to"
@@ -129,7 +129,7 @@ def _row(record: dict[str, Any], name: str, variant: dict[str, Any]) -> list[str
 
 
 def details(record: dict[str, Any], name: str) -> list[list[str]]:
-    """Return every case that applies to a variant, those about the world first, the most moving on top."""
+    """Return every scenario that applies to a variant, those about the world first, the largest change on top."""
     variant = record["variants"][name]
     base = variant["base"]
     most = max((abs(row["change"]) for row in variant["cases"].values()), default=0.0)
@@ -184,7 +184,7 @@ def notes(record: dict[str, Any], name: str) -> list[str]:
 
 
 def page(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the report says of each variant: a sentence, every case that applies, and notes."""
+    """Return what the report says of each variant: a sentence, every scenario that applies, and notes."""
     return [
         {
             "name": name,

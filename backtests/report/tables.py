@@ -42,8 +42,8 @@ SUMMARY = (
     Column(
         "sharpe",
         "Sharpe",
-        "95 % range",
-        "excess return over the volatility of excess returns; below it the range that holds the true one, 95 %",
+        "95 % interval",
+        "excess return over the volatility of excess returns; below it its 95 % confidence interval",
         number,
     ),
     Column(
@@ -195,7 +195,7 @@ def against(panels: Panels) -> dict[str, Any]:
 
 
 def drawdowns(panels: Panels) -> list[dict[str, Any]]:
-    """Return the deepest falls in excess of cash of each variant."""
+    """Return the deepest drawdowns in excess of cash of each variant."""
     return [
         {
             "name": variant.name,

@@ -279,7 +279,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _years(frame: Frame) -> list[dict[str, Any]]:
-    """Labels of years at their first day, as many as there is room for."""
+    """Labels of years at their first day, as many as fit."""
     years = range(frame.first.year + 1, frame.last.year + 1)
     step = max(1, -(-len(years) // 7))
     return [{"at": frame.x(date(year, 1, 1)), "label": str(year)} for year in years[::step]]

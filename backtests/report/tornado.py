@@ -15,7 +15,7 @@ INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"  # as in the other pictures
 LOWER, HIGHER = "#D55E00", "#0072B2"  # Okabe and Ito
 GRIDS = {1: (1, 1), 2: (1, 2), 3: (1, 3), 4: (2, 2)}
 PANELS = 6  # to a picture
-GROUPS = 10  # to a panel, the most moving
+GROUPS = 10  # to a panel, those that change it most
 
 
 def save(record: dict[str, Any], folder: Path) -> None:
@@ -36,7 +36,7 @@ def draw(record: dict[str, Any], names: Sequence[str]) -> Figure:
     for axis, name in zip(axes, names, strict=False):
         axis.set_visible(True)
         _panel(axis, record, name)
-    figure.suptitle(f"{record['name']}: what the Sharpe ratio hangs on", x=0.01, ha="left", fontsize=20, color=INK)
+    figure.suptitle(f"{record['name']}: what the Sharpe ratio depends on", x=0.01, ha="left", fontsize=20, color=INK)
     note = "black line and title: as run; plain: conventions about the world; hatched: choices of the trade, its window"
     figure.supxlabel(f"Sharpe ratio; {note}", x=0.99, ha="right", fontsize=12, color=SOFT)
     return figure
