@@ -106,18 +106,44 @@ def test_a_largest_drawdown_counts_from_the_first_bar():
     assert inference.intervals([0.1, 0.2], MONTHLY, 1).excess_drawdown.value == 0.0
 
 
-def plain_error(u: np.ndarray, block: float) -> float:
-    """The prewhitened standard error in plain sums over lags, as the papers write it."""
+def autocorrelation(u: np.ndarray) -> float:
     u = u - u.mean()
-    rho = (u[1:] * u[:-1]).sum() / (u**2).sum()
-    left = u[1:] - rho * u[:-1]
-    left = left - left.mean()
-    m = len(left)
-    total = (left**2).sum() / m
-    for lag in range(1, m):
-        around = sum(left[i] * left[(i + lag) % m] for i in range(m)) / m
-        total += 2 * (1 - lag / m) * (1 - 1 / block) ** lag * around
-    return math.sqrt(total / len(u)) / (1 - rho)
+    return float((u[1:] * u[:-1]).sum() / (u**2).sum())
+
+
+def plain_variance(u: np.ndarray, block: float) -> float:
+    """The stationary bootstrap's long-run variance in plain sums over lags, as the papers write it."""
+    u = u - u.mean()
+    n = len(u)
+    total = (u**2).sum() / n
+    for lag in range(1, n):
+        total += 2 * (1 - lag / n) * (1 - 1 / block) ** lag * (u * np.roll(u, -lag)).sum() / n
+    return float(total)
+
+
+def plain_error(u: np.ndarray, block: float, rho: float | None = None) -> float:
+    """The prewhitened standard error; `rho` is the autocorrelation it takes, else the record's own."""
+    u = u - u.mean()
+    rho = autocorrelation(u) if rho is None else rho
+    return math.sqrt(plain_variance(u[1:] - rho * u[:-1], block) / len(u)) / (1 - rho)
+
+
+TREND = np.linspace(-0.02, 0.02, 200) + noise(6, 200) / 50
+CHANGING = 0.02 * np.resize([1.0, -1.0], 200) + noise(6, 200) / 50
+
+
+@pytest.mark.parametrize(("record", "sign"), [(TREND, 1), (CHANGING, -1)], ids=["trend", "changing"])
+def test_the_autocorrelation_of_a_prewhitened_error_is_at_most_97_percent(record, sign):
+    assert sign * autocorrelation(record) > 0.98
+    error = bootstrap.standard_error(record, 4.0)
+    assert error == pytest.approx(plain_error(record, 4.0, sign * 0.97), rel=1e-10)
+    assert error != pytest.approx(plain_error(record, 4.0), rel=1e-3)
+
+
+@pytest.mark.parametrize("record", [TREND[:80], CHANGING[:30]], ids=["trend", "changing"])
+def test_an_autocorrelation_below_97_percent_is_taken_as_it_is(record):
+    assert 0.94 < abs(autocorrelation(record)) < 0.97
+    assert bootstrap.standard_error(record, 4.0) == pytest.approx(plain_error(record, 4.0), rel=1e-10)
 
 
 def test_sharpe_interval_is_the_studentised_one_worked_draw_by_draw():
@@ -186,6 +212,22 @@ def test_hac_is_the_formula_of_newey_and_west_by_hand():
     assert (found.lags, found.bars) == (lags, 60)
     assert found.error == pytest.approx(math.sqrt(variance / 59 / 60), rel=1e-12)
     assert found.t == pytest.approx(mean / math.sqrt(variance / 59 / 60), rel=1e-12)
+
+
+@pytest.mark.parametrize(("bars", "lags"), [(36, 3), (100, 4), (320, 5), (5000, 9)])
+def test_hac_lags_grow_with_the_two_ninths_power_of_the_bars(bars, lags):
+    """4 x (T/100)^(2/9) is 3.19, 4, 5.18 and, of twenty years of days, 9.54; rounded down."""
+    assert inference.hac(noise(1, bars)).lags == lags
+
+
+def test_hac_of_twenty_years_of_days_counts_nine_lags_with_falling_weights():
+    x = 0.01 * persistent(np.random.default_rng(9), (5000,)) + 0.0002
+    e = x - x.sum() / 5000
+    variance = (e**2).sum() + 2 * sum((1 - lag / 10) * (e[lag:] * e[:-lag]).sum() for lag in range(1, 10))
+    found = inference.hac(x)
+    assert (found.lags, found.bars) == (9, 5000)
+    assert found.error == pytest.approx(math.sqrt(variance / 4999 / 5000), rel=1e-12)
+    assert found.error > 1.3 * x.std() / math.sqrt(5000)
 
 
 def test_hac_is_that_of_statsmodels_but_for_its_divisor(record):
@@ -395,6 +437,33 @@ def test_spa_weighs_each_variant_by_its_own_risk():
     assert found.consistent < 0.01
     same = inference.spa_test(table, cash, 1)
     assert [found.lower, found.consistent, found.upper] == [same.lower, same.consistent, same.upper]
+
+
+def test_spa_draws_with_the_median_of_the_blocks_its_columns_call_for(monkeypatch):
+    """Three columns, of blocks of about 19, 1 and 5 bars: what arch is given rests on the 5."""
+    import arch.bootstrap
+
+    shocks = np.random.default_rng(3).normal(size=(3, 300))
+    columns = [0.02 * lfilter([1.0], [1.0, -rho], row) for rho, row in zip((0.8, 0.0, 0.3), shocks, strict=True)]
+    table = np.column_stack(columns)
+    blocks = bootstrap.block_lengths(table)
+    block = float(blocks[2])
+    assert blocks == pytest.approx([18.9, 1.2, 5.0], abs=0.1)
+    given = {}
+
+    class Recorded(arch.bootstrap.SPA):
+        def __init__(self, benchmark, models, **settings):
+            given.update(settings, losses=models)
+            super().__init__(benchmark, models, **settings)
+
+    monkeypatch.setattr(arch.bootstrap, "SPA", Recorded)
+    found = inference.spa_test(table, np.zeros(300), 7, draws=99)
+    assert (given["block_size"], given["reps"], given["seed"]) == (block, 99, 7)
+    t = [column.mean() / plain_error(column, block) for column in columns]
+    assert found.best == int(np.argmax(t))
+    assert -given["losses"].mean(axis=0) * math.sqrt(300) == pytest.approx(np.array(t), rel=1e-9)
+    deviations = [column.std() / math.sqrt(plain_variance(column, block)) for column in columns]
+    assert given["losses"].std(axis=0) == pytest.approx(np.array(deviations), rel=1e-9)
 
 
 def test_spa_names_a_variant_that_is_the_benchmark():

@@ -165,6 +165,16 @@ def test_days_count_their_own_periods_and_month_ends_are_twelve():
     assert metrics.periods_per_year(days[:1], 252.0) == 252.0
 
 
+def test_a_bar_has_the_calendar_days_since_the_row_before_and_the_first_row_none():
+    days = np.array(["2020-02-28", "2020-03-02", "2020-03-03"], dtype="datetime64[D]")
+    for dates in (days, days.astype("datetime64[ns]")):
+        assert metrics.bar_days(dates).tolist() == [0.0, 3.0, 1.0]
+
+
+def test_previous_rows_start_with_the_first_row_itself():
+    assert metrics.previous(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).tolist() == [[1, 2], [1, 2], [3, 4]]
+
+
 def test_a_year_has_365_and_a_quarter_days():
     assert metrics.years(np.array(["2020-02-29", "2024-02-29"], dtype="datetime64[D]")) == 4.0
 
@@ -348,6 +358,54 @@ def test_fewer_than_three_common_bars_are_no_comparison(four_years):
     short = result([1000, 1001, 1002], FOUR_YEARS[:3])
     assert metrics.against(short, four_years, MONTHLY)["beta"] is None
     assert metrics.against(short, four_years, MONTHLY)["bars"] == 2
+
+
+def test_results_without_a_common_bar_are_no_comparison(four_years):
+    later = result([1000, 1010, 1000, 1030], pd.date_range("2024-03-31", periods=4, freq="ME"))
+    assert metrics.against(later, four_years, MONTHLY) == {"alpha": None, "beta": None, "correlation": None, "bars": 0}
+
+
+def growing(returns: list[float], dates: object) -> Result:
+    return result(1000 * np.cumprod([1.0, *(1.0 + np.array(returns))]), dates)
+
+
+def test_three_common_bars_are_a_comparison_worked_by_hand():
+    book = growing([0.01, -0.02, 0.03], FOUR_YEARS[:4])
+    benchmark = growing([0.02, -0.01, 0.02], FOUR_YEARS[:4])
+    # Deviations of the benchmark are 1, -2 and 1 %: variance 3 bp, covariance (1 + 4 + 3) / 2 = 4 bp.
+    assert metrics.against(book, benchmark, MONTHLY) == {
+        "alpha": pytest.approx(12 * (0.02 / 3 - 4 / 3 * 0.01)),
+        "beta": pytest.approx(4 / 3),
+        "correlation": pytest.approx(4 / math.sqrt((14 - 4 / 3) / 2 * 3)),
+        "bars": 3,
+    }
+
+
+def test_a_benchmark_that_gains_the_same_on_every_bar_explains_nothing(four_years):
+    steady = growing([0.005] * 48, FOUR_YEARS)
+    assert np.ptp(metrics.excess_returns(steady)) < 1e-14
+    assert metrics.against(four_years, steady, MONTHLY)["beta"] is None
+
+
+@pytest.mark.parametrize(("move", "told"), [(0.9e-6, False), (1.1e-6, True)])
+def test_a_benchmark_of_a_variance_below_1e_12_is_constant(four_years, move, told):
+    benchmark = growing([move, -move] * 24, FOUR_YEARS)
+    found = metrics.against(four_years, benchmark, MONTHLY)
+    assert [found[name] is not None for name in ("alpha", "beta", "correlation")] == [told] * 3
+    assert found["bars"] == 48
+
+
+def test_alpha_of_days_is_annualised_by_the_common_bars():
+    days = pd.bdate_range("2020-01-01", "2021-12-31")
+    rng = np.random.default_rng(5)
+    book = growing(rng.normal(0.0005, 0.01, len(days) - 1), days)
+    benchmark = growing(rng.normal(0.0, 0.01, 100), days[::5][:101])  # one day in five, less than two years
+    found = metrics.against(book, benchmark, 252.0)
+    shared, rows, _ = np.intersect1d(book.dates[1:], benchmark.dates[1:], return_indices=True)
+    slope, intercept = np.polyfit(metrics.excess_returns(benchmark), metrics.excess_returns(book)[rows], 1)
+    ppy = 99 / ((shared[-1] - shared[0]).astype(int) / 365.25)
+    assert found["beta"] == pytest.approx(slope, rel=1e-10)
+    assert found["alpha"] == pytest.approx(intercept * ppy, rel=1e-10)
 
 
 def test_a_bar_belongs_to_the_year_in_which_it_ends():
