@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -20,8 +19,8 @@ from backtests.runs import folder as run_folder
 from backtests.runs.snapshot import snapshot
 from data.instruments import LIBRARY
 from data.pricing.curves import Curve
+from tests.browsing import Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CONFIG = """
 name: held
 data: {start: 2012-01-31, end: 2022-06-30}
@@ -359,37 +358,25 @@ def test_page_and_picture_draw_what_was_traded(folder):
 
 
 @pytest.mark.browser
-def test_another_variant_is_drawn_and_what_has_no_spread_is_not(folder):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
+def test_another_variant_is_drawn_and_what_has_no_spread_is_not(browser, folder):
+    page = Page(browser, folder[0] / "report.html", 390)
 
-    complaints: list[str] = []
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = chromium.new_page(viewport={"width": 390, "height": 900})
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((folder[0] / "report.html").as_uri())
-        page.wait_for_selector("html[data-ready=true]")
+    def panels_of(plot: str) -> int:
+        return int(page.view.evaluate(f"document.getElementById('{plot}').layout.annotations.length"))
 
-        def panels_of(plot: str) -> int:
-            return int(page.evaluate(f"document.getElementById('{plot}').layout.annotations.length"))
-
-        assert (panels_of("traded"), panels_of("exposure")) == (3, 4)
-        page.locator("#h-traded ~ p select").select_option("fade")
-        assert panels_of("traded") == 4  # its signal
-        assert page.locator("#exposure").is_visible()
-        page.locator("#pick").select_option("cash")
-        assert not page.locator("#traded").is_visible()
-        assert panels_of("exposure") == 3  # no DV01
-        page.locator("#pick").select_option("never")
-        assert not page.locator("#exposure").is_visible()
-        page.locator("#pick").select_option("ruined")
-        assert page.locator("#traded").is_visible()
-        page.evaluate("Plotly.relayout('traded', {'xaxis.range': ['2015-01-01', '2018-01-01']})")
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.getElementById('exposure').layout.xaxis.range[0]").startswith("2015-01-01")
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        chromium.close()
-    assert complaints == []
+    assert (panels_of("traded"), panels_of("exposure")) == (3, 4)
+    page.view.locator("#h-traded ~ p select").select_option("fade")
+    assert panels_of("traded") == 4  # its signal
+    assert page.view.locator("#exposure").is_visible()
+    page.view.locator("#pick").select_option("cash")
+    assert not page.view.locator("#traded").is_visible()
+    assert panels_of("exposure") == 3  # no DV01
+    page.view.locator("#pick").select_option("never")
+    assert not page.view.locator("#exposure").is_visible()
+    page.view.locator("#pick").select_option("ruined")
+    assert page.view.locator("#traded").is_visible()
+    page.view.evaluate("Plotly.relayout('traded', {'xaxis.range': ['2015-01-01', '2018-01-01']})")
+    page.view.wait_for_timeout(300)
+    assert page.view.evaluate("document.getElementById('exposure').layout.xaxis.range[0]").startswith("2015-01-01")
+    assert page.view.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.complaints == []

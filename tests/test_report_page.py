@@ -43,6 +43,13 @@ def run(tmp_path_factory):
     return folder / "one", report(folder / "page.yaml", folder / "one")
 
 
+@pytest.fixture(scope="module")
+def listing(run):
+    """The list of runs, of which there is one."""
+    index(run[0].parent)
+    return run[0].parent / "index.html"
+
+
 @pytest.fixture
 def opened(browser, run):
     """Open the report at a width; afterwards nothing was complained of and nothing left the machine."""
@@ -85,16 +92,15 @@ def test_axe_core_finds_no_serious_violation_in_the_report(opened, width, scheme
 
 @WIDTHS
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_core_finds_no_serious_violation_in_the_list_of_runs(browser, run, width, scheme):
-    index(run[0].parent)
-    page = Page(browser, run[0].parent / "index.html", width, color_scheme=scheme)
+def test_axe_core_finds_no_serious_violation_in_the_list_of_runs(browser, listing, width, scheme):
+    page = Page(browser, listing, width, color_scheme=scheme)
     assert violations(page) == []
     assert page.complaints == []
 
 
 @pytest.mark.parametrize("fault", ['<img src="data:,">', '<button type="button"></button>', "<select></select>"])
-def test_axe_core_sees_what_is_wrong(opened, fault):
-    page = opened(1440)
+def test_axe_core_sees_what_is_wrong(browser, listing, fault):
+    page = Page(browser, listing, 1440)
     page.view.evaluate(f"document.querySelector('main').insertAdjacentHTML('beforeend', '{fault}')")
     assert len(violations(page)) == 1
 
