@@ -1,26 +1,39 @@
 # make backtest   the main job, offline, on the bundled history
-# make test       the tests
+# make test       the tests; of one file: make test FILE=tests/test_x.py
+# make quick      the tests a person waits for while editing
+# make lint       lint, format and types
 # make check      lint, format, types and tests
+# make proof      long demonstrations, one script each
 # Each makes .venv and installs what is missing, once.
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 CONFIG ?= config.yaml
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CONSTRAINTS := $(wildcard constraints.txt)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
+# A file stays on one worker, for what its tests share; tests/conftest.py puts the longest files first.
+PYTEST = $(BIN)/pytest $(if $(FILE),-n 0 $(FILE),-n auto --dist loadfile --no-loadscope-reorder)
 
-.PHONY: backtest test check format benchmark docs pictures clean
+.PHONY: backtest test quick lint check format benchmark docs pictures proof clean
 
 backtest: .venv/.installed
 	@$(BIN)/divergence run $(CONFIG)
 
 test: .venv/.installed-dev
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(PYTEST)
 
-check: .venv/.installed-dev
+quick: .venv/.installed-dev
+	@$(PYTEST) -m "not slow and not browser and not realdata and not network"
+
+lint: .venv/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n auto --dist loadfile
+
+check: lint test
+
+proof: .venv/.installed-dev
+	@for script in $(wildcard tests/proof/[!_]*.py); do PYTHONPATH=. $(BIN)/python $$script || exit; done
 
 format: .venv/.installed-dev
 	@$(BIN)/ruff check --fix .
@@ -52,12 +65,12 @@ clean:
 	@echo "making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 2; }
 
-.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.installed: pyproject.toml $(CONSTRAINTS) | .venv/bin/python
 	@echo "installing what a run needs (once)"
 	@$(INSTALL) --editable .
 	@touch $@
 
-.venv/.installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.installed-dev: pyproject.toml $(CONSTRAINTS) | .venv/bin/python
 	@echo "installing what the tests need (once)"
 	@$(INSTALL) --editable '.[dev]'
 	@touch .venv/.installed $@

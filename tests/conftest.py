@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,18 @@ from tests.browsing import CHROMIUM, QUIET, Tabs
 
 settings.register_profile("repeatable", database=None, deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+
+collect_ignore = ["proof"]  # scripts, run by `make proof`
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give workers the files with most slow tests first, then the largest, so that they end together."""
+    if not hasattr(config, "workerinput"):
+        return
+    slow = Counter(item.path for item in items if any(map(item.get_closest_marker, ("slow", "browser", "realdata"))))
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (-slow[item.path], -tests[item.path]))
 
 
 @pytest.fixture(scope="session")
