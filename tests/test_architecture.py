@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
-    "data": "moved errors disk bars pricing instruments calendars market tables series sources quality store assemble build "
-    "tracking status",
+    "data": "moved errors disk bars pricing instruments calendars market tables series sources quality store assemble "
+    "build tracking status",
     "data/pricing": "bonds curves forwards",
-    "data/sources": "http text treasury mof boj nyfed fred yahoo bundled files folder registry",
+    "data/sources": "http text source treasury mof boj nyfed fred yahoo bundled registry files folder",
     "data/quality": "finding table tenors ticks days moves prices units",
     "strategies": "base signals sizing pairs divergence curve hold macro relative_value breakeven slopes blend thesis "
     "overlays",

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from data.errors import DataError, DivergenceError, SourceError
-from data.sources import boj, fred, http, mof, nyfed, treasury, yahoo
+from data.sources import boj, fred, http, mof, nyfed, registry, treasury, yahoo
 from tests.faults import Answer, Faults, cut_short, drip, flood, page, redirect, reset, silence, status
 from tests.test_sources import FRED, MOF_ENGLISH, MOF_JAPANESE, SOFR, TODAY, TREASURY, TREASURY_REAL, boj_answer, day
 
@@ -392,6 +392,28 @@ def test_columns_in_another_order_new_ones_and_repeated_rows_change_nothing(web)
     (found,) = fred.fetch(["DGS10"], other, FAST, TODAY)
     pd.testing.assert_frame_equal(found.frame, expected.frame)
     assert found.notes == ("columns left out: NEW", "1 repeated rows dropped, the first on line 4")
+
+
+# The jobs of an update
+
+
+@pytest.mark.parametrize(
+    ("series", "source", "address", "asked"),
+    [
+        ("jgb", "mof", "/m/{file}", "/m/historical/jgbcme_all.csv"),
+        ("tips", "treasury", "/t/{year}?type={type}", "/t/1990?type=daily_treasury_yield_curve"),
+        ("yen_call", "boj", "/b?from={start}", "/b?from=199801"),
+        ("sofr", "nyfed", "/s?from={start}&to={end}", "/s?from=04/02/2018&to="),
+        ("usdjpy", "fred", "/g?id={id}", "/g?id=DEXJPUS"),
+        ("fed_funds", "fred", "/g?id={id}", "/g?id=DFF"),
+        ("us_cpi", "fred", "/g?id={id}", "/g?id=CPIAUCNS"),
+        ("yen_call_month", "fred", "/g?id={id}", "/g?id=IRSTCI01JPM156N"),
+    ],
+)
+def test_each_job_asks_the_address_of_its_own_source(web, series, source, address, asked):
+    (job,) = registry.jobs([series], {source: web.root + address})
+    assert "127.0.0.1 answers 404" in complaint(job.fetch)
+    assert [where[: len(asked)] for where in web.asked] == [asked]
 
 
 # Live

@@ -14,7 +14,7 @@ import pytest
 from data.calendars import PUBLICATION_LAG_DAYS
 from data.errors import SourceError
 from data.series import CURVES, IN_PERCENT, PRICE_COLUMNS
-from data.sources import bundled, files, fred, http, text, treasury, yahoo
+from data.sources import bundled, files, fred, http, registry, text, treasury, yahoo
 from tests.publishers import (
     MARKETS,
     PRICES,
@@ -249,8 +249,9 @@ def test_a_file_is_recognised_by_its_content(tmp_path, name):
 
 def test_every_kind_of_file_has_a_sample(tmp_path):
     headers = [text.header(content, name) for name, (content, _) in SAMPLES.items()]
-    first = [next(known.name for known in files.FORMATS if known.recognise(header)) for header in headers]
-    assert set(first) == {known.name for known in files.FORMATS}
+    formats = [form for source in registry.SOURCES for form in source.formats]
+    first = [next(form.name for form in formats if form.recognise(header)) for header in headers]
+    assert set(first) == {form.name for form in formats}
 
 
 def test_month_averages_do_not_pretend_to_be_daily_rates(tmp_path):
@@ -263,7 +264,7 @@ def test_month_averages_do_not_pretend_to_be_daily_rates(tmp_path):
     assert day(found["ust"].frame, "2026-06-30").to_dict() == {"0.25": 3.87, "10": 4.44}
     assert day(found["tips"].frame, "2026-06-30").to_dict() == {"10": 2.2}
     assert day(found["jgb"].frame, "1992-12-31")["10"] == 4.97
-    assert files.MONTHLY in found["jgb"].notes
+    assert bundled.MONTHLY in found["jgb"].notes
 
 
 def test_the_bundled_tables_come_back_whole():

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from data.errors import SourceError
-from data.series import SPECS
-from data.sources import boj, fred, mof, nyfed, text, treasury
+from data.series import SPECS, Delivery, listed_names
+from data.sources import boj, files, fred, mof, nyfed, registry, text, treasury
+from data.sources.source import Feed, Format, Source
 from tests.publishers import (
     FRED,
     MOF_ENGLISH,
@@ -227,4 +228,48 @@ def test_a_renamed_column_of_the_new_york_fed_is_named():
     assert "no column 'Rate (%)'; it has" in complaint(nyfed.parse, SOFR.replace("Rate (%),", "Percent,"), "ny", TODAY)
 
 
-# Yahoo
+# The registry
+
+
+def test_no_series_has_two_sources_and_every_official_one_is_fetched():
+    fetched = [series for source in registry.SOURCES for feed in source.feeds for series in feed.series]
+    assert len(fetched) == len(set(fetched))
+    assert set(SPECS) - set(fetched) == {"fed_funds_month", "macro"}  # they come with the project, or from a file
+    assert set(listed_names()) <= set(fetched)
+
+
+def test_all_official_series_are_fetched_where_none_is_named_in_one_job_a_request():
+    names = [job.name for job in registry.jobs([], {})]
+    assert names == ["treasury", "jgb", "usdjpy", "fed_funds", "sofr", "yen_call", "yen_call_month", "us_cpi"]
+    assert [job.name for job in registry.jobs(["TLT", "tips", "ust", "TLT"], {})] == ["TLT", "treasury"]
+
+
+def test_a_name_that_no_source_delivers_is_refused_with_a_guess():
+    assert complaint(registry.jobs, ["usdjpx"], {}) == "no source delivers 'usdjpx'; did you mean 'usdjpy'?"
+    assert "no source delivers 'macro'; known: 236A.T" in complaint(registry.jobs, ["macro"], {})
+
+
+@pytest.mark.parametrize("source", [source for source in registry.SOURCES if source.address], ids=lambda s: s.name)
+def test_an_address_keeps_the_placeholders_of_the_sources_own(source):
+    registry.check_address(source.name, source.address.replace("https://", "http://127.0.0.1/"))
+    for wrong in ("https://example.org", "https://example.org/{other}", source.address + "{", source.address + "{0}"):
+        assert "the address must hold {" in complaint(registry.check_address, source.name, wrong)
+
+
+def test_a_source_is_one_value_and_one_line(monkeypatch, tmp_path):
+    def delivery(where: str) -> list[Delivery]:
+        return [Delivery("sofr", where, pd.DataFrame({"value": [4.3]}, pd.DatetimeIndex(["2026-01-05"])))]
+
+    mine = Source(
+        name="mine",
+        feeds=(Feed(("sofr",), delivery),),
+        address="https://example.org/{day}",
+        formats=(Format("mine", lambda header: header[0] == "my day", lambda data, path, today: delivery(path)),),
+    )
+    monkeypatch.setattr(registry, "SOURCES", (mine, *registry.SOURCES))
+    (job,) = [job for job in registry.jobs(["sofr"], {"mine": "https://example.com/{day}"}) if job.name == "sofr"]
+    assert [part.series for part in job.fetch()] == ["sofr"]
+    registry.check_address("mine", "https://example.com/{day}")
+    (tmp_path / "any.csv").write_text("my day,rate\n2026-01-05,4.3\n")
+    (part,) = files.read(tmp_path / "any.csv")
+    assert (part.series, part.notes) == ("sofr", ("read as: mine",))

@@ -18,6 +18,7 @@ from typing import Any
 from data.errors import SourceError
 from data.series import VALUE, Delivery
 from data.sources import http, text
+from data.sources.source import Feed, Source
 
 ADDRESS = (
     "https://www.stat-search.boj.or.jp/api/v1/getDataCode?db=FM01&code=STRDCLUCON&format=json&lang=en&startDate={start}"
@@ -117,3 +118,10 @@ def _delivery(pairs: list[tuple[str, str]], source: str, today: date | None) -> 
     table = text.Table(source, ("Date", VALUE), tuple(enumerate(pairs, 1)), counted="value")
     frame, notes = text.frame(table, {VALUE: VALUE}, DAYS, today)
     return text.deliver("yen_call", source, frame, (CREDIT, *notes))
+
+
+def _fetch(address: str) -> list[Delivery]:
+    return fetch(address=address)
+
+
+SOURCE = Source(name="boj", feeds=(Feed(("yen_call",), _fetch),), address=ADDRESS)

@@ -1,19 +1,29 @@
-"""The month-end figures that come with the project: its offline default. Provenance: data/bundled/README.md."""
+"""The month-end figures that come with the project: its offline default, and files like them.
+
+Provenance: data/bundled/README.md.
+"""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from data.calendars import PUBLICATION_LAG_DAYS
 from data.disk import sha256
 from data.errors import SourceError
-from data.series import CURVES, IN_PERCENT
+from data.series import CURVES, IN_PERCENT, VALUE, Delivery
+from data.sources import text
+from data.sources.source import Format, Header, Source
+from data.sources.treasury import years
 from data.tables import Record, Tables
 
 FOLDER = Path(__file__).resolve().parent.parent / "bundled"
 MARKETS, MACRO = "month_end_markets.csv", "month_end_macro.csv"
+MONTHLY = "one row a month, dated on its last calendar day"
+OTHERS = {"usdjpy": "usdjpy", "us_overnight": "fed_funds_month", "jp_overnight": "yen_call_month"}  # column -> series
 TENOR = re.compile(rf"({'|'.join(CURVES)})_(\d+)([my])")
 
 
@@ -62,3 +72,54 @@ def tenor(name: str) -> tuple[str, int] | None:
 def _record(name: str, frame: pd.DataFrame) -> Record:
     first, last = frame.index[0].date(), frame.index[-1].date()
     return Record(name, "bundled", first, last, len(frame), sha256(FOLDER / name))
+
+
+def _is_markets(header: Header) -> bool:
+    return any(map(tenor, header))
+
+
+def _is_macro(header: Header) -> bool:
+    return bool(PUBLICATION_LAG_DAYS.keys() & set(header))
+
+
+def _parse_markets(data: bytes, source: str, today: date | None) -> list[Delivery]:
+    """Return the curves, the yen and the overnight averages."""
+    table = text.table(data, source)
+    columns: dict[str, dict[str, str]] = {}  # series -> header name -> column
+    for name in table.header[1:]:
+        quoted = tenor(name)
+        if quoted:
+            curve, months = quoted
+            columns.setdefault(CURVES[curve], {})[name] = years(months)
+        elif name in OTHERS:
+            columns.setdefault(OTHERS[name], {})[name] = VALUE
+    return _split(table, columns, today)
+
+
+def _parse_macro(data: bytes, source: str, today: date | None) -> list[Delivery]:
+    """Return the macro figures, and the price index once more as a series of its own."""
+    table = text.table(data, source)
+    columns = {"macro": {name: name for name in table.header[1:] if name in PUBLICATION_LAG_DAYS}}
+    if "us_cpi" in table.header:
+        columns["us_cpi"] = {"us_cpi": VALUE}
+    return _split(table, columns, today)
+
+
+def _split(table: text.Table, columns: dict[str, dict[str, str]], today: date | None) -> list[Delivery]:
+    used = {name: name for names in columns.values() for name in names}
+    values, notes = text.frame(table, used, text.ISO, today)
+    notes = (MONTHLY, *table.remarks(used), *notes)
+    return [
+        text.deliver(series, table.source, values[list(names)].rename(columns=names), notes)
+        for series, names in columns.items()
+        if values[list(names)].notna().to_numpy().any()
+    ]
+
+
+SOURCE = Source(
+    name="bundled",
+    formats=(
+        Format("our month-end markets", _is_markets, _parse_markets),
+        Format("our month-end macro figures", _is_macro, _parse_macro),
+    ),
+)

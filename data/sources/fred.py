@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
 from data.errors import DataError, did_you_mean
 from data.series import SPECS, UNPUBLISHED, VALUE, Delivery, unpublished
 from data.sources import http, text
+from data.sources.source import Feed, Format, Header, Source
 from data.sources.treasury import years
 
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv?id={id}"
@@ -39,6 +41,8 @@ IDS: dict[str, Place] = {
     "CPIAUCNS": Place("us_cpi"),
     "IRSTCI01JPM156N": Place("yen_call_month"),
 }
+ALIASES = {"USDJPY": "DEXJPUS", "JP_CALL_RATE_PCT": "IRSTCI01JPM156N"}  # names that files give to its columns
+FETCHED = ("usdjpy", "fed_funds", "yen_call_month", "us_cpi")  # the other series come from their publishers
 REFUSED = {
     "IRSTCB01JPM156N": "is the old discount rate, not the policy rate; use IRSTCI01JPM156N",
     "CPIAUCSL": "is seasonally adjusted, and TIPS accrue on the unadjusted index; use CPIAUCNS",
@@ -138,3 +142,23 @@ def _at_month_ends(part: pd.DataFrame, source: str) -> pd.DataFrame:
     if len(twice):
         raise DataError(f"{source}: {twice[0]:%Y-%m} stands there twice; expected one figure a month")
     return part.set_axis(index)
+
+
+def _is_fred(header: Header) -> bool:
+    return bool({ALIASES.get(name, name) for name in header} & {*IDS, *REFUSED})
+
+
+def _fetch(series: str, address: str) -> list[Delivery]:
+    return fetch([id_ for id_, place in IDS.items() if place.series == series], address)
+
+
+def _parse(data: bytes, source: str, today: date | None) -> list[Delivery]:
+    return parse(data, source, today, ALIASES)
+
+
+SOURCE = Source(
+    name="fred",
+    feeds=tuple(Feed((series,), partial(_fetch, series)) for series in FETCHED),
+    address=ADDRESS,
+    formats=(Format("FRED", _is_fred, _parse),),
+)

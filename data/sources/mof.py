@@ -11,6 +11,7 @@ from datetime import date
 
 from data.series import Delivery
 from data.sources import http, text
+from data.sources.source import Feed, Format, Header, Source, single
 
 ADDRESS = "https://www.mof.go.jp/english/policy/jgbs/reference/interest_rate/{file}"
 HISTORY, CURRENT = "historical/jgbcme_all.csv", "jgbcme.csv"
@@ -64,3 +65,22 @@ def tenor(name: str) -> str | None:
     """
     match = COLUMN.fullmatch(name)
     return f"{int(match[1])}" if match else None
+
+
+def _is_japanese(header: Header) -> bool:
+    return header[0] == JAPANESE
+
+
+def _is_english(header: Header) -> bool:
+    return "10Y" in header
+
+
+SOURCE = Source(
+    name="mof",
+    feeds=(Feed(("jgb",), fetch),),
+    address=ADDRESS,
+    formats=(
+        Format("Ministry of Finance (Japanese)", _is_japanese, single(parse)),
+        Format("Ministry of Finance (English)", _is_english, single(parse)),
+    ),
+)

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from data.series import VALUE, Delivery
 from data.sources import http, text
+from data.sources.source import Feed, Format, Header, Source, single
 
 ADDRESS = "https://markets.newyorkfed.org/api/rates/secured/sofr/search.csv?startDate={start}&endDate={end}"
 FIRST_DAY = date(2018, 4, 2)
@@ -50,3 +51,19 @@ def parse(data: bytes | str, source: str, today: date | None = None) -> Delivery
     sofr = replace(table, rows=tuple(row for row in table.rows if row[1][at] == "SOFR"))
     values, notes = text.frame(sofr, {RATE: VALUE}, text.AMERICAN, today)
     return text.deliver("sofr", source, values, (*table.notes, *notes))
+
+
+def _is_rates(header: Header) -> bool:
+    return RATE in header
+
+
+def _fetch(address: str) -> list[Delivery]:
+    return fetch(address=address)
+
+
+SOURCE = Source(
+    name="nyfed",
+    feeds=(Feed(("sofr",), _fetch),),
+    address=ADDRESS,
+    formats=(Format("New York Fed SOFR", _is_rates, single(parse)),),
+)

@@ -1,27 +1,27 @@
-"""What `data update` fetches: which source delivers which series, and from which address."""
+"""Every source, and what `data update` fetches from them. A new source is one file beside this one, and one line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from functools import partial
 from string import Formatter
 
 from data.errors import DataError, did_you_mean
-from data.series import SPECS, Delivery, listed_names
-from data.sources import boj, fred, mof, nyfed, treasury, yahoo
+from data.series import SPECS, Delivery
+from data.sources import boj, bundled, fred, mof, nyfed, treasury, yahoo
+from data.sources.source import Source
 
-FIRST_YEAR = 1990  # of the Treasury's yearly files
-FRED_IDS = {"usdjpy": "DEXJPUS", "fed_funds": "DFF", "us_cpi": "CPIAUCNS", "yen_call_month": "IRSTCI01JPM156N"}
-OWN = {
-    "mof": mof.ADDRESS,
-    "treasury": treasury.ADDRESS,
-    "fred": fred.ADDRESS,
-    "boj": boj.ADDRESS,
-    "nyfed": nyfed.ADDRESS,
-}
-NOT_FETCHED = ("fed_funds_month", "macro")  # they come with the project or from a file
+# Where two offer a series the first fetches it; where two recognise a header the first reads the file.
+SOURCES: tuple[Source, ...] = (
+    mof.SOURCE,
+    treasury.SOURCE,
+    boj.SOURCE,
+    nyfed.SOURCE,
+    fred.SOURCE,
+    yahoo.SOURCE,
+    bundled.SOURCE,
+)
 
 
 @dataclass(frozen=True)
@@ -42,45 +42,37 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
     DataError
         A name that no source delivers.
     """
-    today = datetime.now(UTC).date()
-    official = [name for name in SPECS if name not in NOT_FETCHED]
-    names = list(dict.fromkeys(wanted or official))
+    by_series = _jobs(addresses)
+    names = wanted or [name for name in SPECS if name in by_series]
     for name in names:
-        if name not in official and name not in listed_names():
-            raise DataError(f"no source delivers '{name}'{did_you_mean(name, [*official, *listed_names()])}")
-    at = {source: addresses.get(source, own) for source, own in OWN.items()}
-    by_name: dict[str, Job] = {}
-    for name in names:
-        job = _job(name, at, today)
-        by_name[job.name] = job
-    return list(by_name.values())
+        if name not in by_series:
+            raise DataError(f"no source delivers '{name}'{did_you_mean(name, by_series)}")
+    return list({by_series[name].name: by_series[name] for name in names}.values())
 
 
-def _job(name: str, at: Mapping[str, str], today: date) -> Job:
-    if name in ("ust", "tips"):
-        return Job("treasury", partial(treasury.fetch, FIRST_YEAR, today.year, address=at["treasury"]))
-    if name == "jgb":
-        return Job(name, partial(mof.fetch, address=at["mof"]))
-    if name == "yen_call":
-        return Job(name, partial(boj.fetch, address=at["boj"]))
-    if name == "sofr":
-        return Job(name, partial(nyfed.fetch, address=at["nyfed"]))
-    if name in FRED_IDS:
-        return Job(name, partial(fred.fetch, [FRED_IDS[name]], address=at["fred"]))
-    return Job(name, partial(yahoo.fetch, name))
+def _jobs(addresses: Mapping[str, str]) -> dict[str, Job]:
+    """Return the call that fetches each series."""
+    by_series: dict[str, Job] = {}
+    for source in SOURCES:
+        address = addresses.get(source.name, source.address)
+        for feed in source.feeds:
+            name = feed.series[0] if len(feed.series) == 1 else source.name
+            by_series = dict.fromkeys(feed.series, Job(name, partial(feed.fetch, address))) | by_series
+    return by_series
 
 
 def check_address(source: str, address: str) -> None:
-    """Raise DataError where an address given in place of a source's own leaves other things open than that one."""
+    """Raise DataError where an address lacks a placeholder of the source's own address, or has one that it lacks."""
+    (own,) = (_places(known.address) for known in SOURCES if known.name == source)
     try:
         places = _places(address)
     except ValueError:
         places = {"?"}
-    if places != _places(OWN[source]):
-        wanted = " and ".join(f"{{{name}}}" for name in sorted(_places(OWN[source])))
+    if places != own:
+        wanted = " and ".join(f"{{{name}}}" for name in sorted(own))
         raise DataError(f"the address must hold {wanted} and no other braces; got {address}")
 
 
 def _places(address: str) -> set[str]:
-    """Return what an address leaves open."""
+    """Return the placeholders of an address."""
     return {name for _, name, _, _ in Formatter().parse(address) if name is not None}

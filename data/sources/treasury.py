@@ -7,11 +7,12 @@ Newest day first, `06/30/2026`, percent a year, semiannual. Columns come and go:
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 from data.errors import DataError
 from data.series import Delivery
 from data.sources import http, text
+from data.sources.source import Feed, Format, Header, Source, single
 
 ADDRESS = (
     "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv/{year}/all"
@@ -107,3 +108,27 @@ def years(months: float) -> str:
     ('0.25', '30')
     """
     return f"{months / 12:.6g}"
+
+
+def _is_real(header: Header) -> bool:
+    quoted = [float(years) for name in header if (years := tenor(name))]
+    return min(quoted, default=0.0) >= SHORTEST_REAL
+
+
+def _is_nominal(header: Header) -> bool:
+    return any(map(tenor, header))
+
+
+def _fetch(address: str) -> list[Delivery]:
+    return fetch(min(FIRST_YEAR.values()), datetime.now(UTC).year, address)
+
+
+SOURCE = Source(
+    name="treasury",
+    feeds=(Feed(("ust", "tips"), _fetch),),
+    address=ADDRESS,
+    formats=(
+        Format("US Treasury real yields", _is_real, single(parse)),
+        Format("US Treasury yields", _is_nominal, single(parse)),
+    ),
+)

@@ -11,13 +11,16 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from data.errors import DataError, SourceError
-from data.series import PRICE_COLUMNS, Delivery, spec_of
+from data.series import PRICE_COLUMNS, Delivery, listed_names, spec_of
 from data.sources import http, text
+from data.sources.source import Feed, Format, Header, Source
 
 ADDRESS = "https://finance.yahoo.com/quote/{symbol}/history"  # where a reader finds it; yfinance knows its own way
 FIRST_DAY = date(2000, 1, 1)  # before any of the funds began
@@ -155,3 +158,30 @@ def _remarks(table: text.Table, plain: dict[str, str], priced: pd.DataFrame) -> 
         elif plain[name] not in NAMES and plain[name] != CAPITAL_GAINS:
             remarks.append(f"column nobody knows is left out: {name}")
     return remarks
+
+
+def _is_prices(header: Header) -> bool:
+    return {"open", "high", "low", "close"} <= {"".join(name.lower().split()) for name in header}
+
+
+def _fetch(symbol: str, address: str) -> list[Delivery]:
+    return fetch(symbol)  # yfinance has addresses of its own
+
+
+def _parse(data: bytes, source: str, today: date | None) -> list[Delivery]:
+    """Return the prices of the symbol that the file is named after."""
+    symbol = Path(source).stem
+    try:
+        listed = spec_of(symbol).kind == "price"
+    except DataError as error:
+        raise DataError(f"{source}: a price file is named after its symbol, like TLT.csv: {error}") from None
+    if not listed:
+        raise DataError(f"{source}: a price file is named after its symbol, like TLT.csv; '{symbol}' is another series")
+    return [read(text.table(data, source), symbol, today)]
+
+
+SOURCE = Source(
+    name="yahoo",
+    feeds=tuple(Feed((symbol,), partial(_fetch, symbol)) for symbol in listed_names()),
+    formats=(Format("Yahoo prices", _is_prices, _parse),),
+)
