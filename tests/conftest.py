@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import chdir
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from data.instruments import LIBRARY
 from data.market import Market
 from data.sources import bundled
 from data.tables import Tables
+from tests import command
 from tests.browsing import CHROMIUM, QUIET, Tabs
 
 settings.register_profile("repeatable", database=None, deadline=None, derandomize=True)
@@ -52,6 +54,34 @@ def by_coupons() -> Callable[[float, float, float], float]:
         return float(coupon / 2 * discount.sum() + discount[0])
 
     return present_value
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of its own, which is also the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def divergence(here):
+    """The command line, in a folder of its own."""
+    return command.divergence
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Leave out the pictures of a run, which take longer than all the rest of it."""
+    monkeypatch.setattr("backtests.report.plots.save", lambda panels, folder: None)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory) -> command.Ran:
+    """A run of the small configuration by the command, pictures and all; to be read, not written to."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.yaml").write_text(command.SMALL)
+    with chdir(folder):
+        return command.Ran(folder, command.divergence("run", "small.yaml", "--out", "result", "--quiet"))
 
 
 @pytest.fixture(scope="session")
