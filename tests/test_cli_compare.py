@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from backtests import cli, config
+from backtests import config
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
 from backtests.runs.snapshot import snapshot
@@ -19,18 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def divergence(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "two.yaml").write_text(TWO)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["divergence", "compare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-    return run
+def divergence(divergence, here):
+    (here / "two.yaml").write_text(TWO)
+    return partial(divergence, "compare")
 
 
 def test_compare_prints_what_it_found_and_writes_nothing(divergence, tmp_path):

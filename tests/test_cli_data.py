@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import cli
 from data.store import Store
 from tests.faults import Faults, cut_short, page, reset, status
 
 DAYS = pd.bdate_range("2020-01-01", "2023-12-29")
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("DIVERGENCE_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture
-def divergence(home, monkeypatch, capsys):
-    """Run the command line in this process; return status, stdout and stderr."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["divergence", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-    return run
+def home(here, monkeypatch):
+    monkeypatch.setenv("DIVERGENCE_HOME", str(here / "home"))
+    return here / "home"
 
 
 def walk(level: float, seed: int, days: pd.DatetimeIndex = DAYS) -> np.ndarray:
@@ -77,7 +63,7 @@ def official(tmp_path):
 
 CONFIG = """
 name: stored
-data: {source: store, frequency: daily, start: 2021-01-04}
+data: {source: store, frequency: daily, start: 2023-01-03}
 variants: {pair: {strategy: divergence, params: {long: UST10, short: JGB10}}}
 """
 
@@ -120,7 +106,7 @@ def test_our_own_month_ends_in_a_folder_are_the_bundled_run(divergence, home):
     Path("own").mkdir()
     for name in (bundled.MARKETS, bundled.MACRO):
         Path("own", name).write_bytes((bundled.FOLDER / name).read_bytes())
-    text = CONFIG.replace("frequency: daily, start: 2021-01-04", "start: 1999-09-30")
+    text = CONFIG.replace("frequency: daily, start: 2023-01-03", "start: 1999-09-30")
     Path("own.yaml").write_text(text.replace("source: store", "source: own"))
     Path("along.yaml").write_text(text.replace("source: store", "source: bundled"))
     divergence("run", "own.yaml", "-q", "--out", "x")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+from contextlib import chdir
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backtests import cli, config
+from backtests import config
 from backtests.performance import metrics
 from backtests.report import thesis as page
 from backtests.runs import folder as run_folder
@@ -22,6 +22,7 @@ from backtests.thesis.claims import CLAIMS, Claim, above
 from backtests.thesis.measures import (
     Measure,
 )
+from tests import command
 from tests.test_claims import LAST, THESIS, Y2024, Y2025, made
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,22 +40,18 @@ variants:
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "small.yaml").write_text(SMALL)
-    return tmp_path
+def here(here):
+    (here / "small.yaml").write_text(SMALL)
+    return here
 
 
-@pytest.fixture
-def divergence(here, monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["divergence", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-    return run
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory) -> command.Ran:
+    """The command on the small configuration, pictures and all."""
+    folder = tmp_path_factory.mktemp("thesis")
+    (folder / "small.yaml").write_text(SMALL)
+    with chdir(folder):
+        return command.Ran(folder, command.divergence("thesis", "small.yaml", "--out", "x", "--quiet"))
 
 
 def test_profit_since_the_thesis_is_that_of_the_run_leg_by_leg(here):
@@ -73,8 +70,8 @@ def test_profit_since_the_thesis_is_that_of_the_run_leg_by_leg(here):
     assert sum(whole.legs.values()) == pytest.approx(whole.pnl, abs=1e-4)  # opening costs included
 
 
-def test_the_command_prints_the_scorecard_and_writes_the_run_the_page_and_the_record(divergence, here):
-    status, out, err = divergence("thesis", "small.yaml", "--out", "x", "--quiet")
+def test_the_command_prints_the_scorecard_and_writes_the_run_the_page_and_the_record(ran):
+    here, (status, out, err) = ran
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert all(any(line.startswith(claim.text) for line in lines) for claim in CLAIMS)
@@ -89,9 +86,8 @@ def test_the_command_prints_the_scorecard_and_writes_the_run_the_page_and_the_re
     assert 'href="thesis.html"' in (here / "x/report.html").read_text()
 
 
-def test_claims_are_linked_to_the_variants_that_trade_them(divergence, here):
-    divergence("thesis", "small.yaml", "--out", "x", "-q")
-    html, report = ((here / "x" / name).read_text() for name in ("thesis.html", "report.html"))
+def test_claims_are_linked_to_the_variants_that_trade_them(ran):
+    html, report = ((ran.folder / "x" / name).read_text() for name in ("thesis.html", "report.html"))
     steepens = html[html.index('<article id="claim-us_steepens"') :].split("</article>")[0]
     assert re.findall(r'href="report.html#(variant-\w+)"', steepens) == ["variant-us_steep"]
     cuts = html[html.index('<article id="claim-fed_cuts"') :].split("</article>")[0]
@@ -105,11 +101,13 @@ def test_claims_are_linked_to_the_variants_that_trade_them(divergence, here):
     assert "<script" not in html
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_report_without_a_scorecard_links_to_none(divergence, here):
     divergence("run", "small.yaml", "--out", "x", "-q")
     assert "thesis.html" not in (here / "x/report.html").read_text()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_as_of_ends_the_run_and_the_scorecard_on_that_day(divergence, here):
     status, out, _ = divergence("thesis", "small.yaml", "--as-of", "2025-06-30", "--out", "x", "-q")
     assert status == 0
@@ -161,7 +159,7 @@ def test_plots_stay_inside_their_frame(market):
     card = scorecard.Card(LAST, THESIS, scorecard.scorecard(market, LAST, THESIS, claims), ())
     for row in card.rows:
         plot = page._plot(row, row.path, card)
-        points = [tuple(map(float, pair.split(","))) for piece in plot["paths"] for pair in piece.split()]
-        assert all(plot["left"] <= x <= plot["right"] and plot["top"] <= y <= plot["bottom"] for x, y in points)
+        points = [tuple(map(float, pair.split(","))) for piece in plot.paths for pair in piece.split()]
+        assert all(plot.left <= x <= plot.right and plot.top <= y <= plot.bottom for x, y in points)
         assert len(points) == sum(value is not None for value in row.path.values)
-    assert len(page._plot(card.rows[2], card.rows[2].path, card)["paths"]) == 2  # broken where nothing is known
+    assert len(page._plot(card.rows[2], card.rows[2].path, card).paths) == 2  # broken where nothing is known
