@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jinja2 import StrictUndefined
 
 from backtests import comparison, config
 from backtests.comparison.history import History, figures, restarted, together
 from backtests.performance import metrics
 from backtests.report import compare as words
+from backtests.report import html
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
 from tests import browsing
@@ -361,6 +363,11 @@ def test_print_drops_the_controls_and_shows_whole_tables(browser, common):
     box = page.view.locator("#correlation").locator("xpath=..")
     inside, whole = box.evaluate("b => [b.clientHeight, b.scrollHeight]")
     assert inside == whole
+
+
+def test_every_name_a_template_reads_is_given(common, monkeypatch, tmp_path):
+    monkeypatch.setattr(html._environment(), "undefined", StrictUndefined)
+    assert written(common[0], tmp_path / "compare.html").read_bytes() == common[1].read_bytes()
 
 
 def test_the_page_holds_what_it_needs(common):

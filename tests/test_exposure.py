@@ -313,21 +313,19 @@ def test_a_ruined_book_is_quoted_as_last_held_and_holds_nothing_after(named, fol
     assert panel.traded.position[0] > 0
     assert panel.traded.position[-1] == 0.0
     said = traded.sentences(folder[1], [panel])[0]
-    assert said["spread"].endswith("Nothing was held on it that day.")
-    assert said["held"] == "Nothing was held on 2022-06-30."
+    assert said.spread.endswith("Nothing was held on it that day.")
+    assert said.held == "Nothing was held on 2022-06-30."
 
 
 def test_the_words_say_which_way_the_position_gains(folder):
-    said = {one["name"]: one for one in traded.sentences(folder[1], folder[1].variants)}
-    assert re.search(
-        r"UST10 − UST2 stood at −?\d+ bp on 2022-06-30, .* gains as it rises\.$", said["steepener"]["spread"]
-    )
-    assert said["flattener"]["spread"].endswith("gains as it falls.")
-    assert said["pair"]["spread"].endswith("gains as it falls.")
-    assert said["cash"]["spread"] == "There is no spread to draw: it held cash alone, which has no yield."
-    assert "it held no DV01; carry and roll-down" in said["cash"]["held"]
-    assert said["never"]["held"] == "It never held anything."
-    rows = {row["name"]: row["cells"] for row in traded.last_rows(folder[1])["rows"]}
+    said = {one.name: one for one in traded.sentences(folder[1], folder[1].variants)}
+    assert re.search(r"UST10 − UST2 stood at −?\d+ bp on 2022-06-30, .* gains as it rises\.$", said["steepener"].spread)
+    assert said["flattener"].spread.endswith("gains as it falls.")
+    assert said["pair"].spread.endswith("gains as it falls.")
+    assert said["cash"].spread == "There is no spread to draw: it held cash alone, which has no yield."
+    assert "it held no DV01; carry and roll-down" in said["cash"].held
+    assert said["never"].held == "It never held anything."
+    rows = {row.name: row.cells for row in traded.last_rows(folder[1]).rows}
     assert rows["steepener"][2].endswith("↑")
     assert rows["flattener"][2].endswith("↓")
     assert rows["never"][2] == "–"

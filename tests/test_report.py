@@ -52,7 +52,7 @@ def test_no_heading_or_control_covers_another(browser, default, width):
 @pytest.mark.browser
 def test_variants_can_be_switched_on_and_off(browser, default):
     page = Page(browser, default[0] / "report.html", 1440)
-    shown = sum(style["shown"] for style in styles(default[1]).values())
+    shown = sum(style.shown for style in styles(default[1]).values())
     assert page.lines("equity") == 2 * shown
     page.view.get_by_role("button", name="tlt_hold").click()
     assert page.lines("equity") == 2 * (shown + 1)
@@ -186,5 +186,5 @@ def test_a_run_of_an_earlier_version_shows_the_price_line_it_has(default):
     for old, new in zip(earlier.variants, default[1].variants, strict=True):
         assert old.lines["price"] == pytest.approx(sum(new.lines[part] for part in PARTS), abs=0.01)
         assert sum(old.lines.values()) == pytest.approx(old.figures["pnl"], abs=0.01)
-    assert tables.lines(earlier)["headings"][:3] == ["P&L", "price", "currency"]
-    assert tables.lines(default[1])["headings"][:3] == ["P&L", "carry", "roll-down"]
+    assert tables.lines(earlier).headings[:3] == ["P&L", "price", "currency"]
+    assert tables.lines(default[1]).headings[:3] == ["P&L", "carry", "roll-down"]

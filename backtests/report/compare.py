@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backtests.report import html
-from backtests.report.format import ABSENT, MINUS, drawdown, millions, number, percent
-from backtests.report.palette import COLOURS, DASHES, SHOWN
+from backtests.report.format import (
+    ABSENT,
+    Cell,
+    Figures,
+    Payload,
+    ShadedRow,
+    darkest,
+    drawdown,
+    millions,
+    number,
+    percent,
+    shade,
+    signed,
+)  # fmt: skip
+from backtests.report.palette import SHOWN, styled
+
+Record = Mapping[str, Any]  # what `backtests.comparison.record` gives
 
 WIDEST = 38  # characters of a name in the terminal
 MOST = 24  # differences between runs that the terminal shows; the page and compare.json have them all
@@ -31,16 +46,6 @@ AGAINST_LEGEND = (
 )
 
 
-def signed(value: Any, digits: int = 2, scale: float = 1.0) -> str:
-    """Return a figure with its sign, plus too.
-
-    >>> signed(0.0123, 1, 100), signed(-1.0), signed(0.0), signed(None)
-    ('+1.2', '−1.00', '0.00', '–')
-    """
-    text = number(value, digits, scale)
-    return f"+{text}" if not text.startswith(MINUS) and any(c in "123456789" for c in text) else text
-
-
 def short(name: str) -> str:
     """Return a name that fits the terminal; what is left out is in its middle.
 
@@ -55,12 +60,12 @@ def short(name: str) -> str:
 # ---- tables
 
 
-def rows(record: dict[str, Any]) -> list[list[str]]:
+def rows(record: Record) -> list[list[str]]:
     """Return the summary's rows, in the terminal's columns."""
     return [_row(name, variant["figures"], variant["own"]) for name, variant in record["variants"].items()]
 
 
-def _row(name: str, figures: dict[str, Any], own: dict[str, Any]) -> list[str]:
+def _row(name: str, figures: Figures, own: Figures) -> list[str]:
     return [
         short(name), percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         number(own["sharpe"]), percent(figures["excess_drawdown"]), drawdown(figures).replace(" to ", "–"),
@@ -70,7 +75,7 @@ def _row(name: str, figures: dict[str, Any], own: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def against(record: dict[str, Any], benchmark: str) -> list[list[str]]:
+def against(record: Record, benchmark: str) -> list[list[str]]:
     """Return every variant against a benchmark."""
     return [
         [short(name), *_against(variant["against"][benchmark])]
@@ -79,7 +84,7 @@ def against(record: dict[str, Any], benchmark: str) -> list[list[str]]:
     ]
 
 
-def _against(versus: dict[str, Any]) -> list[str]:
+def _against(versus: Figures) -> list[str]:
     interval = ABSENT if versus["low"] is None else f"{signed(versus['low'])} to {signed(versus['high'])}"
     return [
         signed(versus["sharpe"]), interval, percent(versus["ahead"], 0), signed(versus["excess_return"], 2, 100),
@@ -92,12 +97,12 @@ def _against(versus: dict[str, Any]) -> list[str]:
 # ---- sentences
 
 
-def sentences(record: dict[str, Any]) -> list[str]:
+def sentences(record: Record) -> list[str]:
     """Say what was compared, how, and which differences are significant."""
     return [*_measured(record), *_left_out(record), *_significant(record), *_alike(record), *_shared(record)]
 
 
-def _measured(record: dict[str, Any]) -> Iterator[str]:
+def _measured(record: Record) -> Iterator[str]:
     window = record["window"]
     if window["kind"] == "own":
         yield "Each variant on its own window: the figures side by side are of different years."
@@ -121,7 +126,7 @@ def _measured(record: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def _left_out(record: dict[str, Any]) -> Iterator[str]:
+def _left_out(record: Record) -> Iterator[str]:
     for name, why in record["left_out"].items():
         yield f"{name} is left out: it {why}."
     for name, variant in record["variants"].items():
@@ -129,7 +134,7 @@ def _left_out(record: dict[str, Any]) -> Iterator[str]:
             yield f"{name} LOST ALL ITS CAPITAL by {variant['figures']['ruined']}; its figures include the time after."
 
 
-def _significant(record: dict[str, Any]) -> Iterator[str]:
+def _significant(record: Record) -> Iterator[str]:
     for benchmark in record["benchmarks"]:
         against_it = {
             name: variant["against"][benchmark]
@@ -143,9 +148,8 @@ def _significant(record: dict[str, Any]) -> Iterator[str]:
             if against_it:
                 yield f"Against {benchmark} nothing can be said: {next(iter(against_it.values()))['reason']}."
             continue
-        parts = [f"{_names(better)} above"] if better else []
-        parts += [f"{_names(worse)} below"] if worse else []
-        verdict = " and ".join(parts) if parts else "none"
+        parts = [f"{_names(names)} {side}" for names, side in ((better, "above"), (worse, "below")) if names]
+        verdict = " and ".join(parts) or "none"
         yield (
             f"Sharpe ratios significantly different from {benchmark}'s at the 5 % level: {verdict}, of {len(known)}"
             f"{_by_chance(len(known))}."
@@ -156,21 +160,18 @@ def _by_chance(count: int) -> str:
     return f"; about {count // 20} would be by chance" if count >= 20 else ""
 
 
-def _alike(record: dict[str, Any]) -> Iterator[str]:
+def _alike(record: Record) -> Iterator[str]:
     most, least = (record["pairs"].get(key) for key in ("most_alike", "least_alike"))
     shown = (("Alike", most),) if most == least else (("Most alike", most), ("Least alike", least))
     for words, pair in shown:
         if pair:
-            overlap = (
-                f"; their deep drawdowns overlap {percent(pair['drawdown_overlap'], 0)} %"
-                if pair["drawdown_overlap"]
-                else ""
-            )
+            share = pair["drawdown_overlap"]
+            overlap = f"; their deep drawdowns overlap {percent(share, 0)} %" if share else ""
             yield f"{words}: {' and '.join(pair['names'])}, correlation {number(pair['correlation'])}{overlap}."
 
 
-def _shared(record: dict[str, Any]) -> Iterator[str]:
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+def _shared(record: Record) -> Iterator[str]:
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for twin in record["shared_variants"]:
         groups.setdefault((twin["first"], twin["second"]), []).append(twin)
     for (first, second), shared in groups.items():
@@ -185,7 +186,7 @@ def _shared(record: dict[str, Any]) -> Iterator[str]:
             yield f"  {twin['variant']} differs: {_gap(twin)}."
 
 
-def _gap(twin: dict[str, Any]) -> str:
+def _gap(twin: Mapping[str, Any]) -> str:
     if twin["gap"] is None:
         return "no day in common"
     days = "" if twin["same_days"] else "; they do not trade on the same days"
@@ -198,7 +199,7 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
-def runs(record: dict[str, Any]) -> list[str]:
+def runs(record: Record) -> list[str]:
     """Say what each label stands for, where there are several."""
     if len(record["runs"]) < 2:
         return []
@@ -208,20 +209,17 @@ def runs(record: dict[str, Any]) -> list[str]:
     ]
 
 
-def differing(record: dict[str, Any]) -> list[str]:
+def differing(record: Record) -> list[str]:
     """Say what differs between the runs, a line each."""
     if len(record["runs"]) < 2:
         return []
     if not record["differences"]:
         return ["The runs rest on the same data, versions and conventions."]
     return [
-        f"{difference['group']} differ: {difference['what']}: {_by_run(difference['values'])}"
+        f"{difference['group']} differ: {difference['what']}: "
+        + "; ".join(f"{value} ({label})" for label, value in difference["values"].items())
         for difference in record["differences"]
     ]
-
-
-def _by_run(values: dict[str, str]) -> str:
-    return "; ".join(f"{value} ({label})" for label, value in values.items())
 
 
 # ---- the page
@@ -284,9 +282,53 @@ VERSUS = (
 )
 
 
-def page(record: dict[str, Any], series: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class LiveCell:
+    """A figure as text, and unrounded as the script reads it, by its column's key."""
+
+    key: str
+    raw: str
+    text: str
+
+
+@dataclass(frozen=True)
+class LiveRow:
+    """A variant's row of a table that the script sorts, recomputes and downloads."""
+
+    name: str
+    benchmark: bool
+    cells: list[LiveCell]
+
+
+@dataclass(frozen=True)
+class LiveTable:
+    """Columns, and a row per variant that has such figures."""
+
+    columns: Sequence[Column]
+    rows: list[LiveRow]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Excess return by calendar year."""
+
+    years: list[str]
+    rows: list[ShadedRow]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Variants by variants."""
+
+    id: str
+    heading: str
+    rows: list[ShadedRow]
+
+
+def page(record: Record, series: Payload) -> str:
     """Return the comparison as one HTML document that needs nothing from outside."""
     variants = record["variants"]
+    styles = styled({name: variant["benchmark"] for name, variant in variants.items()}, SHOWN - 1)
     return html.render(
         "compare.html",
         title=" and ".join(dict.fromkeys(run["name"] for run in record["runs"])),
@@ -300,38 +342,36 @@ def page(record: dict[str, Any], series: dict[str, Any]) -> str:
         versus={benchmark: _versus(record, benchmark) for benchmark in record["benchmarks"]},
         calendar=_calendar(record),
         matrices=[
-            ("correlation", "Correlation of excess returns", _matrix(record["correlation"], number)),
-            ("overlap", "Drawdown overlap, %", _matrix(record["drawdown_overlap"], lambda v: percent(v, 0))),
+            Matrix("correlation", "Correlation of excess returns", _matrix(record["correlation"], number)),
+            Matrix("overlap", "Drawdown overlap, %", _matrix(record["drawdown_overlap"], lambda v: percent(v, 0))),
         ],
         names=list(variants),
-        data=html.embedded({**series, "styles": _styles(variants), "target": record["at_volatility"]}),
+        data=html.embedded({**series, "styles": styles, "target": record["at_volatility"]}),
         plotly=html.plotly_script(),
         css=html.asset("report.css"),
         script=html.asset("compare.js"),
     )
 
 
-def _versus(record: dict[str, Any], benchmark: str) -> dict[str, Any]:
+def _versus(record: Record, benchmark: str) -> LiveTable:
     return _table(record, VERSUS, lambda variant: variant["against"].get(benchmark))
 
 
-def _table(record: dict[str, Any], columns: Sequence[Column], figures_of: Callable[[Any], Any]) -> dict[str, Any]:
-    """Return columns, and rows of cells with the figures they show."""
-    named = [(name, variant["benchmark"], figures_of(variant)) for name, variant in record["variants"].items()]
-    table_rows = [
-        {
-            "name": name,
-            "benchmark": benchmark,
-            "cells": [_figure(column, figures.get(column.key)) for column in columns],
-        }
-        for name, benchmark, figures in named
-        if figures is not None
-    ]
-    return {"columns": columns, "rows": table_rows}
+def _table(
+    record: Record, columns: Sequence[Column], figures_of: Callable[[Mapping[str, Any]], Figures | None]
+) -> LiveTable:
+    """Return a row per variant, without those that have no such figures."""
+    rows = []
+    for name, variant in record["variants"].items():
+        figures = figures_of(variant)
+        if figures is not None:
+            cells = [_live(column, figures.get(column.key)) for column in columns]
+            rows.append(LiveRow(name, variant["benchmark"], cells))
+    return LiveTable(columns, rows)
 
 
-def _figure(column: Column, value: Any) -> tuple[str, str, str]:
-    return column.key, _raw(value), column.cell(value)
+def _live(column: Column, value: Any) -> LiveCell:
+    return LiveCell(column.key, _raw(value), column.cell(value))
 
 
 def _raw(value: Any) -> str:
@@ -339,40 +379,20 @@ def _raw(value: Any) -> str:
     return "" if value is None else str(value) if isinstance(value, str) else repr(float(value))
 
 
-def _calendar(record: dict[str, Any]) -> dict[str, Any]:
-    variants = record["variants"]
-    years = sorted({year for variant in variants.values() for year in variant["years"]})
-    sizes = sorted(abs(value) for variant in variants.values() for value in variant["years"].values())
-    limit = (sizes[int(0.95 * (len(sizes) - 1))] if sizes else 0.0) or 1.0
-    year_rows = [
-        (name, [_cell(variant["years"].get(year), percent, limit) for year in years])
-        for name, variant in variants.items()
+def _calendar(record: Record) -> Calendar:
+    by_name = {name: variant["years"] for name, variant in record["variants"].items()}
+    years = sorted({year for values in by_name.values() for year in values})
+    limit = darkest((value for values in by_name.values() for value in values.values()), 0.95)
+    rows = [
+        ShadedRow(name, [_heat(values.get(year), percent, limit) for year in years]) for name, values in by_name.items()
     ]
-    return {"years": years, "rows": year_rows}
+    return Calendar(years, rows)
 
 
-def _matrix(matrix: dict[str, Any], shown: Callable[[Any], str]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _matrix(matrix: Mapping[str, Any], shown: Callable[[Any], str]) -> list[ShadedRow]:
     lines = zip(matrix["names"], matrix["values"], strict=True)
-    return [(name, [_cell(value, shown, 1.0) for value in line]) for name, line in lines]
+    return [ShadedRow(name, [_heat(value, shown, 1.0) for value in line]) for name, line in lines]
 
 
-def _cell(value: float | None, shown: Callable[[Any], str], limit: float) -> dict[str, Any]:
-    return {"text": "" if value is None else shown(value), "raw": _raw(value), "shade": _shade(value, limit)}
-
-
-def _shade(value: float | None, limit: float) -> float:
-    return max(-1.0, min(1.0, (value or 0.0) / limit))
-
-
-def _styles(variants: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return colour, dash and whether it is drawn at first, by variant; benchmarks are ink."""
-    styles: dict[str, dict[str, Any]] = {}
-    counts = {True: 0, False: 0}
-    for name, variant in variants.items():
-        benchmark = variant["benchmark"]
-        i = counts[benchmark]
-        counts[benchmark] += 1
-        colour = "ink" if benchmark else COLOURS[i % len(COLOURS)]
-        dash = DASHES[(i if benchmark else i // len(COLOURS)) % len(DASHES)]
-        styles[name] = {"colour": colour, "dash": dash, "shown": i < (1 if benchmark else SHOWN - 1)}
-    return styles
+def _heat(value: float | None, shown: Callable[[Any], str], limit: float) -> Cell:
+    return Cell("" if value is None else shown(value), shade(value, limit), _raw(value))

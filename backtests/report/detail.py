@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from backtests.performance.extremes import Contributor, ExtremeBar
 from backtests.performance.verdicts import ENOUGH, Interval, sentence
-from backtests.report.format import ABSENT, MINUS, millions, number, percent
+from backtests.report.format import ABSENT, MINUS, Cell, Payload, darkest, millions, number, percent, shade
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, span
 from backtests.runs.significance import CASH, Significance
@@ -20,57 +21,100 @@ DIGITS = 8  # significant, of what can be downloaded
 ALL = 0.95  # share of figures whose shade is not yet the darkest
 
 
-def months(panels: Panels) -> list[dict[str, Any]]:
-    """Return years by month of each variant, %, with shades from -1 to 1, and the year; its shade has its own limit."""
-    return [{"name": variant.name, "rows": _years(variant)} for variant in panels.variants]
+@dataclass(frozen=True)
+class YearOfMonths:
+    """A year of a variant, month by month; its shade has its own limit."""
+
+    year: int
+    cells: list[Cell]  # January to December
+    total: Cell
 
 
-def _years(variant: VariantPanel) -> list[dict[str, Any]]:
-    month_limit = _limit([value for year in variant.months.values() for value in year.values()])
-    year_limit = _limit([excess for _, excess in variant.years.values()])
+@dataclass(frozen=True)
+class Months:
+    """A variant's years by month."""
+
+    name: str
+    rows: list[YearOfMonths]
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """An extreme bar: its return and P&L, and in words the contributors and the events it belongs to."""
+
+    day: str
+    numbers: list[str]
+    words: list[str]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A variant's best and worst bars."""
+
+    name: str
+    best: list[BarRow]
+    worst: list[BarRow]
+
+
+@dataclass(frozen=True)
+class SignificanceRow:
+    """The intervals and tests of a variant, and what they come to."""
+
+    name: str
+    cells: list[str]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How far the best variant was chosen from many: what was counted, overfitting, and a row per SPA test."""
+
+    trials: str
+    overfitting: str
+    spa: list[list[str]]
+    bars: str
+
+
+def months(panels: Panels) -> list[Months]:
+    """Return the years of each variant by month, in excess of cash, %."""
+    return [Months(variant.name, _years(variant)) for variant in panels.variants]
+
+
+def _years(variant: VariantPanel) -> list[YearOfMonths]:
+    month_limit = darkest((value for months in variant.months.values() for value in months.values()), ALL)
+    year_limit = darkest((excess for _, excess in variant.years.values()), ALL)
     return [
-        {
-            "year": year,
-            "cells": [_shaded(months.get(month), month_limit) for month in range(1, 13)],
-            "total": _shaded(variant.years[year][1], year_limit),
-        }
+        YearOfMonths(
+            year=year,
+            cells=[_shaded(months.get(month), month_limit) for month in range(1, 13)],
+            total=_shaded(variant.years[year][1], year_limit),
+        )
         for year, months in variant.months.items()
     ]
 
 
-def _limit(values: list[float]) -> float:
-    sizes = sorted(abs(value) for value in values)
-    return sizes[int(ALL * (len(sizes) - 1))] if sizes else 1.0
+def _shaded(value: float | None, limit: float) -> Cell:
+    return Cell() if value is None else Cell(percent(value), shade(value, limit))
 
 
-def _shaded(value: float | None, limit: float) -> dict[str, Any]:
-    if value is None:
-        return {"text": "", "shade": 0.0}
-    return {"text": percent(value), "shade": max(-1.0, min(1.0, value / (limit or 1.0)))}
-
-
-def bars(panels: Panels) -> list[dict[str, Any]]:
+def bars(panels: Panels) -> list[Bars]:
     """Return the best and the worst bars of each variant, and their contributors."""
     return [
-        {
-            "name": variant.name,
-            "best": [_bar(bar) for bar in variant.best],
-            "worst": [_bar(bar) for bar in variant.worst],
-        }
+        Bars(variant.name, [_bar(bar) for bar in variant.best], [_bar(bar) for bar in variant.worst])
         for variant in panels.variants
     ]
 
 
-def _bar(bar: ExtremeBar) -> dict[str, Any]:
-    behind = f"{_leg(bar.leg.name)} {_line(bar.within)}: {_dollars(bar.within.usd)}"
-    return {
-        "day": bar.day,
-        "numbers": [percent(bar.excess, 2), millions(bar.usd)],
-        "words": [
-            f"{_leg(bar.leg.name)} {_share(bar.leg)}", f"{_line(bar.line)} {_share(bar.line)}", behind,
+def _bar(bar: ExtremeBar) -> BarRow:
+    within = f"{_leg(bar.leg.name)} {_line(bar.within)}: {_dollars(bar.within.usd)}"
+    return BarRow(
+        day=bar.day,
+        numbers=[percent(bar.excess, 2), millions(bar.usd)],
+        words=[
+            f"{_leg(bar.leg.name)} {_share(bar.leg)}", f"{_line(bar.line)} {_share(bar.line)}", within,
             "; ".join(bar.events) or ABSENT,
         ],
-    }  # fmt: skip
+    )  # fmt: skip
 
 
 def _leg(name: str) -> str:
@@ -90,12 +134,12 @@ def _dollars(usd: float) -> str:
     return f"{MINUS if usd < 0 else '+'}${number(abs(usd), 0, 1e-3)}k"
 
 
-def inference(panels: Panels) -> list[dict[str, Any]]:
+def inference(panels: Panels) -> list[SignificanceRow]:
     """Return the significance of each variant: intervals, tests and a sentence; none where a run stored none."""
-    return [_judged(variant.name, variant.significance) for variant in panels.variants if variant.significance]
+    return [_significance(variant.name, variant.significance) for variant in panels.variants if variant.significance]
 
 
-def _judged(name: str, significance: Significance) -> dict[str, Any]:
+def _significance(name: str, significance: Significance) -> SignificanceRow:
     ranges = [_range(significance.excess_return), _range(significance.sharpe), _range(significance.excess_drawdown)]
     tests = [
         number(significance.hac.t),
@@ -103,7 +147,7 @@ def _judged(name: str, significance: Significance) -> dict[str, Any]:
         percent(significance.probabilistic_sharpe.probability, 0),
     ]
     tests.append(percent(significance.deflated_sharpe.probability, 0))
-    return {"name": name, "cells": [*ranges, *tests], "sentence": _words(significance)}
+    return SignificanceRow(name, [*ranges, *tests], _words(significance))
 
 
 def _words(significance: Significance) -> str:
@@ -124,7 +168,7 @@ def _range(interval: Interval) -> str:
     return span(interval) or ABSENT
 
 
-def choice(panels: Panels) -> dict[str, Any] | None:
+def choice(panels: Panels) -> Selection | None:
     """Return, in words, how far the best variant was chosen from many."""
     choice = panels.choice
     if choice is None:
@@ -140,10 +184,10 @@ def choice(panels: Panels) -> dict[str, Any] | None:
         for name, test in choice.spa.items()
     ]  # fmt: skip
     count = number(choice.overfitting.bars, 0)
-    return {"trials": trials, "overfitting": sentence(choice.overfitting), "spa": rows, "bars": count}
+    return Selection(trials, sentence(choice.overfitting), rows, count)
 
 
-def data(panels: Panels) -> dict[str, Any]:
+def data(panels: Panels) -> Payload:
     """Return what the page's script lists and offers for download: trades, months and figures, as decimals."""
     trades = panels.run.trades
     days = np.datetime_as_string(pd.to_datetime(trades["date"]).to_numpy().astype("datetime64[D]"))
@@ -177,7 +221,7 @@ def _trades(trades: pd.DataFrame, day: np.ndarray, leg: np.ndarray, own: np.ndar
     return {"day": day[own].tolist(), "leg": leg[own].tolist(), **kept}
 
 
-def _figures(variant: VariantPanel) -> dict[str, Any]:
+def _figures(variant: VariantPanel) -> Payload:
     """Figures as stored; of inference the ranges and the tests' own."""
     plain = {name: value for name, value in variant.figures.items() if not isinstance(value, dict)}
     significance = variant.significance

@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+Figures = Mapping[str, Any]  # of a variant, by the names that metrics.json has
+Payload = dict[str, Any]  # what a script reads, by its own keys
 
 ABSENT = "–"
 MINUS = "−"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A variant's row of a table: its cells as text."""
+
+    name: str
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure as text, and its shade from -1, a loss, to 1, a gain; empty where there is none."""
+
+    text: str = ""
+    shade: float = 0.0
+    raw: str = ""  # unrounded, where a script reads it
+
+
+@dataclass(frozen=True)
+class ShadedRow:
+    """A variant's row of a shaded table."""
+
+    name: str
+    cells: list[Cell]
+
+
+def darkest(values: Iterable[float | None], share: float) -> float:
+    """Return the size from which a cell is as dark as can be: that of the `share` quantile of those known."""
+    sizes = sorted(abs(value) for value in values if value is not None)
+    return (sizes[int(share * (len(sizes) - 1))] if sizes else 0.0) or 1.0
+
+
+def shade(value: float | None, limit: float) -> float:
+    """Return a figure over the size that is darkest, from -1 to 1."""
+    return max(-1.0, min(1.0, (value or 0.0) / limit))
 
 
 def number(value: Any, digits: int = 2, scale: float = 1.0) -> str:
@@ -20,6 +61,16 @@ def number(value: Any, digits: int = 2, scale: float = 1.0) -> str:
     if text.startswith("-"):
         text = MINUS + text[1:] if any(c in "123456789" for c in text) else text[1:]
     return text
+
+
+def signed(value: Any, digits: int = 2, scale: float = 1.0) -> str:
+    """Return a figure with its sign, plus too.
+
+    >>> signed(0.0123, 1, 100), signed(-1.0), signed(0.0), signed(None)
+    ('+1.2', '−1.00', '0.00', '–')
+    """
+    text = number(value, digits, scale)
+    return f"+{text}" if not text.startswith(MINUS) and any(c in "123456789" for c in text) else text
 
 
 def percent(value: Any, digits: int = 1) -> str:
@@ -41,7 +92,7 @@ def month(day: str | None) -> str:
     return day[:7] if day else ABSENT
 
 
-def drawdown(figures: dict[str, Any]) -> str:
+def drawdown(figures: Figures) -> str:
     """Return from when to when the largest drawdown in excess of cash lasted."""
     peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
     return f"{month(peak)} to {month(trough)}" if peak else ABSENT

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
@@ -16,7 +17,7 @@ from markupsafe import Markup
 
 from backtests.config import as_yaml
 from backtests.report import detail, regimes, sensitivity, tables, traded
-from backtests.report.format import millions, number, percent
+from backtests.report.format import Figures, Payload, millions, number, percent
 from backtests.report.palette import styles
 from backtests.report.panels import Panels, VariantPanel
 from data.pricing.bonds import Array
@@ -33,8 +34,7 @@ def page(panels: Panels) -> str:
         manifest=manifest,
         thesis=panels.run.folder is not None and (panels.run.folder / "thesis.html").is_file(),
         verdict=tables.verdict(panels),
-        columns=tables.SUMMARY if manifest["thesis_date"] else [c for c in tables.SUMMARY if c.key != "thesis_pnl"],
-        skipped=-1 if manifest["thesis_date"] else [c.key for c in tables.SUMMARY].index("thesis_pnl"),
+        columns=tables.columns(panels),
         summary=tables.summary(panels),
         calendar_excess=tables.calendar(panels, 1),
         calendar_total=tables.calendar(panels, 0),
@@ -58,7 +58,6 @@ def page(panels: Panels) -> str:
         windows=tables.windows(panels),
         legs=tables.legs(panels),
         variants=[variant.name for variant in panels.variants],
-        styles=styles(panels),
         window=panels.window_name,
         reconciliation=f"{manifest['reconciliation']:.1e}",
         capital=number(manifest["capital"], 0),
@@ -72,36 +71,45 @@ def page(panels: Panels) -> str:
     )
 
 
-def index(runs: list[dict[str, Any]]) -> str:
+class RunRow(TypedDict):
+    """What the list of runs says of a run; the figures are those of its first variant that is no benchmark."""
+
+    folder: str
+    name: str
+    created: str
+    variants: int
+    last: str
+    lead: str
+    verdict: str
+    cells: list[str]
+
+
+def index(runs: Sequence[RunRow]) -> str:
     """Return the page that lists runs."""
     return render("index.html", runs=runs, css=asset("report.css"), script=asset("sort.js") + asset("index.js"))
 
 
-def rows(runs: list[tuple[Path, dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return what the list of runs says of each: the figures are those of its first variant that is no benchmark."""
-    listed = []
-    for folder, manifest, figures in runs:
-        lead = tables.lead(figures, manifest["benchmarks"])
-        first = figures[lead]
-        cells = [
-            percent(first["excess_return"], 2),
-            percent(first["volatility"]),
-            number(first["sharpe"]),
-        ]
-        cells += [percent(first["excess_drawdown"]), millions(first["pnl"])]
-        listed.append(
-            {
-                "folder": folder.name,
-                "name": manifest["name"],
-                "created": manifest["created"].replace("T", " ")[:16],
-                "variants": len(figures),
-                "last": manifest["data"]["last"],
-                "lead": lead,
-                "verdict": tables.sentence(lead, first),
-                "cells": cells,
-            }
-        )
-    return listed
+def rows(runs: Sequence[tuple[Path, Mapping[str, Any], Mapping[str, Figures]]]) -> list[RunRow]:
+    """Return a row per run: its folder, manifest and figures by variant are given."""
+    return [_run(folder.name, manifest, figures) for folder, manifest, figures in runs]
+
+
+def _run(folder: str, manifest: Mapping[str, Any], figures: Mapping[str, Figures]) -> RunRow:
+    lead = tables.lead(figures, manifest["benchmarks"])
+    leading = figures[lead]
+    return {
+        "folder": folder,
+        "name": manifest["name"],
+        "created": manifest["created"].replace("T", " ")[:16],
+        "variants": len(figures),
+        "last": manifest["data"]["last"],
+        "lead": lead,
+        "verdict": tables.sentence(lead, leading),
+        "cells": [
+            percent(leading["excess_return"], 2), percent(leading["volatility"]), number(leading["sharpe"]),
+            percent(leading["excess_drawdown"]), millions(leading["pnl"]),
+        ],
+    }  # fmt: skip
 
 
 @cache
@@ -134,13 +142,13 @@ def plotly_script() -> str:
     return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
 
 
-def embedded(value: Any) -> str:
+def embedded(value: Payload) -> str:
     """Return JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"), default=asdict)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _series(panels: Panels) -> dict[str, Any]:
+def _series(panels: Panels) -> Payload:
     dates = sorted({day for variant in panels.variants for day in variant.dates})
     start = {day: row for row, day in enumerate(dates)}
     return {
@@ -150,7 +158,7 @@ def _series(panels: Panels) -> dict[str, Any]:
         "styles": styles(panels),
         "lines": tables.LINE_NAMES,
         "tornado": sensitivity.tornado(panels.run.sensitivity) if panels.run.sensitivity else {},
-        "bands": [asdict(band) for band in panels.bands],
+        "bands": panels.bands,
         "variants": [
             {**_variant(variant, start[variant.dates[0]]), "traded": traded.series(panels, variant)}
             for variant in panels.variants
@@ -158,7 +166,7 @@ def _series(panels: Panels) -> dict[str, Any]:
     }
 
 
-def _variant(variant: VariantPanel, start: int) -> dict[str, Any]:
+def _variant(variant: VariantPanel, start: int) -> Payload:
     return {
         "name": variant.name,
         "benchmark": variant.benchmark,

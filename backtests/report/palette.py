@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from backtests.report.panels import Panels
 
@@ -12,19 +13,31 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 SHOWN = 6  # lines drawn at first; more can be switched on
 
 
-def styles(panels: Panels) -> dict[str, dict[str, Any]]:
-    """Return colour, dash and whether it is drawn at first, by variant. Benchmarks are `ink`: black or white."""
-    result: dict[str, dict[str, Any]] = {}
+@dataclass(frozen=True)
+class Style:
+    """How a variant is drawn. Benchmarks are `ink`: black or white."""
+
+    colour: str
+    dash: str
+    shown: bool  # whether it is drawn at first
+
+
+def styles(panels: Panels) -> dict[str, Style]:
+    """Return the style of each variant of a report; one of the lines drawn at first is a benchmark, if there is one."""
+    benchmarks = {variant.name: variant.benchmark for variant in panels.variants}
+    return styled(benchmarks, SHOWN - min(1, sum(benchmarks.values())))
+
+
+def styled(benchmarks: Mapping[str, bool], shown: int) -> dict[str, Style]:
+    """Return the style of variants, given whether each is a benchmark; so many that are none are drawn at first."""
+    result: dict[str, Style] = {}
     own = marked = 0
-    benchmarks = sum(variant.benchmark for variant in panels.variants)
-    free = SHOWN - min(1, benchmarks)
-    for variant in panels.variants:
-        if variant.benchmark:
-            style = {"colour": "ink", "dash": DASHES[marked % len(DASHES)], "shown": marked == 0}
+    for name, benchmark in benchmarks.items():
+        if benchmark:
+            result[name] = Style("ink", DASHES[marked % len(DASHES)], shown=marked == 0)
             marked += 1
         else:
             dash = DASHES[own // len(COLOURS) % len(DASHES)]
-            style = {"colour": COLOURS[own % len(COLOURS)], "dash": dash, "shown": own < free}
+            result[name] = Style(COLOURS[own % len(COLOURS)], dash, shown=own < shown)
             own += 1
-        result[variant.name] = style
     return result

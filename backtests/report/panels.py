@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from backtests.performance import extremes, metrics
 from backtests.performance.attribution import STORED
 from backtests.performance.events import EVENTS, REGIMES, EventPnl, RegimePnl, event_pnl, regime_pnl
 from backtests.performance.extremes import ExtremeBar
+from backtests.report.format import Figures
 from backtests.runs import exposure
 from backtests.runs.exposure import Traded
 from backtests.runs.significance import Choice, Significance
@@ -59,8 +61,8 @@ class VariantPanel:
 
     name: str
     benchmark: bool
-    figures: dict[str, Any]
-    described: dict[str, Any]
+    figures: Figures
+    described: Mapping[str, Any]  # by the manifest
     dates: list[str]
     total: Array  # growth of 1
     excess: Array  # growth of 1 in excess of cash

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure as Figure  # for those who are given one
 
 from backtests.performance.attribution import STORED
 from backtests.report import traded as words
-from backtests.report.palette import styles
+from backtests.report.palette import Style, styles
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, lead
 
@@ -60,14 +60,17 @@ def _title(figure: Figure, text: str, panels: Panels) -> None:
 
 def _drawn(panels: Panels) -> list[VariantPanel]:
     chosen = styles(panels)
-    return [variant for variant in panels.variants if chosen[variant.name]["shown"]]
+    return [variant for variant in panels.variants if chosen[variant.name].shown]
 
 
 def _line(axis: Axes, panels: Panels, variant: VariantPanel, values: Any, skip: int = 0) -> None:
     style = styles(panels)[variant.name]
-    colour = INK if style["colour"] == "ink" else style["colour"]
     dates = np.array(variant.dates[skip:], dtype="datetime64[D]")
-    axis.plot(dates, values, color=colour, linestyle=DASH[style["dash"]], linewidth=2, label=variant.name)
+    axis.plot(dates, values, color=_colour(style), linestyle=DASH[style.dash], linewidth=2, label=variant.name)
+
+
+def _colour(style: Style) -> str:
+    return INK if style.colour == "ink" else style.colour
 
 
 def _thesis(axes: list[Axes], panels: Panels) -> None:
@@ -136,10 +139,9 @@ def calendar(panels: Panels) -> Figure:
     width = 0.8 / max(1, len(drawn))
     chosen = styles(panels)
     for i, variant in enumerate(drawn):
-        colour = chosen[variant.name]["colour"]
         at = [year - 0.4 + width * (i + 0.5) for year in variant.years]
         heights = [100 * excess for _, excess in variant.years.values()]
-        axis.bar(at, heights, width * 0.9, color=INK if colour == "ink" else colour, label=variant.name)
+        axis.bar(at, heights, width * 0.9, color=_colour(chosen[variant.name]), label=variant.name)
     axis.axhline(0, color=SOFT, linewidth=1)
     axis.set_xticks(years, [str(year) if len(years) <= 16 or year % 2 == 0 else "" for year in years])
     _legend(axis)
@@ -188,8 +190,7 @@ def traded(panels: Panels) -> Figure:
     if variant.traded is None or not variant.traded.quote.weights:
         return _unquoted(panels, variant)
     figure, axes = _figure([4, 2, 3])
-    colour = styles(panels)[name]["colour"]
-    colour = INK if colour == "ink" else colour
+    colour = _colour(styles(panels)[name])
     dates = np.array(variant.dates, dtype="datetime64[D]")
     gains = "rises" if variant.traded.quote.rises else "falls"
     headings = (
@@ -215,7 +216,7 @@ def traded(panels: Panels) -> Figure:
 def _unquoted(panels: Panels, variant: VariantPanel) -> Figure:
     figure, (axis,) = _figure([1])
     axis.set_axis_off()
-    text = words.sentences(panels, [variant])[0]["spread"]
+    text = words.sentences(panels, [variant])[0].spread
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", fontsize=20, color=SOFT)
     _title(figure, f"what {variant.name} traded", panels)
     return figure

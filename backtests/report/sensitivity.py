@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from backtests.report.format import ABSENT, MINUS, number
+from backtests.report.format import ABSENT, Payload, number, signed
+
+Record = Mapping[str, Any]  # what `backtests.sensitivities.record` gives
 
 MOVERS = 3  # conventions shown beside a variant
 WIDTH = 12  # characters of a bar to each side
@@ -29,17 +32,17 @@ NOUNS = {
 SHARES = ((0.23, 0.27, "a quarter"), (0.31, 0.36, "a third"), (0.45, 0.55, "half"), (0.64, 0.69, "two thirds"))
 
 
-def signed(value: float | None, digits: int = 2, scale: float = 1.0) -> str:
-    """Return a figure with its sign, plus too.
+@dataclass(frozen=True)
+class SensitivityTable:
+    """What the report says of a variant: a sentence, a row of cells per scenario that applies, and notes."""
 
-    >>> signed(0.0123, 1, 100), signed(-1.0), signed(0.0), signed(None)
-    ('+1.2', '−1.00', '0.00', '–')
-    """
-    text = number(value, digits, scale)
-    return f"+{text}" if not text.startswith(MINUS) and any(c in "123456789" for c in text) else text
+    name: str
+    sentence: str
+    rows: list[list[str]]
+    notes: list[str]
 
 
-def named(record: dict[str, Any], key: str) -> str:
+def named(record: Record, key: str) -> str:
     """Return a scenario by its group and label: `funding +25 bp`."""
     scenario = record["cases"][key]
     return f"{record['groups'][scenario['group']]['label']} {scenario['label']}"
@@ -57,7 +60,7 @@ def share(value: float) -> str:
 # ---- one sentence
 
 
-def sentence(record: dict[str, Any], name: str) -> str:
+def sentence(record: Record, name: str) -> str:
     """Say what a variant's result depends on."""
     variant = record["variants"][name]
     earned = variant["base"]["excess_return"]
@@ -69,7 +72,7 @@ def sentence(record: dict[str, Any], name: str) -> str:
     return f"No single convention changes its sign{_together(variant)}{_most(record, variant)}."
 
 
-def _hook(record: dict[str, Any], variant: dict[str, Any], key: str) -> str:
+def _hook(record: Record, variant: Mapping[str, Any], key: str) -> str:
     scenario = record["cases"][key]
     return f"{NOUNS[scenario['group']]} ({scenario['label']}: {_percent(variant['cases'][key]['excess_return'])})"
 
@@ -78,7 +81,7 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _together(variant: dict[str, Any]) -> str:
+def _together(variant: Mapping[str, Any]) -> str:
     """Whether all conventions at once would change the sign that none changes alone."""
     gains = variant["base"]["excess_return"] > 0
     which, together = ("worst", variant["worst"]) if gains else ("best", variant["best"])
@@ -87,7 +90,7 @@ def _together(variant: dict[str, Any]) -> str:
     return f", but all at their {which} together do ({_percent(together['excess_return'])} % a year)"
 
 
-def _most(record: dict[str, Any], variant: dict[str, Any]) -> str:
+def _most(record: Record, variant: Mapping[str, Any]) -> str:
     if variant["largest"] is None or variant["share"] is None:
         return ""
     scenario = record["cases"][variant["largest"]]
@@ -108,12 +111,12 @@ def _percent(value: float) -> str:
 # ---- tables
 
 
-def rows(record: dict[str, Any]) -> list[list[str]]:
+def rows(record: Record) -> list[list[str]]:
     """Return a line per variant: its figures, what moves them most, and how far all that goes."""
     return [_row(record, name, variant) for name, variant in record["variants"].items()]
 
 
-def _row(record: dict[str, Any], name: str, variant: dict[str, Any]) -> list[str]:
+def _row(record: Record, name: str, variant: Mapping[str, Any]) -> list[str]:
     moved = [group for group in variant["groups"] if record["groups"][group["group"]]["about"] == "world"]
     moved = sorted(moved, key=lambda group: -abs(group["change"]))[:MOVERS]
     movers = [f"{named(record, group['mover'])} {signed(group['change'])}" for group in moved]
@@ -128,7 +131,7 @@ def _row(record: dict[str, Any], name: str, variant: dict[str, Any]) -> list[str
     ]  # fmt: skip
 
 
-def details(record: dict[str, Any], name: str) -> list[list[str]]:
+def details(record: Record, name: str) -> list[list[str]]:
     """Return every scenario that applies to a variant, those about the world first, the largest change on top."""
     variant = record["variants"][name]
     base = variant["base"]
@@ -146,7 +149,7 @@ def details(record: dict[str, Any], name: str) -> list[list[str]]:
     return lines
 
 
-def _detail(record: dict[str, Any], variant: dict[str, Any], key: str, most: float) -> list[str]:
+def _detail(record: Record, variant: Mapping[str, Any], key: str, most: float) -> list[str]:
     row, window = variant["cases"][key], record["cases"][key]["group"] == "window"
     part = f" (on {row['bars']} bars)" if row["bars"] != variant["base"]["bars"] and not window else ""
     return [
@@ -166,7 +169,7 @@ def bar(change: float, most: float) -> str:
     return f"{'█' * left:>{WIDTH}}│{'█' * right:<{WIDTH}}"
 
 
-def notes(record: dict[str, Any], name: str) -> list[str]:
+def notes(record: Record, name: str) -> list[str]:
     """Return what belongs under a variant's table: where it breaks even, and what is left out and why."""
     variant = record["variants"][name]
     cost, borrow = variant["breakeven_cost"], variant["breakeven_borrow"]
@@ -183,20 +186,20 @@ def notes(record: dict[str, Any], name: str) -> list[str]:
 # ---- the report
 
 
-def page(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the report says of each variant: a sentence, every scenario that applies, and notes."""
+def page(record: Record) -> list[SensitivityTable]:
+    """Return what the report says of each variant."""
     return [
-        {
-            "name": name,
-            "sentence": sentence(record, name),
-            "rows": [[cell.strip() for cell in row[:4]] for row in details(record, name)],
-            "notes": [note.strip() for note in notes(record, name)],
-        }
+        SensitivityTable(
+            name=name,
+            sentence=sentence(record, name),
+            rows=[[cell.strip() for cell in row[:4]] for row in details(record, name)],
+            notes=[note.strip() for note in notes(record, name)],
+        )
         for name in record["variants"]
     ]
 
 
-def tornado(record: dict[str, Any]) -> dict[str, Any]:
+def tornado(record: Record) -> Payload:
     """Return the bars of each variant's tornado, widest first, for the page to draw."""
     return {
         name: {"base": variant["base"]["sharpe"], "bars": _bars(record, variant)}
@@ -204,7 +207,7 @@ def tornado(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bars(record: dict[str, Any], variant: dict[str, Any]) -> list[dict[str, Any]]:
+def _bars(record: Record, variant: Mapping[str, Any]) -> list[Payload]:
     together = {"low": variant["worst"]["sharpe"], "high": variant["best"]["sharpe"]}
     bars = [{"label": "all together", "world": True, "lowLabel": "all worst", "highLabel": "all best", **together}]
     for group in variant["groups"]:

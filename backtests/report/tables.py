@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backtests.performance.attribution import STORED
 from backtests.performance.verdicts import Interval
-from backtests.report.format import ABSENT, drawdown, millions, month, number, percent
-from backtests.report.panels import Panels, VariantPanel
+from backtests.report.format import (
+    ABSENT,
+    Cell,
+    Figures,
+    Row,
+    ShadedRow,
+    darkest,
+    drawdown,
+    millions,
+    month,
+    number,
+    percent,
+    shade,
+)
+from backtests.report.panels import DrawdownRow, Panels, VariantPanel
+
+Leg = Mapping[str, Any]  # an instrument of the run, as its manifest has it
 
 LINE_NAMES = {
     "price": "price", "income": "income",
@@ -28,6 +43,66 @@ class Column:
     unit: str
     meaning: str
     cell: Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class SummaryCell:
+    """A figure, what stands small under it, and the length of its bar from -1 to 1; None where it has no bar."""
+
+    text: str
+    note: str
+    bar: float | None
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """A variant's row of the summary."""
+
+    name: str
+    benchmark: bool
+    ruined: str | None  # the day by which it lost all its capital
+    cells: list[SummaryCell]
+
+
+@dataclass(frozen=True)
+class Years:
+    """Calendar years by variant; a cell is empty where it has no bar in the year."""
+
+    years: list[int]
+    rows: list[ShadedRow]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """P&L by line and variant."""
+
+    headings: list[str]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """P&L of a blend by component: a cell per heading."""
+
+    name: str
+    headings: list[str]
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class AgainstBenchmarks:
+    """Alpha, beta and correlation of every variant to each benchmark, three cells each."""
+
+    benchmarks: list[str]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Drawdowns:
+    """The deepest drawdowns of a variant: depth, peak, trough, recovery and days of each."""
+
+    name: str
+    rows: list[list[str]]
 
 
 SUMMARY = (
@@ -65,12 +140,12 @@ def verdict(panels: Panels) -> str:
     return sentence(name, panels.run.metrics[name])
 
 
-def lead(figures: dict[str, Any], benchmarks: Sequence[str]) -> str:
+def lead(figures: Mapping[str, Figures], benchmarks: Sequence[str]) -> str:
     """Return the first variant that is no benchmark, or the first."""
     return next((name for name in figures if name not in benchmarks), next(iter(figures)))
 
 
-def sentence(name: str, figures: dict[str, Any]) -> str:
+def sentence(name: str, figures: Figures) -> str:
     """Return what one variant's figures come to."""
     if figures["ruined"]:
         return f"{name} lost all its capital by {figures['ruined']}."
@@ -87,31 +162,37 @@ def sentence(name: str, figures: dict[str, Any]) -> str:
     return f"{text}; {closest}." if closest else f"{text}."
 
 
-def _closest(benchmarks: dict[str, Any]) -> str:
+def _closest(benchmarks: Mapping[str, Figures]) -> str:
     correlated = {name: figures for name, figures in benchmarks.items() if figures["correlation"] is not None}
     if not correlated:
         return ""
-    name = max(correlated, key=lambda figures: abs(correlated[figures]["correlation"]))
+    name = max(correlated, key=lambda name: abs(correlated[name]["correlation"]))
     share = correlated[name]["correlation"] ** 2
     return f"{percent(share, 0)} % of its variance is shared with {name}"
 
 
-def summary(panels: Panels) -> list[dict[str, Any]]:
-    """Return a row per variant: name, cells, and the magnitudes that the bars show."""
+def columns(panels: Panels) -> list[Column]:
+    """Return the summary's columns; without a thesis date there is no P&L since then."""
+    dated = panels.run.manifest["thesis_date"]
+    return [column for column in SUMMARY if dated or column.key != "thesis_pnl"]
+
+
+def summary(panels: Panels) -> list[SummaryRow]:
+    """Return a row per variant, with a cell per column."""
     return [
-        {
-            "name": variant.name,
-            "benchmark": variant.benchmark,
-            "ruined": variant.figures["ruined"],
-            "cells": [
-                column.cell(variant.figures.get(column.key)) if column.key else drawdown(variant.figures)
-                for column in SUMMARY
-            ],
-            "notes": [_note(column.key, variant) for column in SUMMARY],
-            "bars": [_share(panels, column.key, variant) for column in SUMMARY],
-        }
+        SummaryRow(
+            name=variant.name,
+            benchmark=variant.benchmark,
+            ruined=variant.figures["ruined"],
+            cells=[_summary_cell(panels, column, variant) for column in columns(panels)],
+        )
         for variant in panels.variants
     ]
+
+
+def _summary_cell(panels: Panels, column: Column, variant: VariantPanel) -> SummaryCell:
+    text = column.cell(variant.figures.get(column.key)) if column.key else drawdown(variant.figures)
+    return SummaryCell(text, _note(column.key, variant), _share(panels, column.key, variant))
 
 
 def _note(key: str, variant: VariantPanel) -> str:
@@ -135,52 +216,47 @@ def _share(panels: Panels, key: str, variant: VariantPanel) -> float | None:
     return float((variant.figures.get(key) or 0.0) / max(*values, 1e-12))
 
 
-def calendar(panels: Panels, kind: int) -> dict[str, Any]:
-    """Return calendar years by variant, with a shade from -1 to 1; kind 0 is total, 1 in excess of cash."""
+def calendar(panels: Panels, kind: int) -> Years:
+    """Return calendar years by variant; kind 0 is total, 1 in excess of cash."""
     years = sorted({year for variant in panels.variants for year in variant.years})
-    values = [abs(variant.years[year][kind]) for variant in panels.variants for year in variant.years]
-    limit = sorted(values)[int(0.95 * (len(values) - 1))] if values else 1.0
+    limit = darkest((variant.years[year][kind] for variant in panels.variants for year in variant.years), 0.95)
     rows = [
-        {"name": variant.name, "cells": [_year(variant, year, kind, limit) for year in years]}
-        for variant in panels.variants
+        ShadedRow(variant.name, [_year(variant, year, kind, limit) for year in years]) for variant in panels.variants
     ]
-    return {"years": years, "rows": rows}
+    return Years(years, rows)
 
 
-def _year(variant: VariantPanel, year: int, kind: int, limit: float) -> dict[str, Any]:
+def _year(variant: VariantPanel, year: int, kind: int, limit: float) -> Cell:
     if year not in variant.years:
-        return {"text": "", "shade": 0.0}
+        return Cell()
     value = variant.years[year][kind]
-    return {"text": percent(value), "shade": max(-1.0, min(1.0, value / (limit or 1.0)))}
+    return Cell(percent(value), shade(value, limit))
 
 
-def lines(panels: Panels) -> dict[str, Any]:
+def lines(panels: Panels) -> Lines:
     """Return P&L by line and variant, USD m; lines that are 0 everywhere are left out."""
     used = [line for line in STORED if any(variant.lines[line] for variant in panels.variants)]
     rows = [
-        {
-            "name": variant.name,
-            "cells": [millions(variant.figures["pnl"])] + [millions(variant.lines[line]) for line in used],
-        }
+        Row(variant.name, [millions(variant.figures["pnl"]), *(millions(variant.lines[line]) for line in used)])
         for variant in panels.variants
     ]
-    return {"headings": ["P&L"] + [LINE_NAMES[line] for line in used], "rows": rows}
+    return Lines(["P&L", *(LINE_NAMES[line] for line in used)], rows)
 
 
-def components(panels: Panels) -> list[dict[str, Any]]:
+def components(panels: Panels) -> list[Blend]:
     """Return P&L by component of every blend, USD m; the components and the book's own lines sum to P&L."""
     return [
-        {
-            "name": variant.name,
-            "headings": [*(name for name in variant.components if name != "book"), "cash and margin", "P&L"],
-            "cells": [*(millions(path[-1]) for path in variant.components.values()), millions(variant.figures["pnl"])],
-        }
+        Blend(
+            name=variant.name,
+            headings=[*(name for name in variant.components if name != "book"), "cash and margin", "P&L"],
+            cells=[*(millions(path[-1]) for path in variant.components.values()), millions(variant.figures["pnl"])],
+        )
         for variant in panels.variants
         if variant.components
     ]
 
 
-def against(panels: Panels) -> dict[str, Any]:
+def against(panels: Panels) -> AgainstBenchmarks:
     """Return alpha, beta and correlation of every variant to every benchmark."""
     names = panels.run.manifest["benchmarks"]
     rows = []
@@ -190,22 +266,17 @@ def against(panels: Panels) -> dict[str, Any]:
             for name in names:
                 figures = variant.figures["against"][name]
                 cells += [percent(figures["alpha"]), number(figures["beta"]), number(figures["correlation"])]
-            rows.append({"name": variant.name, "cells": cells})
-    return {"benchmarks": names, "rows": rows}
+            rows.append(Row(variant.name, cells))
+    return AgainstBenchmarks(names, rows)
 
 
-def drawdowns(panels: Panels) -> list[dict[str, Any]]:
+def drawdowns(panels: Panels) -> list[Drawdowns]:
     """Return the deepest drawdowns in excess of cash of each variant."""
-    return [
-        {
-            "name": variant.name,
-            "rows": [
-                [percent(f.depth), f.peak, f.trough, f.recovery or "not yet", number(f.days, 0)]
-                for f in variant.drawdowns
-            ],
-        }
-        for variant in panels.variants
-    ]
+    return [Drawdowns(variant.name, [_drawdown(row) for row in variant.drawdowns]) for variant in panels.variants]
+
+
+def _drawdown(row: DrawdownRow) -> list[str]:
+    return [percent(row.depth), row.peak, row.trough, row.recovery or "not yet", number(row.days, 0)]
 
 
 def windows(panels: Panels) -> list[list[str]]:
@@ -236,11 +307,11 @@ def legs(panels: Panels) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def _priced(leg: dict[str, Any]) -> str:
+def _priced(leg: Leg) -> str:
     return f"{leg['curve']} {leg['maturity']:g}y par yield" if leg["curve"] else f"{leg['currency']} overnight rate"
 
 
-def _modelled(leg: dict[str, Any]) -> str:
+def _modelled(leg: Leg) -> str:
     if leg["kind"] == "cash":
         return "the rate is official; the index compounds it"
     if leg["kind"] != "listed":
@@ -254,7 +325,7 @@ def _modelled(leg: dict[str, Any]) -> str:
     return f"{'; '.join(parts)}{listed}; duration by proxy, ±10 %"
 
 
-def _borrow(leg: dict[str, Any]) -> str:
+def _borrow(leg: Leg) -> str:
     if leg["kind"] == "cash":
         return ABSENT
     steps = [f"{step['bp']:g} from {step['from']}" for step in leg["borrow_steps"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import ceil, floor, isfinite, log10
@@ -11,7 +12,7 @@ from typing import Any
 from backtests.report import html
 from backtests.report.format import ABSENT, MINUS, millions, month, number, percent
 from backtests.thesis.claims import Claim
-from backtests.thesis.measures import Unit
+from backtests.thesis.measures import Evidence, Unit
 from backtests.thesis.scorecard import CANNOT, Card, Path, Profit, Reading, ScoredClaim, Verdict
 
 HEADINGS = ("claim", "thesis says", "we measure", "window", "it happened", "beat forward, bp", "trade paid, %")
@@ -111,7 +112,51 @@ def verdict(card: Card) -> str:
 # ---- the page
 
 
-def page(card: Card, manifest: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class ProfitRow:
+    """P&L of a variant since the thesis, and of its legs by name, as text."""
+
+    name: str
+    pnl: str
+    legs: list[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict beside the figure it is about: the forward, or the trade's return."""
+
+    verdict: Verdict
+    value: str
+    no_rolldown: int = 0  # bars of the trade on which a leg could not age along its curve
+
+
+@dataclass(frozen=True)
+class ReadingRow:
+    """A claim over one window, as text."""
+
+    label: str  # empty over the claim's own window
+    measured: str
+    months: str
+    window: str
+    verdict: Verdict
+    held_since: str | None
+    evidence: Evidence | None
+    forward: Answer | None
+    trade: Answer | None
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim with its readings, its plot, and the run's variants that trade it."""
+
+    claim: Claim
+    readings: list[ReadingRow]
+    condition: str
+    variants: list[str]
+    plot: Plot | None
+
+
+def page(card: Card, manifest: Mapping[str, Any]) -> str:
     """Return the scorecard as one HTML document; `manifest` is the run's, for its name, data and variants."""
     return html.render(
         "thesis.html",
@@ -120,39 +165,36 @@ def page(card: Card, manifest: dict[str, Any]) -> str:
         card=card,
         verdict=verdict(card),
         rows=[_row(row, card, manifest["variants"]) for row in card.rows],
-        profits=[
-            {"name": profit.variant, "pnl": millions(profit.pnl), "legs": _legs(profit)} for profit in card.profits
-        ],
+        profits=[ProfitRow(profit.variant, millions(profit.pnl), _legs(profit)) for profit in card.profits],
         css=html.asset("report.css"),
     )
 
 
-def _row(row: ScoredClaim, card: Card, variants: dict[str, Any]) -> dict[str, Any]:
+def _row(row: ScoredClaim, card: Card, variants: Mapping[str, Any]) -> ClaimRow:
     claim = row.claim
     readings = [("", row.stated), *([(f"since {card.thesis_date}", row.since)] if row.since else [])]
-    return {
-        "claim": claim,
-        "readings": [_reading(row, label, reading) for label, reading in readings],
-        "condition": condition_of(claim),
-        "variants": _variants(row, variants),
-        "plot": _plot(row, row.path, card) if row.path else None,
-    }
+    return ClaimRow(
+        claim=claim,
+        readings=[_reading(row, label, reading) for label, reading in readings],
+        condition=condition_of(claim),
+        variants=_variants(row, variants),
+        plot=_plot(row, row.path, card) if row.path else None,
+    )
 
 
-def _reading(row: ScoredClaim, label: str, reading: Reading) -> dict[str, Any]:
+def _reading(row: ScoredClaim, label: str, reading: Reading) -> ReadingRow:
     forward, trade = reading.forward, reading.trade
-    no_rolldown = trade.no_rolldown if trade else 0
-    return {
-        "label": label,
-        "measured": measured(row, reading),
-        "months": window(reading),
-        "window": reading.last if reading.first == reading.last else f"{reading.first} to {reading.last}",
-        "verdict": reading.verdict,
-        "held_since": reading.held_since,
-        "evidence": reading.evidence,
-        "forward": forward and {"verdict": forward.verdict, "value": figure(forward.value, "bp")},
-        "trade": trade and {"verdict": trade.verdict, "value": percent(trade.excess, 2), "no_rolldown": no_rolldown},
-    }
+    return ReadingRow(
+        label=label,
+        measured=measured(row, reading),
+        months=window(reading),
+        window=reading.last if reading.first == reading.last else f"{reading.first} to {reading.last}",
+        verdict=reading.verdict,
+        held_since=reading.held_since,
+        evidence=reading.evidence,
+        forward=Answer(forward.verdict, figure(forward.value, "bp")) if forward else None,
+        trade=Answer(trade.verdict, percent(trade.excess, 2), trade.no_rolldown) if trade else None,
+    )
 
 
 def condition_of(claim: Claim) -> str:
@@ -170,7 +212,7 @@ def condition_of(claim: Claim) -> str:
     return f"{what} below {high}{tail}" if condition.direction < 0 else f"{what} between {low} and {high}{tail}"
 
 
-def _variants(row: ScoredClaim, variants: dict[str, Any]) -> list[str]:
+def _variants(row: ScoredClaim, variants: Mapping[str, Any]) -> list[str]:
     """The run's variants of the claim's strategy, those with its trade's legs where there are any."""
     same = [name for name, variant in variants.items() if variant["strategy"] == row.claim.strategy]
     legs = set(row.claim.trade.legs) if row.claim.trade else set()
@@ -203,40 +245,79 @@ class Frame:
         return round(TOP + (HIGH - TOP - BOTTOM) * (top - inside) / (top - bottom), 1)
 
 
-def _plot(row: ScoredClaim, path: Path, card: Card) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Tick:
+    """A label on an axis, and where it stands."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point, and where it stands."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Where a band starts, and its size."""
+
+    start: float
+    size: float
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A claim's plot, in its own units."""
+
+    unit: str
+    paths: list[str]  # the measure's line, a piece each
+    x: list[Tick]
+    y: list[Tick]
+    zero: float | None
+    window: Extent  # of the claim
+    true: Extent | None  # where the measure would have to end
+    dots: list[Dot]  # the values judged
+    forwards: list[Dot]
+    thesis: float | None
+    text: str
+    wide: float = WIDE
+    high: float = HIGH
+    left: float = LEFT
+    right: float = WIDE - RIGHT
+    top: float = TOP
+    bottom: float = HIGH - BOTTOM
+
+
+def _plot(row: ScoredClaim, path: Path, card: Card) -> Plot:
     """Where everything of a claim's plot goes."""
     assert row.claim.measure is not None  # a path is one of a measure
     unit, last = row.claim.measure.unit, row.claim.last or card.as_of
-    bounds = _bounds(row)
-    shown = [value for value in (*path.values, *bounds, *_forwards(row).values()) if value is not None]
+    bounds, forwards = _bounds(row), _forwards(row)
+    shown = [value for value in (*path.values, *bounds, *forwards.values()) if value is not None]
     scale = SCALE.get(unit, 100.0)
     ticks = _ticks(*(scale * edge(value for value in shown if isfinite(value)) for edge in (min, max)))
     end = max(date.fromisoformat(path.dates[-1]), last)
     frame = Frame(date.fromisoformat(path.dates[0]), end, ticks, scale)
     left, right = frame.x(row.claim.first), frame.x(last)
     digits = next(d for d in range(10) if round(ticks[1] - ticks[0], d) == round(ticks[1] - ticks[0], 10))
-    read = {reading.last: reading.end for reading in (row.stated, row.since) if reading and reading.end is not None}
-    return {
-        "unit": "ratio" if unit == "times" else unit,
-        "wide": WIDE,
-        "high": HIGH,
-        "left": LEFT,
-        "right": WIDE - RIGHT,
-        "top": TOP,
-        "bottom": HIGH - BOTTOM,
-        "paths": _polylines(path, frame),
-        "y": [{"at": frame.y(tick / scale), "label": number(tick, digits)} for tick in ticks],
-        "zero": frame.y(0.0) if ticks[0] < 0 < ticks[-1] else None,
-        "x": _years(frame),
-        "window": {"x": left, "width": right - left}
-        if right - left > NARROW
-        else {"x": right - NARROW, "width": NARROW},
-        "true": {"top": frame.y(bounds[1]), "height": frame.y(bounds[0]) - frame.y(bounds[1])} if bounds else None,
-        "dots": [{"x": frame.x(day), "y": frame.y(value)} for day, value in read.items()],
-        "forwards": [{"x": frame.x(day), "y": frame.y(value)} for day, value in _forwards(row).items()],
-        "thesis": frame.x(card.thesis_date) if frame.first <= card.thesis_date <= frame.last else None,
-        "text": _text(row, path, unit),
-    }
+    judged = {reading.last: reading.end for reading in (row.stated, row.since) if reading and reading.end is not None}
+    return Plot(
+        unit="ratio" if unit == "times" else unit,
+        paths=_polylines(path, frame),
+        x=_years(frame),
+        y=[Tick(frame.y(tick / scale), number(tick, digits)) for tick in ticks],
+        zero=frame.y(0.0) if ticks[0] < 0 < ticks[-1] else None,
+        window=Extent(left, right - left) if right - left > NARROW else Extent(right - NARROW, NARROW),
+        true=Extent(frame.y(bounds[1]), frame.y(bounds[0]) - frame.y(bounds[1])) if bounds else None,
+        dots=[Dot(frame.x(day), frame.y(value)) for day, value in judged.items()],
+        forwards=[Dot(frame.x(day), frame.y(value)) for day, value in forwards.items()],
+        thesis=frame.x(card.thesis_date) if frame.first <= card.thesis_date <= frame.last else None,
+        text=_text(row, path, unit),
+    )
 
 
 def _bounds(row: ScoredClaim) -> tuple[float, ...]:
@@ -278,11 +359,11 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(step * k, 10) for k in range(first, max(last, first + 1) + 1)]
 
 
-def _years(frame: Frame) -> list[dict[str, Any]]:
+def _years(frame: Frame) -> list[Tick]:
     """Labels of years at their first day, as many as fit."""
     years = range(frame.first.year + 1, frame.last.year + 1)
     step = max(1, -(-len(years) // 7))
-    return [{"at": frame.x(date(year, 1, 1)), "label": str(year)} for year in years[::step]]
+    return [Tick(frame.x(date(year, 1, 1)), str(year)) for year in years[::step]]
 
 
 def _text(row: ScoredClaim, path: Path, unit: Unit) -> str:

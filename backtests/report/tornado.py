@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backtests.report.format import number
+from backtests.report.sensitivity import Record
 
 INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"  # as in the other pictures
 LOWER, HIGHER = "#D55E00", "#0072B2"  # Okabe and Ito
@@ -18,7 +18,7 @@ PANELS = 6  # to a picture
 GROUPS = 10  # to a panel, those that change it most
 
 
-def save(record: dict[str, Any], folder: Path) -> None:
+def save(record: Record, folder: Path) -> None:
     """Write `tornado.png` into a folder and, for more variants than one picture holds, `tornado-2.png` and on."""
     names = list(record["variants"])
     for page, first in enumerate(range(0, len(names), PANELS), 1):
@@ -26,7 +26,7 @@ def save(record: dict[str, Any], folder: Path) -> None:
         draw(record, names[first : first + PANELS]).savefig(path, dpi=200)
 
 
-def draw(record: dict[str, Any], names: Sequence[str]) -> Figure:
+def draw(record: Record, names: Sequence[str]) -> Figure:
     """Draw up to six variants: a bar per group from its lowest to its highest Sharpe ratio, the widest on top."""
     figure = Figure(figsize=(16, 9), layout="constrained", facecolor="white")
     down, across = GRIDS.get(len(names), (2, 3))
@@ -42,7 +42,7 @@ def draw(record: dict[str, Any], names: Sequence[str]) -> Figure:
     return figure
 
 
-def _panel(axis: Axes, record: dict[str, Any], name: str) -> None:
+def _panel(axis: Axes, record: Record, name: str) -> None:
     variant = record["variants"][name]
     base = variant["base"]["sharpe"]
     axis.set_title(f"{name}: {number(base)}", loc="left", fontsize=13, color=INK)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.report.format import ABSENT, MINUS, number
+from backtests.report.format import ABSENT, MINUS, Payload, number
 from backtests.report.panels import Panels, VariantPanel
 from backtests.runs.exposure import CURVES, Traded
 from data.pricing.bonds import Array
@@ -17,6 +17,32 @@ PLACE = {"us": "the US", "us_real": "US real yields", "jp": "Japan"}
 UNSTORED = "This run stored no exposures; run it again to see them."
 HEADINGS = (("Variant", ""), ("Spread", ""), ("Level", "bp"), ("z-score", ""), ("Position", "USD a bp"))
 AFTER = (("Carry and roll", "bp a year"), ("Gross", "× equity"), ("Beta", "years"))
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Where a variant's spread stood on its last row, and what it held."""
+
+    name: str
+    spread: str
+    held: str
+
+
+@dataclass(frozen=True)
+class LastRow:
+    """What a variant's last row shows: its spread by name, and figures."""
+
+    name: str
+    spread: str
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class LastRows:
+    """The table of last rows; a heading has its unit, or none."""
+
+    headings: list[tuple[str, str]]
+    rows: list[LastRow]
 
 
 def label(panels: Panels, variant: VariantPanel) -> str:
@@ -47,9 +73,9 @@ def kind(traded: Traded) -> str:
     return "yield" if all(weight > 0 for weight in traded.quote.weights.values()) else "spread"
 
 
-def sentences(panels: Panels, variants: Sequence[VariantPanel]) -> list[dict[str, str]]:
-    """Return, of each variant, where its spread stood on its last row, and what was held."""
-    return [{"name": variant.name, "spread": _spread(panels, variant), "held": _held(variant)} for variant in variants]
+def sentences(panels: Panels, variants: Sequence[VariantPanel]) -> list[Sentences]:
+    """Return what each variant traded and held on its last row, in words."""
+    return [Sentences(variant.name, _spread(panels, variant), _held(variant)) for variant in variants]
 
 
 def _spread(panels: Panels, variant: VariantPanel) -> str:
@@ -87,22 +113,22 @@ def _held(variant: VariantPanel) -> str:
     return f"On {day} it held {risk}; {earns}{beta}."
 
 
-def last_rows(panels: Panels) -> dict[str, Any]:
+def last_rows(panels: Panels) -> LastRows:
     """Return the table of every variant's last row; no rows where a run stored no exposures."""
     exposed = [(variant, variant.traded) for variant in panels.variants if variant.traded is not None]
     curves = [curve for curve in CURVES if any(curve in traded.net for _, traded in exposed)]
     headings = [*HEADINGS, *((f"DV01 {COUNTRY[curve]}", "USD a bp") for curve in curves), *AFTER]
-    return {"headings": headings, "rows": [_row(panels, variant, traded, curves) for variant, traded in exposed]}
+    return LastRows(headings, [_row(panels, variant, traded, curves) for variant, traded in exposed])
 
 
-def _row(panels: Panels, variant: VariantPanel, traded: Traded, curves: list[str]) -> dict[str, Any]:
+def _row(panels: Panels, variant: VariantPanel, traded: Traded, curves: list[str]) -> LastRow:
     cells = [_last(traded.spread, 0), _last(traded.score, 1)]
     held = traded.position[-1]
     arrow = {"rises": " ↑", "falls": " ↓"}[_gains(traded)] if held and np.isfinite(held) else ""
     cells.append(_last(np.abs(traded.position), 0) + arrow)
     cells += [number(traded.net.get(curve), 0) for curve in curves]
     cells += [_last(traded.carry, 0), _last(traded.gross, 2), _last(traded.beta, 1)]
-    return {"name": variant.name, "spread": label(panels, variant), "cells": cells}
+    return LastRow(variant.name, label(panels, variant), cells)
 
 
 def _last(values: Array, digits: int) -> str:
@@ -110,12 +136,12 @@ def _last(values: Array, digits: int) -> str:
     return number(value if np.isfinite(value) else None, digits)
 
 
-def series(panels: Panels, variant: VariantPanel) -> dict[str, Any] | None:
+def series(panels: Panels, variant: VariantPanel) -> Payload | None:
     """Return what the script draws of a variant, rounded to what a screen shows."""
     traded = variant.traded
     if traded is None:
         return None
-    drawn: dict[str, Any] = {
+    drawn: Payload = {
         "label": label(panels, variant),
         "what": kind(traded),
         "gains": "rises" if traded.quote.rises else "falls",
