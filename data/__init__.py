@@ -1,6 +1,10 @@
 """What the market was: instruments, curves, prices, money, and what was known when."""
 
+import logging
+
 from data.moved import forward
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent until an application listens
 
 forward(
     {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import date
 from typing import Literal
@@ -15,6 +16,8 @@ from data.series import CURVES, IN_PERCENT, REBASED, VALUE, unpublished
 from data.sources import bundled
 from data.store import Store, Stored, monthly
 from data.tables import Frequency, Record, Tables, rows_of
+
+logger = logging.getLogger(__name__)
 
 Distributions = Literal["reinvested", "paid"]
 CARRIED_DAYS = 10  # a fixing older than this is missing
@@ -49,6 +52,8 @@ def load(
     if "us_real" in yields:
         yields["us_real"] = _unspanned(yields["us_real"])
     rows = rows_of(yields)
+    logger.info("%d %s rows from %s", len(rows), frequency, store.folder)
+    _log(stored, yields, listed)
     chosen = {name: stored[name] for name in listed if name in stored}
     background = bundled.load()
     cpi = _monthly(stored, "us_cpi")
@@ -70,6 +75,19 @@ def load(
         prices={name: _prices(history, frequency, distributions, daily_rows) for name, history in chosen.items()},
         records=tuple(_record(history, today, since) for name, history in stored.items() if name in _used(chosen)),
     )
+
+
+def _log(stored: Collection[str], yields: dict[str, pd.DataFrame], listed: Collection[str]) -> None:
+    """Say which stored series stand behind what."""
+    for curve, frame in yields.items():
+        tenors = ", ".join(f"{tenor:g}" for tenor in frame)
+        logger.info("curve %s from %s: %d rows, tenors %s", curve, CURVES[curve], len(frame), tenors)
+    for currency, names in OVERNIGHT.items():
+        logger.info("%s overnight from %s", currency, ", else ".join(name for name in names if name in stored))
+    for name in ("us_cpi", "macro"):
+        logger.info("%s %s", name, "from the store" if name in stored else "is not stored: the bundled figures")
+    for name in listed:
+        logger.info("%s %s", name, "at its stored prices" if name in stored else "has no stored prices: its proxy")
 
 
 def _frequency(wanted: Frequency | Literal["native"], rows: pd.DatetimeIndex) -> Frequency:
@@ -120,7 +138,9 @@ def _curve(stored: dict[str, Stored], name: str) -> pd.DataFrame:
     frame = stored[name].frame / IN_PERCENT
     frame.columns = pd.Index([float(tenor) for tenor in frame.columns])
     if name == "ust" and 30.0 in frame:
-        frame.loc[unpublished("ust", "30", frame.index.to_numpy()), 30.0] = np.nan
+        masked = unpublished("ust", "30", frame.index.to_numpy())
+        logger.info("ust: the 30-year masked on %d rows: none was published", int(masked.sum()))
+        frame.loc[masked, 30.0] = np.nan
     return frame.dropna(how="all")
 
 
@@ -128,7 +148,10 @@ def _unspanned(real: pd.DataFrame) -> pd.DataFrame:
     """Blank the tenors that break on the last row before the break, so that no bar spans it."""
     for (series, tenor), day in REBASED.items():
         if series == CURVES["us_real"] and float(tenor) in real:
-            real.loc[real.index[real.index < pd.Timestamp(day)][-1:], float(tenor)] = np.nan
+            last = real.index[real.index < pd.Timestamp(day)][-1:]
+            when = ", ".join(str(row.date()) for row in last) or "no row"
+            logger.info("%s: the %s-year masked on %s: no bar may span the break of %s", series, tenor, when, day)
+            real.loc[last, float(tenor)] = np.nan
     return real.dropna(how="all")
 
 
@@ -186,6 +209,7 @@ def _fixings(stored: dict[str, Stored], names: tuple[str, ...], rows: pd.Datetim
     for name in daily:
         result = result.fillna(_known(_value(stored, name), days))
     averages = _value(stored, monthly)
+    logger.debug("fixings from %s: %d of %d days; the rest from %s", daily, result.notna().sum(), len(days), monthly)
     if not averages.empty:
         by_month = averages.set_axis(pd.DatetimeIndex(averages.index).to_period("M") + ahead)
         result = result.fillna(pd.Series(by_month.reindex(days.to_period("M")).to_numpy(), index=days))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,8 @@ from data.market import Flags, Market
 from data.pricing.bonds import Array, par_duration, par_return
 from data.pricing.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.tables import Tables
+
+logger = logging.getLogger(__name__)
 
 BASE = 100.0
 
@@ -66,6 +69,7 @@ def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Inte
     }
     known = np.isfinite(money.overnight["USD"])
     legs = [_leg(instrument, tables, curves, money, known) for instrument in instruments]
+    _log(legs, instruments)
     matrix = {name: np.column_stack([getattr(leg, name) for leg in legs]) for name in COLUMNS}
     spread = np.column_stack([_spread(i, leg) for i, leg in zip(instruments, legs, strict=True)])
     usd = np.nan_to_num(money.overnight["USD"])
@@ -84,6 +88,18 @@ def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Inte
         periods_per_year=tables.periods_per_year,
         **matrix,
     )
+
+
+def _log(legs: Sequence[_Leg], instruments: Sequence[Instrument]) -> None:
+    """Say from when to when each leg exists, and how much of it is modelled."""
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    for instrument, leg in zip(instruments, legs, strict=True):
+        days = leg.dates[leg.exists]
+        span = f"{len(days)} rows, {days[0]} to {days[-1]}" if len(days) else "no row"
+        proxied = f", {leg.proxy.sum()} of them by its proxy" if leg.proxy.any() else ""
+        logger.info("%s exists on %s%s", instrument.name, span, proxied)
+        logger.debug("%s has no roll-down on %d bars", instrument.name, leg.no_rolldown.sum())
 
 
 def _known(tables: Tables, dates: NDArray[np.datetime64]) -> dict[str, Array]:

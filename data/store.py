@@ -9,6 +9,7 @@ stays. What cannot be true is kept out on arrival.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from data.disk import replace_text, sha256, sync
 from data.errors import DataError, SourceError
 from data.quality import Finding, quarantine
 from data.series import Delivery, spec_of
+
+logger = logging.getLogger(__name__)
 
 HOME = "DIVERGENCE_HOME"
 LOCK_SECONDS = 30.0
@@ -93,6 +96,7 @@ class Store:
             A file that is damaged: its content is not what its hash says.
         """
         meta, rows = self._load(series)
+        logger.debug("%s read from %s: %d values of %d vintages", series, self.folder, len(rows), len(meta["vintages"]))
         return Stored(
             series=series,
             frame=_latest(rows),
@@ -130,6 +134,7 @@ class Store:
                 )
             if len(fresh) or not rows.size:
                 self._write(delivery, meta, rows, fresh, change, now)
+        _log(change, delivery.source)
         return change
 
     def _write(
@@ -219,6 +224,15 @@ class Store:
             raise SourceError(f"{self.folder}: cannot be written ({error.strerror or error}); set {HOME}") from None
 
 
+def _log(change: Change, source: str) -> None:
+    logger.info(
+        "%s from %s: %d new values, %d restated, %d kept that it lacks",
+        change.series, source, change.added, change.restated, change.kept,
+    )  # fmt: skip
+    for finding in change.findings:
+        logger.warning("left out: %s", finding)
+
+
 def _check_spacing(delivery: Delivery, rows: pd.DataFrame) -> None:
     """Refuse month ends into a daily series, and the reverse: each would put days into the other that never were."""
     given, stored = (
@@ -280,6 +294,9 @@ def _on_one_basis(delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame) -
     factor = (given[both] / stored[both]).reindex(stored.index).ffill().bfill()
     if np.allclose(factor[only], 1.0, rtol=SAME, atol=0.0):
         return frame
+    logger.info(
+        "%s: adjusted prices of %d stored days brought to the basis of %s", delivery.series, len(only), delivery.source
+    )
     moved = pd.DataFrame({"adjusted": (stored * factor)[only]})
     return frame.combine_first(moved)
 

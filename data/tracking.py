@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +14,8 @@ from data.build import build
 from data.instruments import Instrument
 from data.market import Market
 from data.tables import Tables
+
+logger = logging.getLogger(__name__)
 
 ENOUGH_MONTHS = 12
 
@@ -75,6 +78,7 @@ def _compare(tables: Tables, modelled: Market, i: int, since: date) -> Tracking 
         {"fund": month["fund"].pct_change(), "proxy": month["proxy"].pct_change(), "yield": month["yield"].diff()}
     )[whole]
     if len(change) < ENOUGH_MONTHS:
+        logger.info("%s: %d whole months beside its proxy, too few to compare", instrument.name, len(change))
         return None
     gap = change["fund"] - change["proxy"]
     slope = np.polyfit(change["yield"], change["fund"], 1)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -441,3 +442,26 @@ def test_what_a_month_averaged_in_the_end_changes_no_signal_before_its_end(store
 def test_on_month_ends_the_average_of_the_month_is_known_at_its_end(store):
     monthly = market(store, ["UST10", "JGB10"], "monthly")
     assert monthly.macro["jp_overnight"][at(monthly, "2023-06-30")] == pytest.approx(0.0005)
+
+
+# ---- the log
+
+
+def test_the_log_names_the_series_the_masks_and_the_proxies(store, caplog):
+    put_prices(store, US_OPEN[100:])
+    with caplog.at_level(logging.INFO, logger="data"):
+        market(store, ["UST10", "TLT", "IEF"])
+    lines = caplog.text
+    for words in (
+        f"daily rows from {store.folder}",
+        "curve us from ust: ",
+        "USD overnight from fed_funds",
+        "JPY overnight from yen_call_month",
+        "macro is not stored: the bundled figures",
+        "ust: the 30-year masked on 0 rows",
+        "TLT at its stored prices",
+        "IEF has no stored prices: its proxy",
+        "TLT exists on ",
+        " of them by its proxy",
+    ):
+        assert words in lines, words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import struct
 import threading
@@ -131,6 +132,15 @@ def test_waits_double_with_jitter(web, slept):
     assert 1.0 <= slept[0] <= 2.0 <= slept[1] <= 3.0 == slept[2]
     complaint(http.get, web.serve("/a", status(500)), policy=policy)
     assert slept[3] != slept[0]
+
+
+def test_a_retry_is_a_warning_in_the_log_and_an_answer_is_told(web, slept, caplog):
+    with caplog.at_level(logging.INFO, logger="data"):
+        http.get(web.serve("/a", status(503), page(BODY)), policy=FAST)
+    retry, fetched = caplog.records
+    assert (retry.levelname, fetched.levelname) == ("WARNING", "INFO")
+    assert retry.getMessage().startswith("127.0.0.1 answers 503 Service Unavailable; attempt 2 of 3 in ")
+    assert fetched.getMessage().startswith(f"fetched {web.root}/a: {len(BODY)} bytes in ")
 
 
 def test_retry_after_in_seconds_is_honoured(web, slept):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -116,6 +117,32 @@ def test_an_impossible_value_is_kept_out_and_said(store):
     assert change.findings
     assert change.findings[0].level == "error"
     assert store.read("TLT").frame["close"].max() < 103
+
+
+def test_what_is_left_out_is_a_warning_in_the_log(store, caplog):
+    with caplog.at_level(logging.INFO, logger="data"):
+        store.put(yields(), NOW)
+        store.put(Delivery("ust", "a test", pd.DataFrame({"10": np.inf}, index=DAYS[-1:])), NOW)
+    first, second, left_out = caplog.records
+    assert first.getMessage() == "ust from a test: 40 new values, 0 restated, 0 kept that it lacks"
+    assert second.getMessage() == "ust from a test: 0 new values, 0 restated, 0 kept that it lacks"
+    assert (left_out.levelname, left_out.getMessage()[:20]) == ("WARNING", "left out: error ust ")
+
+
+def test_nothing_is_printed_until_an_application_listens(tmp_path):
+    code = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+import pandas as pd
+from data.series import Delivery
+from data.store import Store
+frame = pd.DataFrame({"10": [4.0, 4.1, float("inf")]}, index=pd.bdate_range("2024-01-01", periods=3))
+assert Store(Path(sys.argv[1])).put(Delivery("ust", "a test", frame), datetime.now(UTC)).findings
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "home")]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert (answer.stdout, answer.stderr) == ("", "")
 
 
 def test_a_series_nobody_knows_is_refused(store):

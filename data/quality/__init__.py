@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -13,6 +14,8 @@ from data.quality import days, moves, prices, tenors, ticks, units
 from data.quality.finding import Finding, by_level_then_date
 from data.quality.table import Table
 from data.series import spec_of
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["Finding", "check", "quarantine"]
 
@@ -43,6 +46,7 @@ def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
     sound = replace(past, values=np.where(ticks.impossible(past)[0], np.nan, past.values))
     if not np.isnan(sound.values).all():
         findings += _dates(sound, today) + _values(sound)
+    logger.debug("%s: %d findings on %d rows", name, len(findings), len(frame))
     return by_level_then_date(findings)
 
 

@@ -5,6 +5,7 @@ Provenance: data/bundled/README.md.
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,8 @@ from data.sources.source import Format, Header, Source
 from data.sources.treasury import years
 from data.tables import Record, Tables
 
+logger = logging.getLogger(__name__)
+
 FOLDER = Path(__file__).resolve().parent.parent / "bundled"
 MARKETS, MACRO = "month_end_markets.csv", "month_end_macro.csv"
 MONTHLY = "one row a month, dated on its last calendar day"
@@ -30,6 +33,7 @@ TENOR = re.compile(rf"({'|'.join(CURVES)})_(\d+)([my])")
 def load() -> Tables:
     """Read the two bundled tables; percent becomes decimals here and nowhere else."""
     markets, macro = _read(MARKETS), _read(MACRO)
+    logger.info("bundled month ends: %d, %s to %s", len(markets), markets.index[0].date(), markets.index[-1].date())
     return Tables(
         source="bundled",
         frequency="monthly",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from data.errors import DataError, SourceError
 from data.series import Delivery
 from data.sources import http, registry, text
+
+logger = logging.getLogger(__name__)
 
 
 def read(path: Path, today: date | None = None) -> list[Delivery]:
@@ -33,7 +36,9 @@ def read(path: Path, today: date | None = None) -> list[Delivery]:
             f"known: {', '.join(form.name for form in formats)}"
         )
     note = f"read as: {match.name}"
-    return [replace(part, notes=(note, *part.notes)) for part in match.parse(data, source, today)]
+    parts = match.parse(data, source, today)
+    logger.info("%s: %s, %s", path, note, ", ".join(f"{part.series} {len(part.frame)} rows" for part in parts))
+    return [replace(part, notes=(note, *part.notes)) for part in parts]
 
 
 def _bytes(path: Path) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 from data.errors import DataError
 from data.series import Delivery
 from data.sources import files
+
+logger = logging.getLogger(__name__)
 
 
 def deliveries(folder: Path) -> Iterator[Delivery]:
@@ -21,5 +24,6 @@ def deliveries(folder: Path) -> Iterator[Delivery]:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
     if not paths:
         raise DataError(f"{folder}: holds no CSV files; put there what `divergence data import` takes")
+    logger.info("%s: %d CSV files", folder, len(paths))
     for path in paths:
         yield from files.read(path)

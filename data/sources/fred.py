@@ -6,6 +6,7 @@ Monthly figures are stamped on the month's first day there and on its last day h
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,8 @@ from data.series import SPECS, UNPUBLISHED, VALUE, Delivery, unpublished
 from data.sources import http, text
 from data.sources.source import Feed, Format, Header, Source
 from data.sources.treasury import years
+
+logger = logging.getLogger(__name__)
 
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv?id={id}"
 PAUSE = 0.5  # seconds between requests
@@ -130,6 +133,7 @@ def _without_estimates(part: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFra
     estimated = unpublished("ust", "30", part.index.to_numpy())
     if "30" not in part or part.loc[estimated, "30"].isna().all():
         return part, notes
+    logger.info("ust: the 30-year masked on %d rows: none was published", int(estimated.sum()))
     part = part.copy()
     part.loc[estimated, "30"] = float("nan")
     first, last = UNPUBLISHED["ust", "30"]

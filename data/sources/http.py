@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from data.errors import SourceError
 if TYPE_CHECKING:
     import httpx
     import tenacity
+
+logger = logging.getLogger(__name__)
 
 LARGEST = 64 * 2**20  # bytes of one answer
 PASSING = frozenset({429, 500, 502, 503, 504})  # worth another attempt
@@ -71,11 +74,15 @@ def get(url: str, *, pause: float = 0.0, headers: Mapping[str, str] | None = Non
     def attempt() -> bytes:
         due = _left.get(host, -pause) + pause - monotonic()
         if due > 0:
+            logger.debug("%s: %.1f s of pause", host, due)
             sleep(due)
+        start = monotonic()
         try:
-            return _answer(url, host, {**HEADERS, **(headers or {})}, policy)
+            body = _answer(url, host, {**HEADERS, **(headers or {})}, policy)
         finally:
             _left[host] = monotonic()
+        logger.info("fetched %s: %d bytes in %.1f s", url, len(body), _left[host] - start)
+        return body
 
     return patiently(attempt, host, policy)
 
@@ -116,10 +123,22 @@ def patiently(call: Callable[[], T], name: str, policy: Policy) -> T:
         longest = policy.backoff * 2.0**state.attempt_number
         return min(uniform(longest / 2, longest), policy.longest)
 
+    def log(state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        logger.warning(
+            "%s %s; attempt %d of %d in %.1f s",
+            name,
+            error,
+            state.attempt_number + 1,
+            policy.attempts,
+            state.upcoming_sleep,
+        )
+
     retrying = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(policy.attempts),
         wait=seconds,
         retry=tenacity.retry_if_exception_type(PassingError),
+        before_sleep=log,
         sleep=lambda pause: sleep(pause),
         reraise=True,
     )

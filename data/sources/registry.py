@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,8 @@ from data.errors import DataError, did_you_mean
 from data.series import SPECS, Delivery
 from data.sources import boj, bundled, fred, mof, nyfed, treasury, yahoo
 from data.sources.source import Source
+
+logger = logging.getLogger(__name__)
 
 # Where two offer a series the first fetches it; where two recognise a header the first reads the file.
 SOURCES: tuple[Source, ...] = (
@@ -47,7 +50,9 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
     for name in names:
         if name not in by_series:
             raise DataError(f"no source delivers '{name}'{did_you_mean(name, by_series)}")
-    return list({by_series[name].name: by_series[name] for name in names}.values())
+    wanted_jobs = list({by_series[name].name: by_series[name] for name in names}.values())
+    logger.info("to fetch: %s", ", ".join(job.name for job in wanted_jobs))
+    return wanted_jobs
 
 
 def _jobs(addresses: Mapping[str, str]) -> dict[str, Job]:

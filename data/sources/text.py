@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ import pandas as pd
 
 from data.errors import DataError
 from data.series import SPECS, Delivery
+
+logger = logging.getLogger(__name__)
 
 DATE_HEADERS = ("date", "observation_date", "基準日", "effective date")  # how a header line begins, in lower case
 TITLE_LINES = 5  # the header is among the first lines; what stands above it is a title
@@ -267,6 +270,9 @@ def deliver(series: str, source: str, values: pd.DataFrame, notes: Iterable[str]
         filled = filled[tenors]
     if kind in ("curve", "rate"):
         _check_percent(series, source, filled, decimals=kind == "curve")
+    logger.debug(
+        "%s from %s: %d rows, %s to %s", series, source, len(filled), filled.index[0].date(), filled.index[-1].date()
+    )
     return Delivery(series, source, filled, tuple(dict.fromkeys(notes)))
 
 

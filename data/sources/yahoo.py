@@ -6,6 +6,7 @@ they stay in the user's store. Dates are the exchange's own.
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from data.errors import DataError, SourceError
 from data.series import PRICE_COLUMNS, Delivery, listed_names, spec_of
 from data.sources import http, text
 from data.sources.source import Feed, Format, Header, Source
+
+logger = logging.getLogger(__name__)
 
 ADDRESS = "https://finance.yahoo.com/quote/{symbol}/history"  # where a reader finds it; yfinance knows its own way
 FIRST_DAY = date(2000, 1, 1)  # before any of the funds began
@@ -63,6 +66,7 @@ def fetch(
         raise SourceError(f"Yahoo answers without prices of {symbol} since {start}; try again later, or {http.IMPORT}")
     index = pd.DatetimeIndex(frame.index)
     zone = index.tz or UTC
+    logger.info("fetched prices of %s since %s from Yahoo: %d rows", symbol, start, len(frame))
     clock = pd.Timestamp(now or datetime.now(UTC)).tz_convert(zone)
     over = index.date < clock.date()
     delivery = parse(frame[over], symbol, http.fill(ADDRESS, symbol=symbol), clock.date())
@@ -76,8 +80,6 @@ def _check_symbol(symbol: str) -> None:
 
 
 def _yfinance(symbol: str) -> Any:
-    import logging
-
     import yfinance
 
     yfinance.config.debug.hide_exceptions = False  # else it answers with an empty frame and says nothing
