@@ -165,16 +165,6 @@ def test_days_count_their_own_periods_and_month_ends_are_twelve():
     assert metrics.periods_per_year(days[:1], 252.0) == 252.0
 
 
-def test_a_bar_has_the_calendar_days_since_the_row_before_and_the_first_row_none():
-    days = np.array(["2020-02-28", "2020-03-02", "2020-03-03"], dtype="datetime64[D]")
-    for dates in (days, days.astype("datetime64[ns]")):
-        assert metrics.bar_days(dates).tolist() == [0.0, 3.0, 1.0]
-
-
-def test_previous_rows_start_with_the_first_row_itself():
-    assert metrics.previous(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).tolist() == [[1, 2], [1, 2], [3, 4]]
-
-
 def test_a_year_has_365_and_a_quarter_days():
     assert metrics.years(np.array(["2020-02-29", "2024-02-29"], dtype="datetime64[D]")) == 4.0
 

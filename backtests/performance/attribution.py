@@ -9,8 +9,8 @@ import pandas as pd
 
 from backtests.engine.reconcile import TOLERANCE
 from backtests.engine.result import BOOK_LINES, LEG_LINES, Result
-from backtests.performance.metrics import previous
 from backtests.performance.repricing import PARTS, parts
+from data.bars import previous
 from data.errors import ReconciliationError
 from data.market import Market
 from data.pricing.bonds import Array

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from backtests.performance import metrics
 from backtests.performance.metrics import Track
+from data.bars import bar_days
 from data.market import Flags
 from data.pricing.bonds import Array
 from data.pricing.curves import DAYS_A_YEAR
@@ -189,7 +190,7 @@ def regime_pnl(track: Track, legs: Mapping[str, Array], ppy: float, regime: Regi
     if not bars.any():
         return None
     x, r = metrics.excess_returns(track)[bars], metrics.returns(track)[bars]
-    days = metrics.bar_days(track.dates)[1:][bars]
+    days = bar_days(track.dates)[1:][bars]
     first, last = _ends(track.dates, bars)
     return RegimePnl(
         years=float(days.sum()) / DAYS_A_YEAR,

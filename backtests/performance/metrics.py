@@ -71,16 +71,6 @@ def years(dates: NDArray[np.datetime64]) -> float:
     return float((dates[-1] - dates[0]).astype("timedelta64[D]").astype(float)) / DAYS_A_YEAR
 
 
-def bar_days(dates: NDArray[np.datetime64]) -> Array:
-    """Calendar days (T,) of the bar that ends on each row; 0 on the first."""
-    return np.asarray(np.diff(dates, prepend=dates[:1]).astype("timedelta64[D]").astype(float))
-
-
-def previous(values: Array) -> Array:
-    """Values (T, n) of the row before each, where its bar starts; the first row is its own."""
-    return np.concatenate([values[:1], values[:-1]])
-
-
 def periods_per_year(dates: NDArray[np.datetime64], market_ppy: float) -> float:
     """12 and 52 for month and week ends; for daily rows the bars of the window over its years."""
     if market_ppy <= MORE_THAN_WEEKLY or len(dates) < 2:

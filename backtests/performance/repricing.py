@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backtests.performance.metrics import bar_days
+from data.bars import bar_days
 from data.calendars import REFERENCE_CPI
 from data.instruments import Instrument
 from data.market import Flags, Market
