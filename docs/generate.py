@@ -22,7 +22,7 @@ from backtests.performance import metrics
 from backtests.report.format import drawdown, month, number, percent
 from backtests.runs import runner
 from backtests.runs.runner import Run, VariantRun
-from strategies import OVERLAYS, STRATEGIES
+from strategies import BUILT_IN, OVERLAYS
 from strategies.base import signals_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,9 +38,9 @@ BLOCK = re.compile(r"(<!-- begin: ([a-z0-9_ ]+) -->\n).*?(<!-- end -->)", re.DOT
 def blocks(run: Run) -> dict[str, str]:
     """Return every generated part of the page by name."""
     made = {"parameters pair": _parameters(_shared())}
-    for name in (*STRATEGIES, *OVERLAYS):
+    for name in (*BUILT_IN, *OVERLAYS):
         own = describe(name) if name in OVERLAYS else [one for one in describe(name) if one not in _shared()]
-        made[f"parameters {name}"] = _parameters(own, of_a_pair=name in STRATEGIES and len(own) < len(describe(name)))
+        made[f"parameters {name}"] = _parameters(own, of_a_pair=name in BUILT_IN and len(own) < len(describe(name)))
         made[f"earned {name}"] = _earned(using(run, name), run)
     made["earned thesis"] += _parts(_named(run)["thesis"])
     return made | {"overview": _overview(run), "highest": _highest(run)}
@@ -176,7 +176,7 @@ def _overview(run: Run) -> str:
     gained = sum(float(one.figures["thesis_excess_return"] or 0.0) > 0 for one in ranked)
     lower = sum(float(one.figures["sharpe_next_bar"] or 0.0) < _sharpe(one) for one in ranked)
     return (
-        f"- {len(ranked)} variants of {len(STRATEGIES)} strategies, two benchmarks besides. Sharpe ratio: highest "
+        f"- {len(ranked)} variants of {len(BUILT_IN)} strategies, two benchmarks besides. Sharpe ratio: highest "
         f"{number(_sharpe(ranked[0]))} (`{ranked[0].variant.name}`), median "
         f"{number(statistics.median(map(_sharpe, ranked)))}, lowest {number(_sharpe(ranked[-1]))} "
         f"(`{ranked[-1].variant.name}`).\n"

@@ -10,11 +10,12 @@ from strategies.divergence import Divergence
 from strategies.hold import Hold
 from strategies.macro import DebtCapacity, HedgedPickup, Inflation, Policy, SafeHaven
 from strategies.overlays import DurationCap, GrossCap, Overlay, Smooth, VolatilityTarget
+from strategies.own import OWN
 from strategies.relative_value import Carry, LegMomentum, Momentum, Reversion, Value
 from strategies.slopes import MaturityPreference, TrendCurve, UltraLong
 from strategies.thesis import Thesis
 
-STRATEGIES: dict[str, type[Strategy]] = {
+BUILT_IN: dict[str, type[Strategy]] = {
     "divergence": Divergence,
     "curve": CurveTrade,
     "butterfly": Butterfly,
@@ -37,6 +38,8 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "blend": Blend,
     "thesis": Thesis,
 }
+
+STRATEGIES: dict[str, type[Strategy]] = {**BUILT_IN, **OWN}
 
 OVERLAYS: dict[str, type[Overlay]] = {
     "volatility_target": VolatilityTarget,

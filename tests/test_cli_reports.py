@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from strategies import STRATEGIES
+from strategies.own import OWN
 from tests.command import SMALL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +53,9 @@ def test_the_catalogues_name_everything(divergence):
     assert "2026-06-30" in status
 
 
-def test_the_schema_the_editor_uses_is_the_one_the_command_prints(divergence):
+def test_the_schema_the_editor_uses_is_the_one_the_command_prints(divergence, monkeypatch):
+    for name in OWN:
+        monkeypatch.delitem(STRATEGIES, name)
     printed = divergence("config", "schema").out
     assert json.loads(printed)["properties"].keys() >= {"name", "data", "variants", "benchmarks"}
     assert (ROOT / "config.schema.json").read_text() == printed

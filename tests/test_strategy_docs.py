@@ -16,7 +16,7 @@ from backtests.engine import ledger
 from backtests.engine.book import prepare
 from backtests.performance import metrics
 from backtests.runs import runner, setup
-from strategies import OVERLAYS, STRATEGIES
+from strategies import BUILT_IN, OVERLAYS
 from strategies.pairs import Pair
 from strategies.relative_value import Value
 
@@ -65,11 +65,11 @@ def figures(run: runner.Run, key: str) -> dict[str, float]:
 
 
 def test_every_strategy_and_overlay_has_its_section_in_the_order_of_the_registry(page):
-    known = {**STRATEGIES, **OVERLAYS}
-    assert [title for title in sections(page) if title in known] == [*STRATEGIES, *OVERLAYS]
+    known = {**BUILT_IN, **OVERLAYS}
+    assert [title for title in sections(page) if title in known] == [*BUILT_IN, *OVERLAYS]
 
 
-@pytest.mark.parametrize("name", [*STRATEGIES, *OVERLAYS])
+@pytest.mark.parametrize("name", [*BUILT_IN, *OVERLAYS])
 def test_a_section_says_idea_formula_parameters_source_earnings_and_failure(page, name):
     text = sections(page)[name]
     assert tuple(re.findall(r"^\*\*(.+?)\.\*\*", text, re.MULTILINE)) == SAYS
@@ -77,9 +77,9 @@ def test_a_section_says_idea_formula_parameters_source_earnings_and_failure(page
     assert re.findall(r"<!-- begin: (.+?) -->", text) == [f"parameters {name}", f"earned {name}"]
 
 
-@pytest.mark.parametrize("name", [*STRATEGIES, *OVERLAYS])
+@pytest.mark.parametrize("name", [*BUILT_IN, *OVERLAYS])
 def test_a_section_cites_what_the_docstring_cites(page, name):
-    years = set(re.findall(r", (\d{4})\b", (STRATEGIES | OVERLAYS)[name].__doc__))
+    years = set(re.findall(r", (\d{4})\b", (BUILT_IN | OVERLAYS)[name].__doc__))
     (source,) = re.findall(r"\*\*Source\.\*\*(.+?)\n\n", sections(page)[name], re.DOTALL)
     assert years <= set(re.findall(r"\d{4}", source))
 
@@ -89,9 +89,9 @@ def test_every_block_of_the_page_is_one_that_is_made_and_every_one_made_is_on_th
     assert page.count("<!-- begin:") == page.count("<!-- end -->") == len(made)
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_only_pairs_send_the_reader_to_the_parameters_of_a_pair(made, name):
-    assert made[f"parameters {name}"].startswith("Those of a [pair](#pairs)") == issubclass(STRATEGIES[name], Pair)
+    assert made[f"parameters {name}"].startswith("Those of a [pair](#pairs)") == issubclass(BUILT_IN[name], Pair)
 
 
 # ---- the figures are those of a run now
@@ -113,7 +113,7 @@ def test_filling_a_page_replaces_what_stands_between_its_marks_and_nothing_else(
 
 
 def test_the_configuration_runs_every_strategy_and_overlay_and_the_page_shows_every_variant(page, run):
-    assert {one.variant.strategy_name for one in run.variants} == set(STRATEGIES)
+    assert {one.variant.strategy_name for one in run.variants} == set(BUILT_IN)
     assert {name for one in run.variants for overlay in one.variant.overlays for name in overlay} == set(OVERLAYS)
     for one in run.variants:
         assert f"| `{one.variant.name}`" in sections(page)[one.variant.strategy_name]
