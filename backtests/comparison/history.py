@@ -18,7 +18,7 @@ Days = NDArray[np.datetime64]
 
 @dataclass(frozen=True)
 class History:
-    """As much of a result as `metrics.figures` reads, in USD; lines by leg (T, n), or of the whole book (T, 1)."""
+    """The part of a result that `metrics.figures` reads, in USD; lines by leg (T, n), or of the whole book (T, 1)."""
 
     dates: Days  # (T,)
     capital: float

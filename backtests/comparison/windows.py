@@ -37,7 +37,7 @@ class Windows:
 
 
 def on_common(candidates: Sequence[Candidate]) -> Windows:
-    """Put all on the rows that all have. Where that is the whole of each, the opening trade counts, else of none.
+    """Put every variant on the rows that all have. Opening trades count only where that is the whole history of each.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def on_common(candidates: Sequence[Candidate]) -> Windows:
 
 
 def on_own(candidates: Sequence[Candidate], days: Days | None = None) -> Windows:
-    """Put each on its own window, as its run measured it; `days` where they are the same for all."""
+    """Put every variant on its own window, as its run measured it; `days` where they are the same for all."""
     placed = tuple(Placed(candidate, candidate.history, candidate.market_ppy) for candidate in candidates)
     return Windows(placed, days)
 
@@ -91,7 +91,7 @@ def _apart(candidates: Sequence[Candidate]) -> str:
 
 
 def at_volatility(windows: Windows, target: float) -> Windows:
-    """Scale each by one constant, so that its excess returns have the target volatility over its window.
+    """Scale each variant by one constant, so that its excess returns have the target volatility over its window.
 
     The constant is known only afterwards: it makes paths comparable; nobody could have traded it.
     """

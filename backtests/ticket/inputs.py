@@ -1,4 +1,4 @@
-"""What a ticket rests on: tables cut at a day, and how old each input then is."""
+"""The inputs of a ticket: tables cut at a day, and how old each series then is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MARKET_LIMIT: dict[Frequency, int] = {"daily": 10, "weekly": 17, "monthly": 35}
 # Macro figures, from the last day of the period they are about: the longest a period, its publication and the wait
 # for the next one take, and some days of grace.
 MACRO_LIMIT = {"month": 100, "quarter": 240, "year": 760}
-STORED = {  # the records of a store that say how far a series really goes
+STORED = {  # the stored series whose records state the true last day
     "USDJPY": ("usdjpy",),
     "overnight USD": ("fed_funds", "sofr", "fed_funds_month"),
     "overnight JPY": ("yen_call", "yen_call_month"),
@@ -30,7 +30,7 @@ STORED = {  # the records of a store that say how far a series really goes
 
 @dataclass(frozen=True)
 class Input:
-    """One series a ticket rests on, and how old it is."""
+    """A series that a ticket uses, and how old it is."""
 
     series: str
     last: date | None  # last quote, or last day of the last reference period known; None: never
@@ -45,7 +45,7 @@ class Input:
 
 
 def until(tables: Tables, day: date) -> Tables:
-    """Return the tables without anything dated after `day`: what is not there cannot be used."""
+    """Return the tables without anything dated after `day`."""
     end = pd.Timestamp(day)
     return replace(
         tables,
@@ -94,7 +94,7 @@ def inputs(
     quoted = market.exists & market.tradable
     for i, instrument in enumerate(market.instruments):
         if instrument.curve is None:
-            continue  # cash rests on the overnight rate, below
+            continue  # the input of cash is the overnight rate, below
         days = np.flatnonzero(quoted[:, i])
         last = market.dates[days[-1]].astype(object) if days.size else None
         traded = instrument.kind == "listed" and days.size and not market.proxy[days[-1], i]
@@ -125,7 +125,7 @@ def _input(series: str, last: date | None, day: date, limit: int, users: tuple[s
 
 
 def _row(series: str, values: pd.Series, tables: Tables, day: date, users: tuple[str, ...]) -> Input:
-    """A series kept on the market's rows, which may carry it past its own end: the store's record knows better."""
+    """A series on the market's rows, which may carry it past its last day; the stored record then states that day."""
     known = values.dropna().index
     last = known[-1].date() if len(known) else None
     stored = [record.last for record in tables.records if record.series in STORED[series]]

@@ -30,7 +30,7 @@ SMALL = 1e-12
 
 @dataclass(frozen=True)
 class Signal:
-    """What a decision rests on, against its own history up to the decision."""
+    """A signal of the strategy on the row decided, against its own history up to it."""
 
     name: str
     value: float | None  # None: not known now
@@ -74,7 +74,7 @@ class Worst:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One variant's ticket; `missing` says why there is no target now, and is empty where there is one."""
+    """A variant's ticket; `missing` says why there is no target now, and is empty where there is one."""
 
     variant: Variant
     market: Market  # its legs
@@ -96,7 +96,7 @@ class Sheet:
 
     @property
     def dv01(self) -> tuple[float, float]:
-        """USD a basis point is worth of what is long and of what is short, both positive."""
+        """USD a basis point of the long legs and of the short legs, both positive."""
         by_leg = [leg.dv01 or 0.0 for leg in self.legs]
         return sum(max(dv01, 0.0) for dv01 in by_leg), sum(max(-dv01, 0.0) for dv01 in by_leg)
 
