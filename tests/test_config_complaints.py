@@ -251,7 +251,7 @@ def test_of_several_complaints_the_first_by_line_is_told(tmp_path):
     lines = ["name: run", "fill: later", "engine: none", "variants: {a: {strategy: policy}}", "account: {capital: -1}"]
     assert refusal(tmp_path, "\n".join(lines)).startswith("run.yaml:2: fill: 'later' is not one of ")
     assert refusal(tmp_path, "\n".join(lines[::-1])) == "run.yaml:1: account.capital: is -1; expected above 0"
-    assert refusal(tmp_path, "\n".join(lines[2:])).startswith("run.yaml:1: ")
+    assert refusal(tmp_path, "\n".join(lines[1:])) == "run.yaml:1: name: is missing; add it"
 
 
 CHAIN = """name: run

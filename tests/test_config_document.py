@@ -290,9 +290,9 @@ def test_what_is_wrong_with_a_setting_is_told_by_the_setting(tmp_path, setting, 
 
 
 def test_a_setting_is_told_before_any_line_of_the_file(tmp_path):
-    text = "name: run\nengine: none\nvariants: {a: {strategy: policy}}\n"
+    text = f"engine: none\n{BASE}"
     assert refusal(tmp_path, text, "fill=later").startswith("--set fill=later: fill: 'later' is not one of auto, ")
-    assert refusal(tmp_path, text, "fill=auto").startswith("run.yaml:2: engine: 'none' is not one of backtrader, ")
+    assert refusal(tmp_path, text, "fill=auto").startswith("run.yaml:1: engine: 'none' is not one of backtrader, ")
 
 
 def test_a_fault_of_the_file_beside_a_setting_keeps_its_line(tmp_path):

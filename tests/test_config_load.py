@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from datetime import date
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path):
     assert (chosen.thesis_date, chosen.data.start, chosen.data.end) == (None, None, None)
     assert (chosen.library, chosen.addresses) == (LIBRARY, {})
     assert chosen.variants[0].strategy == Hold()
+
+
+def test_a_configuration_cannot_be_changed(tmp_path):
+    chosen = load(tmp_path, BASE)
+    for frozen, field in ((chosen, "name"), (chosen.variants[0], "fill"), (chosen.variants[0].currency, "kind")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(frozen, field, "x")
+    for frozen, field in ((chosen.data, "source"), (chosen.account, "size_on"), (chosen.rebalance, "every")):
+        with pytest.raises(ValueError, match="frozen"):
+            setattr(frozen, field, "x")
 
 
 # ---- dates, income and sources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError, dataclass
 from textwrap import indent
 
 import pytest
@@ -135,6 +136,40 @@ def test_a_window_is_a_number_and_a_unit(tmp_path, window, where):
     message = refusal(tmp_path, text)
     assert message.startswith("run.yaml:5: variants.a.")
     assert message.endswith("is not a window; write a number and D, M or Y, like 60D, 36M or 3Y")
+
+
+@dataclass(frozen=True)
+class Own(Hold):
+    """A strategy of a user's own, whose parameters are of plain types."""
+
+    count: int = 3
+    ratio: float | None = None
+    steady: bool = False
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ("{count: 1.5}", "params.count: is 1.5; expected a whole number"),
+        ("{count: '1'}", "params.count: is '1'; expected a whole number"),
+        ("{ratio: a}", "params.ratio: is 'a'; expected a number"),
+        ("{steady: 1}", "params.steady: is 1; expected true or false"),
+        ("{cuont: 1}", "params.cuont: unknown key; did you mean 'count'?"),
+    ],
+)
+def test_a_strategy_of_ones_own_is_checked_and_described_by_its_types(tmp_path, monkeypatch, params, words):
+    monkeypatch.setitem(STRATEGIES, "one_of_my_own", Own)
+    text = "name: run\nvariants:\n  a:\n    strategy: one_of_my_own\n    params: "
+    assert refusal(tmp_path, f"{text}{params}\n") == f"run.yaml:5: variants.a.{words}"
+    own = strategy(tmp_path, "strategy: one_of_my_own, params: {count: 5, ratio: 2, steady: true}")
+    assert own == Own(count=5, ratio=2.0, steady=True)
+    assert config.describe("one_of_my_own")[1:] == [
+        Parameter("count", "int", "3"),
+        Parameter("ratio", "float | None", "none"),
+        Parameter("steady", "bool", "False"),
+    ]
+    with pytest.raises(FrozenInstanceError):
+        config.describe("one_of_my_own")[1].unit = "x"
 
 
 # ---- overlays
