@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import chdir
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
+from backtests import config
+from backtests.runs import runner
+from backtests.runs.runner import Run
 from data.build import build
 from data.instruments import LIBRARY
 from data.market import Market
@@ -17,6 +21,8 @@ from data.sources import bundled
 from data.tables import Tables
 from tests import command
 from tests.browsing import CHROMIUM, QUIET, Tabs
+
+ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("repeatable", database=None, deadline=None, derandomize=True)
 settings.load_profile("repeatable")
@@ -54,6 +60,12 @@ def by_coupons() -> Callable[[float, float, float], float]:
         return float(coupon / 2 * discount.sum() + discount[0])
 
     return present_value
+
+
+@pytest.fixture(scope="session")
+def default_run() -> Run:
+    """The default experiment, run."""
+    return runner.run(config.load(ROOT / "config.yaml"))
 
 
 @pytest.fixture

@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from jinja2 import StrictUndefined
 
-from backtests import comparison, config
+from backtests import comparison
 from backtests.comparison.history import History, figures, restarted, together
 from backtests.performance import metrics
 from backtests.report import compare as words
 from backtests.report import html
 from backtests.runs import folder as run_folder
-from backtests.runs import runner
 from tests import browsing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,9 +28,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def source():
-    done = runner.run(config.load(ROOT / "config.yaml"))
-    return comparison.from_run(done, "config", Path("config.yaml"), run_folder.utc_now())
+def source(default_run):
+    return comparison.from_run(default_run, "config", Path("config.yaml"), run_folder.utc_now())
 
 
 def written(done, path: Path) -> Path:
@@ -39,9 +38,28 @@ def written(done, path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def common(source, tmp_path_factory):
-    done = comparison.compare([source])
-    return done, written(done, tmp_path_factory.mktemp("compare") / "compare.html")
+def compared(source, tmp_path_factory):
+    """The variants of the default run compared, and the page of it; each comparison is made once."""
+
+    @cache
+    def on(place, target):
+        done = comparison.compare([source], place, target)
+        return done, written(done, tmp_path_factory.mktemp("compare") / "compare.html")
+
+    return on
+
+
+@pytest.fixture(scope="module")
+def common(compared):
+    return compared(comparison.on_common, None)
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    """The page of 47 variants with long names."""
+    dates = np.arange("2015-01", "2021-01", dtype="datetime64[M]").astype("datetime64[D]")
+    many = drawn_up([f"a_rather_long_name_of_a_variant_{i}" for i in range(47)], dates, 12.0)
+    return written(many, tmp_path_factory.mktemp("crowd") / "compare.html")
 
 
 class Page(browsing.Page):
@@ -100,9 +118,9 @@ def test_the_page_opens_without_a_word_or_a_request_and_nothing_scrolls_sideways
 
 @pytest.mark.parametrize("place", [comparison.on_common, comparison.on_own])
 @pytest.mark.parametrize("target", [None, 0.05])
-def test_on_the_whole_window_the_scripts_figures_are_pythons(browser, source, tmp_path, place, target):
-    done = comparison.compare([source], place, target)
-    page = Page(browser, written(done, tmp_path / "compare.html"))
+def test_on_the_whole_window_the_scripts_figures_are_pythons(browser, compared, place, target):
+    done, path = compared(place, target)
+    page = Page(browser, path)
     table = page.table()
     assert list(table) == [row.candidate.name for row in done.rows]
     for row in done.rows:
@@ -159,9 +177,9 @@ def test_dragging_over_the_plot_chooses_a_window_and_a_double_click_the_whole(br
     assert {one["bars"] for one in page.table().values()} == {"204"}
 
 
-def test_since_the_thesis_the_first_bar_is_the_first_that_ends_on_or_after_it(browser, source, tmp_path):
-    done = comparison.compare([source], comparison.on_own)
-    page = Page(browser, written(done, tmp_path / "compare.html"))
+def test_since_the_thesis_the_first_bar_is_the_first_that_ends_on_or_after_it(browser, compared):
+    done, path = compared(comparison.on_own, None)
+    page = Page(browser, path)
     page.button("Since the thesis").click()
     assert page.view.locator("#window").text_content() == "Window 2025-12-31 to 2026-06-30"
     last = dict(page.growth("line => [line.name, line.y.at(-1)]")[:6])
@@ -329,10 +347,8 @@ def test_no_markup_in_a_name_is_ever_executed(browser, tmp_path):
 
 
 @WIDTHS
-def test_forty_seven_variants_stay_usable(browser, tmp_path, width):
-    dates = np.arange("2015-01", "2021-01", dtype="datetime64[M]").astype("datetime64[D]")
-    done = drawn_up([f"a_rather_long_name_of_a_variant_{i}" for i in range(47)], dates, 12.0)
-    page = Page(browser, written(done, tmp_path / "compare.html"), width)
+def test_forty_seven_variants_stay_usable(browser, crowd, width):
+    page = Page(browser, crowd, width)
     page.button("Draw all").click()
     assert page.view.evaluate("document.getElementById('growth').data.length") == 2 * 47
     assert page.view.evaluate("document.documentElement.scrollWidth") == width
