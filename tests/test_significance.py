@@ -35,8 +35,10 @@ def done(tmp_path_factory):
 
 
 def stored(done, folder: Path) -> dict:
+    """The metrics of a run kept in a folder, the runs beside it counted as its trials."""
+    earlier = run_folder.earlier_sharpes(folder.parent, done.config.name)
     folder.mkdir()
-    run_folder.write(snapshot(done), folder)
+    run_folder.write(snapshot(done, earlier=earlier), folder)
     return json.loads((folder / "metrics.json").read_text())
 
 
@@ -84,8 +86,8 @@ def test_what_is_stored_is_read_back_as_it_was_and_an_earlier_run_has_none(done,
     stored(done, tmp_path / "run")
     kept = run_folder.load(tmp_path / "run")
     lucky, choice = significance.judge(done, [])
-    assert significance.read(kept.metrics["pair"]["inference"]) == lucky["pair"]
-    assert significance.read_choice(kept.choice) == choice
+    assert kept.significance["pair"] == lucky["pair"]
+    assert kept.choice == choice
     assert significance.read(None) is significance.read_choice(None) is None
 
 
