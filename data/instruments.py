@@ -1,6 +1,6 @@
 """Instrument specifications and the built-in library, as data.
 
-Decimals throughout: 0.00001 is a tenth of a basis point. What each cost assumes is said beside it.
+Decimals throughout: 0.00001 is a tenth of a basis point. The assumption behind each cost stands beside it.
 """
 
 from __future__ import annotations

@@ -260,7 +260,7 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _judged(delivery: Delivery, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return what of a delivery can be true, judged beside the stored rows next to it: three rows say little alone."""
+    """Return what of a delivery can be true, judged beside the stored rows next to it: a few prove little alone."""
     given = delivery.frame
     if rows.empty or given.empty:
         return quarantine(delivery.series, given)

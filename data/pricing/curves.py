@@ -1,6 +1,6 @@
 """Curve: dates x tenors of par yields, and what can be read between the quotes.
 
-Two rules keep the source's changes of mind out of the returns:
+Two rules keep tenors that appear or vanish from making returns:
 
 - a maturity *exists* on a row where it is a quoted tenor, or lies between two neighbouring quoted tenors whose
   ratio is at most 2; nothing is extrapolated;

@@ -1,4 +1,4 @@
-"""Forward par yields: what a curve says of its own future, were there no risk premium.
+"""Forward par yields: those a curve implies for a later date, were there no risk premium.
 
 Fabozzi, *Fixed Income Mathematics*, on bootstrapping spot rates from par yields and on implied forward rates.
 """

@@ -21,7 +21,7 @@ __all__ = ["Finding", "check", "quarantine"]
 
 
 def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
-    """Return everything there is to say about a stored series, errors first.
+    """Return every finding about a stored series, errors first.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.instruments import LIBRARY
 from data.quality.finding import Finding, count, largest
-from data.quality.table import Days, Table, day, spells
+from data.quality.table import Days, Table, day, stretches
 from data.series import Spec
 
 EXCHANGE_OF_MARKET = {"US": "XNYS", "JP": "XTKS"}  # whose sessions stand for the days of a bond market
@@ -58,7 +58,7 @@ def blank_months(table: Table) -> list[Finding]:
 
 
 def market_days(table: Table, today: date) -> list[Finding]:
-    """Return what the dates of a daily series say against its market's calendar. Every row has a value."""
+    """Return the differences between the dates of a daily series and its market's calendar. Every row has a value."""
     exchange = _exchange(table.spec)
     if exchange is None:
         return _unbroken(table)
@@ -132,7 +132,7 @@ def _missing(table: Table, expected: Days, exchange: str) -> list[Finding]:
         message = f"rows on {(~absent).sum()} of {len(absent)} sessions of {exchange}; expected daily data"
         return [table.finding("warning", 0, -1, message)]
     findings = []
-    for start, stop in spells(absent):
+    for start, stop in stretches(absent):
         n = stop - start + 1
         message = f"no row on {count(n, 'session')} of {exchange}; import the series again, or accept the gap"
         findings.append((n, Finding("warning", table.spec.name, day(expected[start]), day(expected[stop]), message)))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.pricing.bonds import Array
 from data.quality.finding import Finding, Level, count, largest
-from data.quality.table import Flags, Table, ratio, spells
+from data.quality.table import Flags, Table, ratio, stretches
 from data.quality.tenors import rebased_rows
 from data.quality.ticks import around, off
 from data.series import SeriesKind
@@ -23,7 +23,7 @@ OUTLIER = 10.0  # robust standard deviations
 FLOOR: dict[SeriesKind, float] = {"curve": 1.0, "rate": 10.0, "fx": 10.0, "price": 2.0}
 
 CHANCE = 1e-8  # of a run of equal values as long as this, in a series that repeats a value as often as this one
-STILL = 0.5  # share of unchanged values above which a tenor is said to sit still: JGBs of 1 and 2 years, 2012-2014
+STILL = 0.5  # share of unchanged values above which a tenor seldom moves: JGBs of 1 and 2 years, 2012-2014
 SITTING = 20  # rows: a value that does not move for longer is mentioned even where that is usual
 FROZEN = 5  # rows: a price that does not move for longer is not a price
 REPEATED = 3  # equal rows of a whole curve that are no chance, where it has
@@ -106,7 +106,7 @@ def stale(table: Table) -> list[Finding]:
     findings = []
     for column, rows, values in table.lists():
         unchanged = np.diff(values) == 0
-        for start, stop in spells(unchanged):
+        for start, stop in stretches(unchanged):
             n = stop - start + 2
             if n <= FROZEN:
                 continue
@@ -133,7 +133,7 @@ def repeated(table: Table) -> list[Finding]:
     new, old = table.values[1:], table.values[:-1]
     same = ((new == old) | (np.isnan(new) & np.isnan(old))).all(axis=1)
     findings = []
-    for start, stop in spells(same & ((~np.isnan(new)).sum(axis=1) >= SEVERAL)):
+    for start, stop in stretches(same & ((~np.isnan(new)).sum(axis=1) >= SEVERAL)):
         n = stop - start + 2
         if n >= REPEATED:
             message = f"the whole curve is the same on {n} rows: filled forward? drop the copies, import again"
@@ -147,7 +147,7 @@ def shifts(table: Table) -> list[Finding]:
     for column, rows, values in table.lists():
         before, after = around(table.spec, values, table.days[rows])
         shifted = _shifted(table.spec.kind, values, before) & ~_shifted(table.spec.kind, values, after)
-        for start, _ in spells(shifted & ~np.isnan(after)):
+        for start, _ in stretches(shifted & ~np.isnan(after)):
             old, new = before[start], values[start]
             message = (
                 f"{table.label(column)} goes from {old:g} to {new:g} and stays: {LIKELY_CAUSE[table.spec.kind]}? "

@@ -1,4 +1,4 @@
-"""Prices: whether close, distributions and the adjusted price tell one story."""
+"""Prices: whether close, distributions and the adjusted price agree."""
 
 from __future__ import annotations
 

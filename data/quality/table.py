@@ -75,10 +75,10 @@ def day(moment: np.datetime64) -> date:
     return date.fromisoformat(str(moment.astype("datetime64[D]")))
 
 
-def spells(flags: Flags) -> list[tuple[int, int]]:
+def stretches(flags: Flags) -> list[tuple[int, int]]:
     """Return the first and the last row of each unbroken stretch of true `flags`.
 
-    >>> spells(np.array([True, False, True, True]))
+    >>> stretches(np.array([True, False, True, True]))
     [(0, 0), (2, 3)]
     """
     edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))

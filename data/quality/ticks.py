@@ -13,7 +13,7 @@ from data.series import SeriesKind, Spec
 NEIGHBOURS = 5  # values on each side; their median withstands two bad ones
 ENOUGH = 3  # of them that must be there; at the ends of a series one side is enough
 RECENT = {True: np.timedelta64(100, "D"), False: np.timedelta64(20, "D")}  # within which they lie, monthly and daily:
-# the level before a hole of years says nothing, and month ends of a daily series truly move by this much
+# the level before a hole of years proves nothing, and month ends of a daily series truly move by this much
 
 FACTOR = 5.0  # of a price or an index off its neighbours
 FX = 0.08  # fraction off its neighbours; Yahoo's yen has ticks of 10-16 on 100 in 2008
@@ -22,7 +22,7 @@ HUNDREDFOLD = (80.0, 125.0)  # factor of a rate in percent among rates in decima
 A_REAL_CHANGE = 0.5  # percentage points that a hundredfold must also be: near 0 a factor has no meaning
 
 PRICES = ("open", "high", "low", "close", "adjusted")
-FACTS = ("dividend", "split")  # what a row still says when its prices are gone
+FACTS = ("dividend", "split")  # what a row holds beside its prices
 Reasons = dict[int, dict[int, str]]  # by row and column
 
 POSITIVE: tuple[SeriesKind, ...] = ("price", "fx", "index")
@@ -139,7 +139,7 @@ def _describe(table: Table, bad: Flags, why: Reasons, run: list[int]) -> str:
 
 
 def empty(table: Table) -> Flags:
-    """Return which rows (T,) say nothing; a row without prices still does where it has a dividend or a split."""
+    """Return which rows (T,) hold nothing; a dividend or a split counts where there are no prices."""
     if table.spec.kind != "price":
         return table.blank
     prices = table.only(*(c for c in table.columns if c in PRICES))
