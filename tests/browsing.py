@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from backtests import config
 from backtests.report import html
 from backtests.report.panels import Panels, panels
 from backtests.runs import folder as run_folder
-from backtests.runs import runner
+from backtests.runs.runner import Run
 from backtests.runs.snapshot import snapshot
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -24,11 +23,10 @@ QUIET = [
 SCREEN = {"media": "screen", "color_scheme": "light", "reduced_motion": "no-preference"}
 
 
-def report(path: Path, folder: Path) -> Panels:
-    """Run a configuration into a folder and return its panels."""
-    done = runner.run(config.load(path))
+def report(run: Run, folder: Path) -> Panels:
+    """Write a run and its report into a folder and return its panels."""
     folder.mkdir(parents=True)
-    run_folder.write(snapshot(done), folder)
+    run_folder.write(snapshot(run), folder)
     content = panels(run_folder.load(folder))
     (folder / "report.html").write_text(html.page(content), encoding="utf-8")
     return content

@@ -33,42 +33,44 @@ def space() -> dict[str, object]:
     return found
 
 
-def test_the_page_runs_and_shows_the_figures_of_a_run_folder(space, tmp_path):
-    from backtests import cli
-
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_pictures")
+def test_the_page_runs_and_shows_the_figures_of_a_run_folder(space, divergence, here):
     results = space["results"]
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
-        patch.setattr(sys, "argv", ["divergence", "run", str(ROOT / "config.yaml"), "--out", str(tmp_path / "r"), "-q"])
-        cli.main()
-    assert end.value.code == 0
-    stored = json.loads((tmp_path / "r/metrics.json").read_text())["variants"]
+    assert divergence("run", ROOT / "config.yaml", "--out", "r", "-q").status == 0
+    stored = json.loads((here / "r/metrics.json").read_text())["variants"]
     assert list(results.metrics.index) == list(stored)
     for name, figures in stored.items():
         assert results.metrics.loc[name, "sharpe"] == figures["sharpe"]
-    pd.testing.assert_frame_equal(results.trades, pd.read_parquet(tmp_path / "r/trades.parquet"))
-    pd.testing.assert_frame_equal(results.attribution, pd.read_parquet(tmp_path / "r/attribution.parquet"))
+    pd.testing.assert_frame_equal(results.trades, pd.read_parquet(here / "r/trades.parquet"))
+    pd.testing.assert_frame_equal(results.attribution, pd.read_parquet(here / "r/attribution.parquet"))
 
 
+@pytest.mark.slow
 def test_figures_are_pictures(space):
     assert space["figure"].axes and space["tornado"].axes
 
 
+@pytest.mark.slow
 def test_comparing_a_run_with_itself_and_its_configuration_says_identical(space):
     assert space["side_by_side"].metrics["sharpe"].notna().all()
     assert space["side_by_side"].correlation.loc["tlt_hold", "tlt_hold"] == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_sensitivity_rests_on_the_base_of_the_run(space):
     table = space["hangs_on"].table.set_index("case")
     base = space["results"].metrics.loc["us_2s10s_steepener", "sharpe"]
     assert table.loc["base", "sharpe"] == pytest.approx(base, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_picture_there_is_not_is_named(space):
     with pytest.raises(ConfigError, match="no picture 'equty'; did you mean 'equity'"):
         space["results"].figure("equty")
 
 
+@pytest.mark.slow
 def test_the_report_is_the_page_a_run_writes(space, tmp_path):
     path = space["results"].report(tmp_path / "mine.html")
     assert "<!doctype html>" in path.read_text(encoding="utf-8")
@@ -79,6 +81,7 @@ def test_the_notebook_is_made_of_the_page():
     assert (ROOT / "docs/python.ipynb").read_text(encoding="utf-8") == made
 
 
+@pytest.mark.slow
 def test_the_four_names_stay_functions_whatever_is_imported_around_them():
     code = (
         "import backtests.comparison, backtests.sensitivities, backtests.cli\n"

@@ -52,11 +52,17 @@ def test_the_configuration_in_the_docs_runs_it(fade, tmp_path):
     assert done.variants[0].figures["turnover"] > 0.1
 
 
-def test_the_configuration_in_the_readme_runs(tmp_path):
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory) -> runner.Run:
+    """The configuration of the README, run."""
+    path = tmp_path_factory.mktemp("readme") / "mine.yaml"
     (block,) = blocks(ROOT / "README.md", "yaml")
-    (tmp_path / "mine.yaml").write_text(block)
-    done = runner.run(config.load(tmp_path / "mine.yaml"))
-    assert [one.variant.name for one in done.variants] == ["pair", "pair_unhedged", "steepener", "bond"]
+    path.write_text(block)
+    return runner.run(config.load(path))
+
+
+def test_the_configuration_in_the_readme_runs(mine):
+    assert [run.variant.name for run in mine.variants] == ["pair", "pair_unhedged", "steepener", "bond"]
 
 
 def test_the_mistake_in_the_readme_is_answered_as_it_says(tmp_path, monkeypatch):
@@ -68,10 +74,10 @@ def test_the_mistake_in_the_readme_is_answered_as_it_says(tmp_path, monkeypatch)
     assert str(refusal.value) in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 
 
-def test_the_table_in_the_readme_is_what_a_run_prints(tmp_path, monkeypatch, capsys):
+def test_the_table_in_the_readme_is_what_a_run_prints(default_run, capsys):
     from backtests.cli import run
 
-    run._show(runner.run(config.load(ROOT / "config.yaml")))
+    run._show(default_run)
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     (block,) = blocks(ROOT / "README.md", "text")
     assert [line.rstrip() for line in block.splitlines()] == printed[:4]
@@ -84,11 +90,9 @@ def test_links_lead_somewhere(page):
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
-def test_every_figure_of_a_run_is_defined_in_the_conventions(tmp_path):
+def test_every_figure_of_a_run_is_defined_in_the_conventions(mine):
     text = (ROOT / "docs/conventions.md").read_text(encoding="utf-8")
-    (block,) = blocks(ROOT / "README.md", "yaml")
-    (tmp_path / "mine.yaml").write_text(block)
-    figures = runner.run(config.load(tmp_path / "mine.yaml")).variants[0].figures
+    figures = mine.variants[0].figures
     plain = {"start", "end", "bars", "periods_per_year", "ruined", "longest_drawdown_days"}
     dated = re.compile(r"(excess_)?drawdown_(peak|trough|recovery)")
     assert [

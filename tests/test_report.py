@@ -9,19 +9,21 @@ from pathlib import Path
 import pytest
 from jinja2 import StrictUndefined
 
+from backtests import config
 from backtests.performance.repricing import PARTS
 from backtests.report import html, plots, tables
 from backtests.report.palette import styles
 from backtests.report.panels import panels
+from backtests.runs import runner
 from tests.browsing import Page, report
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def default(tmp_path_factory):
+def default(default_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report") / "default"
-    return folder, report(ROOT / "config.yaml", folder)
+    return folder, report(default_run, folder)
 
 
 @pytest.mark.browser
@@ -121,7 +123,7 @@ variants:
 instruments: {UST2: {lot: 1_000_000_000}}
 """
     (tmp_path / "odd.yaml").write_text(odd)
-    content = report(tmp_path / "odd.yaml", tmp_path / "run")
+    content = report(runner.run(config.load(tmp_path / "odd.yaml")), tmp_path / "run")
     figures = {one.name: one.figures for one in content.variants}
     assert figures["ruined"]["ruined"] is not None
     assert figures["too_small_to_trade"]["turnover"] == 0

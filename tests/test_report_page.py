@@ -11,10 +11,12 @@ from itertools import pairwise
 
 import pytest
 
+from backtests import config
 from backtests.cli.run import index
 from backtests.report import html, tables
 from backtests.report.panels import panels
 from backtests.runs import folder as run_folder
+from backtests.runs import runner
 from tests.browsing import Page, report
 
 pytestmark = pytest.mark.browser
@@ -40,7 +42,7 @@ WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     (folder / "page.yaml").write_text(CONFIG)
-    return folder / "one", report(folder / "page.yaml", folder / "one")
+    return folder / "one", report(runner.run(config.load(folder / "page.yaml")), folder / "one")
 
 
 @pytest.fixture(scope="module")
