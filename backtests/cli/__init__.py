@@ -13,6 +13,7 @@ from types import FrameType
 import typer
 
 from backtests.cli import catalogue, compare, config, data, run, runs, sensitivity, thesis, ticket
+from backtests.cli.help import or_command
 from data.errors import ConfigError, DivergenceError
 
 app = typer.Typer(
@@ -21,7 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    no_args_is_help=True,
+    callback=or_command,
+    invoke_without_command=True,
 )
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
@@ -61,9 +63,6 @@ def main() -> None:
         _discard_output()
         sys.exit(141)  # as the shell says of a process whose reader left
     except Exception as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(str(error), file=sys.stderr)
-            sys.exit(2)
         if hasattr(error, "format_message"):
             told = error.format_message().rstrip(".")  # what was typed, as the parser puts it
             _end(f"{told}. See divergence --help.", 2)

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Check a configuration, or print its schema.", rich_markup_mode=None, no_args_is_help=True)
+from backtests.cli.help import or_command
+
+app = typer.Typer(
+    help="Check a configuration, or print its schema.",
+    rich_markup_mode=None,
+    callback=or_command,
+    invoke_without_command=True,
+)
 
 
 @app.command()

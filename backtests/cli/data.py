@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtests.cli.help import or_command
+
 if TYPE_CHECKING:
     from data.series import Delivery
     from data.status import Extent
     from data.store import Change, Store, Stored
 
-app = typer.Typer(help="Fetch, import and check market data.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    help="Fetch, import and check market data.", rich_markup_mode=None, callback=or_command, invoke_without_command=True
+)
 
 
 @app.command()

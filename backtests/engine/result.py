@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.engine.book import Book
+from data.bars import previous
 from data.pricing.bonds import Array
 
 LEG_LINES = ("price", "fx", "funding", "borrow", "roll", "income", "cost")
@@ -67,7 +68,7 @@ def account(book: Book, units: Array, traded: Array, equity: Array, ruined: int 
     `equity` is what the engine says; whether the lines sum to it is for `Result.imbalance` to tell.
     """
     held = np.vstack([np.zeros_like(units[:1]), units[:-1]])
-    before = {name: np.vstack([getattr(book, name)[:1], getattr(book, name)[:-1]]) for name in ("price", "fx")}
+    before = {"price": previous(book.price), "fx": previous(book.fx)}
     notional = held * before["price"]
     wealth = np.concatenate([[book.capital], equity[:-1]])
     alive = np.ones(len(equity), dtype=bool)

@@ -1,4 +1,4 @@
-"""How much of a run luck could have made: worked out when it is stored, with everything tried beside it counted."""
+"""What of a run is significant: worked out when it is stored, with everything tried beside it counted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Choice:
 
 
 def judge(run: Run, earlier: Sequence[float]) -> tuple[dict[str, Significance], Choice]:
-    """Return what luck could have done to each variant, and to the best of them.
+    """Return what is significant of each variant, and of the best of them.
 
     `earlier` are the annual Sharpe ratios of what was tried before under the same name.
     """
