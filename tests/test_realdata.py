@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import cli, config
+from backtests import config
 from backtests.performance import metrics
 from backtests.runs import runner
 from data import assemble
@@ -24,6 +24,7 @@ from data.sources import bundled, files
 from data.store import Store
 from data.tracking import tracking
 from strategies.base import keeps_prefix_law
+from tests import command
 from tests.registry import REGISTERED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +82,33 @@ def daily(store):
     return assemble.load(store, "daily", ["TLT", "IEF", "SHY", "TIP"], TODAY)
 
 
+class Experiment(NamedTuple):
+    """config/daily.yaml by the command: its folder, its answer, how long it took, and the run itself."""
+
+    folder: Path
+    answer: command.Answer
+    seconds: float
+    run: runner.Run
+
+
+@pytest.fixture(scope="module")
+def experiment(store, tmp_path_factory) -> Experiment:
+    folder, runs, run = tmp_path_factory.mktemp("daily") / "run", [], runner.run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIVERGENCE_HOME", str(store.folder))
+        patch.setattr(runner, "run", lambda *given: runs.append(run(*given)) or runs[-1])
+        start = time.monotonic()
+        answer = command.divergence("run", ROOT / "config/daily.yaml", "--out", folder, "-q")
+    return Experiment(folder, answer, time.monotonic() - start, runs[0])
+
+
+@pytest.fixture(scope="module")
+def by_month() -> runner.Run:
+    """config/daily.yaml on the bundled month ends."""
+    settings = ["data.source=bundled", "data.frequency=native", "data.start=2006-02-28"]
+    return runner.run(config.load(ROOT / "config/daily.yaml", settings))
+
+
 @pytest.fixture
 def run(store, monkeypatch, tmp_path):
     """Run a configuration on the stored history."""
@@ -96,22 +124,15 @@ def run(store, monkeypatch, tmp_path):
     return go
 
 
-def test_the_daily_experiment_ends_well_in_under_a_minute(store, monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("DIVERGENCE_HOME", str(store.folder))
-    monkeypatch.setattr(
-        sys, "argv", ["divergence", "run", str(ROOT / "config/daily.yaml"), "--out", str(tmp_path / "run"), "-q"]
-    )
-    start = time.monotonic()
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert (end.value.code or 0) == 0
-    assert time.monotonic() - start < 60
-    manifest = json.loads((tmp_path / "run/manifest.json").read_text())
+def test_the_daily_experiment_ends_well_in_under_a_minute(experiment):
+    assert experiment.answer.status == 0
+    assert experiment.seconds < 60
+    manifest = json.loads((experiment.folder / "manifest.json").read_text())
     assert manifest["reconciliation"] <= 1e-9
     assert manifest["engine"] == "backtrader"
     assert {one["series"] for one in manifest["data"]["series"]} >= {"jgb", "ust", "usdjpy", "fed_funds", "TLT"}
-    assert (tmp_path / "run/report.html").stat().st_size < 12e6
-    assert "TLT against its proxy" in capsys.readouterr().out
+    assert (experiment.folder / "report.html").stat().st_size < 12e6
+    assert "TLT against its proxy" in experiment.answer.out
 
 
 def test_month_ends_of_the_store_are_the_bundled_ones(daily, store):
@@ -127,22 +148,17 @@ def test_month_ends_of_the_store_are_the_bundled_ones(daily, store):
         assert (ours.overnight[currency].loc[rows] - theirs.overnight[currency].loc[rows]).abs().max() < 2e-6
 
 
-def test_month_ends_of_the_store_trade_like_the_bundled_ones(run):
-    window = ["data.start=2006-02-28", "data.end=2025-12-31"]
-    stored = run(ROOT / "config/daily.yaml", "data.frequency=monthly", *window)
-    along = run(ROOT / "config/daily.yaml", "data.source=bundled", "data.frequency=native", *window)
-    for a, b in zip(stored.variants, along.variants, strict=True):
+def test_month_ends_of_the_store_trade_like_the_bundled_ones(run, by_month):
+    stored = run(ROOT / "config/daily.yaml", "data.frequency=monthly", "data.start=2006-02-28")
+    for a, b in zip(stored.variants, by_month.variants, strict=True):
         if "TLT" not in a.market.names:  # priced in the store, a proxy in the bundled figures
             assert a.figures["excess_return"] == pytest.approx(b.figures["excess_return"], abs=2e-5), a.variant.name
             assert a.figures["excess_drawdown"] == pytest.approx(b.figures["excess_drawdown"], abs=1e-4)
 
 
-def test_daily_rows_tell_the_month_ends_story(run):
+def test_daily_rows_tell_the_month_ends_story(experiment, by_month):
     """What daily rows change is said in docs/data.md; these are the bounds it states."""
-    window = ["data.start=2006-02-28", "data.end=2025-12-31"]
-    by_day = run(ROOT / "config/daily.yaml", *window)
-    by_month = run(ROOT / "config/daily.yaml", "data.source=bundled", "data.frequency=native", *window)
-    for a, b in zip(by_day.variants, by_month.variants, strict=True):
+    for a, b in zip(experiment.run.variants, by_month.variants, strict=True):
         x, y = _monthly(a.result), _monthly(b.result)
         both = pd.concat([x, y], axis=1, join="inner").dropna()
         own_volatility = a.variant.name == "ust10_jgb10_volpar"
@@ -193,14 +209,14 @@ def test_tlt_through_the_engine_is_tlt_as_published(run, distributions):
 
 
 def test_a_short_of_an_etf_pays_what_a_long_is_paid(run):
-    text = (
-        HOLD_TLT.replace("TLT: 1.0}", "TLT: -1.0}")
-        + "account: {cash_interest: false, withholding: 0.3, size_on: capital}\n"
+    text = HOLD_TLT.replace(
+        "{tlt: {strategy: hold, params: {weights: {TLT: 1.0}}, fill: same_close}}",
+        "{long: {strategy: hold, params: {weights: {TLT: 1.0}}, fill: same_close}, "
+        "short: {extends: long, params: {weights: {TLT: -1.0}}}}",
     )
-    (short,) = run(text, "data.distributions=paid", "data.start=2015-01-02", "data.end=2016-12-30").variants
-    (long,) = run(
-        text.replace("-1.0", "1.0"), "data.distributions=paid", "data.start=2015-01-02", "data.end=2016-12-30"
-    ).variants
+    text += "account: {cash_interest: false, withholding: 0.3, size_on: capital}\n"
+    long, short = run(text, "data.distributions=paid", "data.start=2015-01-02", "data.end=2016-12-30").variants
+    assert (long.result.units[-1, 0] > 0) and (short.result.units[-1, 0] < 0)
     assert long.result.income.sum() == pytest.approx(-0.7 * short.result.income.sum(), rel=2e-3)  # lots round
     assert long.result.income.sum() > 0
 
