@@ -86,6 +86,7 @@ def test_imported_files_are_recognised_listed_checked_and_traded(divergence, off
     assert out.splitlines()[1].startswith("pair ")
 
 
+@pytest.mark.slow
 def test_a_folder_of_files_is_a_source_of_its_own(divergence, official, home):
     Path("beside.yaml").write_text(CONFIG.replace("source: store", "source: files"))
     code, out, _ = divergence("run", "beside.yaml", "-q", "--out", "x")
@@ -100,6 +101,7 @@ def test_a_folder_of_files_is_a_source_of_its_own(divergence, official, home):
     assert Path("x/metrics.json").read_text() == Path("z/metrics.json").read_text()
 
 
+@pytest.mark.slow
 def test_our_own_month_ends_in_a_folder_are_the_bundled_run(divergence, home):
     from data.sources import bundled
 

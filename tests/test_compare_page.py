@@ -347,6 +347,7 @@ def test_no_markup_in_a_name_is_ever_executed(browser, tmp_path):
 
 
 @WIDTHS
+@pytest.mark.slow
 def test_forty_seven_variants_stay_usable(browser, crowd, width):
     page = Page(browser, crowd, width)
     page.button("Draw all").click()

@@ -74,6 +74,7 @@ def test_the_mistake_in_the_readme_is_answered_as_it_says(tmp_path, monkeypatch)
     assert str(refusal.value) in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 
 
+@pytest.mark.slow
 def test_the_table_in_the_readme_is_what_a_run_prints(default_run, capsys):
     from backtests.cli import run
 

@@ -331,6 +331,7 @@ def test_the_words_say_which_way_the_position_gains(folder):
     assert rows["never"][2] == "–"
 
 
+@pytest.mark.slow
 def test_a_folder_of_a_version_without_exposures_is_read_and_says_so(folder, tmp_path):
     old = tmp_path / "old"
     old.mkdir()

@@ -160,6 +160,7 @@ def test_markup_in_stored_words_is_shown_not_run(default):
     assert "&lt;img" in shown
 
 
+@pytest.mark.slow
 def test_pictures_are_3200_by_1800(default, tmp_path):
     plots.save(default[1], tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())

@@ -84,11 +84,13 @@ def test_a_section_cites_what_the_docstring_cites(page, name):
     assert years <= set(re.findall(r"\d{4}", source))
 
 
+@pytest.mark.slow
 def test_every_block_of_the_page_is_one_that_is_made_and_every_one_made_is_on_the_page(page, made):
     assert sorted(re.findall(r"<!-- begin: (.+?) -->", page)) == sorted(made)
     assert page.count("<!-- begin:") == page.count("<!-- end -->") == len(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_only_pairs_send_the_reader_to_the_parameters_of_a_pair(made, name):
     assert made[f"parameters {name}"].startswith("Those of a [pair](#pairs)") == issubclass(BUILT_IN[name], Pair)
@@ -97,6 +99,7 @@ def test_only_pairs_send_the_reader_to_the_parameters_of_a_pair(made, name):
 # ---- the figures are those of a run now
 
 
+@pytest.mark.slow
 def test_no_figure_of_the_page_is_stale(page, made):
     found = {name: text for _, name, text in re.findall(r"(<!-- begin: (.+?) -->\n)(.*?)<!-- end -->", page, re.DOTALL)}
     assert {name: found[name] for name in made if found[name] != made[name]} == {}, REMEDY
@@ -112,6 +115,7 @@ def test_filling_a_page_replaces_what_stands_between_its_marks_and_nothing_else(
         generate.filled(page, {"c": ""})
 
 
+@pytest.mark.slow
 def test_the_configuration_runs_every_strategy_and_overlay_and_the_page_shows_every_variant(page, run):
     assert {one.variant.strategy_name for one in run.variants} == set(BUILT_IN)
     assert {name for one in run.variants for overlay in one.variant.overlays for name in overlay} == set(OVERLAYS)
@@ -119,6 +123,7 @@ def test_the_configuration_runs_every_strategy_and_overlay_and_the_page_shows_ev
         assert f"| `{one.variant.name}`" in sections(page)[one.variant.strategy_name]
 
 
+@pytest.mark.slow
 def test_a_row_says_in_percent_what_the_run_found(page, run):
     found = {one.variant.name: one for one in run.variants}["value"]
     cells = next(line for line in page.splitlines() if line.startswith("| `value` |")).split("|")
@@ -130,6 +135,7 @@ def test_a_row_says_in_percent_what_the_run_found(page, run):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_chance_of_the_highest_is_bonferronis(page, run):
     ideas = [one for one in run.variants if one.variant.name not in run.config.benchmarks]
     best = max(ideas, key=lambda one: one.figures["sharpe"])
@@ -143,6 +149,7 @@ def test_the_chance_of_the_highest_is_bonferronis(page, run):
 # ---- what the prose rests on
 
 
+@pytest.mark.slow
 def test_no_sharpe_ratio_beyond_eight_tenths_goes_unexplained(page, run):
     (listed,) = re.findall(r"Beyond it, and explained: (.+?)\.$", page, re.MULTILINE)
     explained = set(re.findall(r"`(\w+)`", listed))
@@ -151,6 +158,7 @@ def test_no_sharpe_ratio_beyond_eight_tenths_goes_unexplained(page, run):
         assert {name for name, value in figures(run, key).items() if abs(value) > SUSPICIOUS} == explained
 
 
+@pytest.mark.slow
 def test_japans_tax_step_is_in_the_figures_and_the_highest_sharpe_does_not_rest_on_it(run):
     one = next(one for one in run.variants if one.variant.name == "value")
     market, core = one.market, one.market.macro["jp_core_cpi_yoy"]
@@ -168,6 +176,7 @@ def test_japans_tax_step_is_in_the_figures_and_the_highest_sharpe_does_not_rest_
     )
 
 
+@pytest.mark.slow
 def test_three_years_made_more_than_half_of_what_the_highest_earned(run):
     one = next(one for one in run.variants if one.variant.name == "value")
     year = one.result.dates[1:].astype("datetime64[Y]").astype(int) + 1970
@@ -175,6 +184,7 @@ def test_three_years_made_more_than_half_of_what_the_highest_earned(run):
     assert x[np.isin(year, [2008, 2022, 2025])].sum() > 0.5 * x.sum()
 
 
+@pytest.mark.slow
 def test_signals_that_the_page_calls_static_changed_side_a_handful_of_times(run):
     for one in run.variants:
         if one.variant.name in ("safe_haven", "inflation_level", "debt_distortion"):

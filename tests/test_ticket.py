@@ -134,6 +134,7 @@ def test_weights_beyond_max_gross_are_scaled_down_together(ticket):
     assert [leg.weight for leg in only(ticket(text)).legs] == pytest.approx([0.75, -0.25])
 
 
+@pytest.mark.slow
 def test_the_target_is_the_order_the_backtest_would_place():
     sheets = {one.variant.name: one for one in make(config.load(ROOT / "config.yaml"), NEW_YEAR).sheets}
     sizes = ["data.end=2025-12-31", "account.size_on=capital", "engine=ledger"]
