@@ -295,6 +295,12 @@ def test_a_setting_is_told_before_any_line_of_the_file(tmp_path):
     assert refusal(tmp_path, text, "fill=auto").startswith("run.yaml:1: engine: 'none' is not one of backtrader, ")
 
 
+def test_a_setting_is_told_before_what_the_file_leaves_out(tmp_path):
+    text = "variants: {a: {strategy: policy}}\n"
+    assert refusal(tmp_path, text, "fill=later").startswith("--set fill=later: fill: 'later' is not one of auto, ")
+    assert refusal(tmp_path, text, "fill=auto") == "run.yaml:1: name: is missing; add it"
+
+
 def test_a_fault_of_the_file_beside_a_setting_keeps_its_line(tmp_path):
     text = BASE + "account:\n  capital: -5\n"
     assert refusal(tmp_path, text, "account.max_gross=5") == "run.yaml:4: account.capital: is -5; expected above 0"

@@ -162,6 +162,12 @@ def test_a_dump_writes_what_was_given_and_what_was_inherited(tmp_path):
     assert text.startswith("name: everything\nthesis_date: 2020-01-02\ndata:\n  source: ")
 
 
+def test_a_dump_keeps_the_letters_of_any_alphabet(tmp_path):
+    chosen = load(tmp_path, f"{BASE}instruments: {{236A.T: {{exchange: 東京}}}}\n")
+    assert "exchange: 東京\n" in config.dump(chosen)
+    assert load(tmp_path, config.dump(chosen)).library["236A.T"].exchange == "東京"
+
+
 @pytest.mark.parametrize("name", ["config.yaml", "config/daily.yaml", "config/thesis.yaml"])
 def test_a_dump_of_what_comes_along_loads_to_the_same_configuration(tmp_path, name):
     chosen = config.load(ROOT / name)

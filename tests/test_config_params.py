@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, dataclass
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, dataclass, field
 from textwrap import indent
 
 import pytest
@@ -170,6 +171,20 @@ def test_a_strategy_of_ones_own_is_checked_and_described_by_its_types(tmp_path, 
     ]
     with pytest.raises(FrozenInstanceError):
         config.describe("one_of_my_own")[1].unit = "x"
+
+
+@dataclass(frozen=True)
+class Elsewhere(Hold):
+    """A strategy of a user's own that by itself trades what no file has added."""
+
+    weights: Mapping[str, float] = field(default_factory=lambda: {"ELSEWHERE": 1.0})
+
+
+def test_an_instrument_that_only_the_strategy_names_is_told_at_its_parameters(tmp_path, monkeypatch):
+    monkeypatch.setitem(STRATEGIES, "elsewhere_of_my_own", Elsewhere)
+    text = "name: run\nvariants:\n  a:\n    strategy: elsewhere_of_my_own\n    params: {}\n"
+    message = refusal(tmp_path, text)
+    assert message.startswith("run.yaml:5: variants.a.params: unknown instrument 'ELSEWHERE'; known: 236A.T, ")
 
 
 # ---- overlays
