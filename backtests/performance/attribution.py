@@ -73,18 +73,18 @@ def by_leg(result: Result, legs: Sequence[str]) -> dict[str, Array]:
 
 
 def tidy(variant: str, result: Result, market: Market, rows: slice) -> pd.DataFrame:
-    """One row per date, instrument and line that is not 0: date, variant, instrument, line, usd."""
-    tables = []
+    """One row per date, instrument and line that is not 0: date, variant, instrument, line, usd; sorted so."""
+    instruments, names = sorted([*market.names, BOOK]), sorted(LINES)
+    usd = np.zeros((len(result.dates), len(instruments), len(names)))
+    legs = [instruments.index(leg) for leg in market.names]
     for name, line in _lines(result, market, rows).items():
-        columns = [BOOK] if name in BOOK_LINES else list(market.names)
-        tables.append(_long(pd.DataFrame(line, index=result.dates, columns=columns), name))
-    table = pd.concat(tables, ignore_index=True)
-    table.insert(1, "variant", variant)
-    return table.sort_values(["date", "instrument", "line"], ignore_index=True)
-
-
-def _long(frame: pd.DataFrame, line: str) -> pd.DataFrame:
-    frame = frame.rename_axis(index="date", columns="instrument")
-    table = frame.reset_index().melt(id_vars="date", value_name="usd")
-    table.insert(2, "line", line)
-    return table[table["usd"] != 0.0]
+        usd[:, instruments.index(BOOK) if name in BOOK_LINES else legs, names.index(name)] = line
+    day, instrument, line_at = np.nonzero(usd)
+    table = {
+        "date": result.dates[day],
+        "variant": variant,
+        "instrument": np.array(instruments, dtype=object)[instrument],
+        "line": np.array(names, dtype=object)[line_at],
+        "usd": usd[day, instrument, line_at],
+    }
+    return pd.DataFrame(table)

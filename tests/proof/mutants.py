@@ -46,9 +46,8 @@ NARROW = {  # module -> tests that are about it
     },
 }
 WIDER = (
-    "test_build test_ledger test_book test_engines_agree test_strategies test_signal_strategies test_invariants "
-    "test_overlays test_metrics test_attribution test_independent test_components test_exposure test_stress "
-    "test_sensitivity test_ticket test_claims test_cli_run test_cli_refusals test_cli_reports"
+    "test_curves test_build test_ledger test_book test_strategies test_signal_strategies test_overlays test_metrics "
+    "test_attribution test_independent test_components test_exposure test_stress test_config_load test_cli_refusals"
 )
 EQUIVALENT: dict[str, str] = {}  # what a survivor prints -> why no test can tell it
 
