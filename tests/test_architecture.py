@@ -21,7 +21,7 @@ ORDER = {
     "strategies": "base signals sizing pairs divergence curve hold macro relative_value breakeven slopes blend thesis "
     "overlays own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
-    "backtests/engine": "carry book result ledger backtrader_engine reconcile",
+    "backtests/engine": "carry book result draws ledger backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
     "backtests/config": "document complaints model params building instruments load",
     "backtests/runs": "window setup runner exposure stress significance manifest former snapshot folder",
@@ -44,7 +44,7 @@ FENCES = {
     "jinja2": ["backtests/report/"],
     "plotly": ["backtests/report/"],
     "matplotlib": ["backtests/report/"],
-    "numba": [],
+    "numba": ["backtests/engine/", "strategies/compiled.py"],
     "yfinance": ["data/sources/"],
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],

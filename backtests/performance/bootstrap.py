@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from backtests.performance.metrics import SMALL
 from data.pricing.bonds import Array
 
+COMPILED_FROM = 2_000_000  # figures resampled: below it, loading the compiled form takes longer than it saves
 BATCH = 2**20  # figures resampled at a time, so that daily history fits in memory
 
 Rows = NDArray[np.int64]
@@ -41,6 +42,18 @@ def estimates(x: Array, block: float) -> tuple[Array, Array, Array, Array]:
     """Mean and Sharpe ratio of a bar, each with its standard error, of each row of (..., T)."""
     sharpe, influence = _sharpe(x)
     return x.mean(axis=-1), standard_error(x, block), sharpe, standard_error(influence, block)
+
+
+def drawn(x: Array, block: float, seed: int, draws: int) -> Array:
+    """Figures (draws, 5) of resampled histories of x (T,): `estimates`, then the largest drawdown."""
+    batches = resamples(len(x), block, seed, draws)
+    if len(x) * draws >= COMPILED_FROM:
+        from backtests.engine.draws import figures
+
+        return np.concatenate([figures(x, rows, block) for rows in batches])
+    return np.concatenate(
+        [np.column_stack([*estimates(x[rows], block), largest_drawdown(x[rows])]) for rows in batches]
+    )
 
 
 def differences(x: Array, y: Array, block: float) -> tuple[Array, Array, Array, Array]:

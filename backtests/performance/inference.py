@@ -20,6 +20,7 @@ from backtests.performance import metrics
 from backtests.performance.bootstrap import (
     block_lengths,
     differences,
+    drawn,
     estimates,
     largest_drawdown,
     long_run_variance,
@@ -104,8 +105,7 @@ def intervals(x: ArrayLike, ppy: float, seed: int, draws: int = DRAWS, level: fl
             None,
         )
     block = float(block_lengths(x[:, None])[0])
-    batches = [(*estimates(x[rows], block), largest_drawdown(x[rows])) for rows in resamples(n, block, seed, draws)]
-    mean, mean_error, sharpe, sharpe_error, drawdowns = (np.concatenate(part) for part in zip(*batches, strict=True))
+    mean, mean_error, sharpe, sharpe_error, drawdowns = drawn(x, block, seed, draws).T
     own = estimates(x, block)
     low, high = np.quantile(drawdowns, _tails(level), method="weibull")
     return Intervals(
