@@ -18,6 +18,7 @@ from backtests.performance import metrics
 from backtests.report import sensitivity as words
 from backtests.report import tornado
 from backtests.runs import runner
+from backtests.runs.setup import set_up
 from backtests.sensitivities import GROUPS, SCENARIOS, judge, measure, record, tidy
 from backtests.sensitivities.rerun import Rerun
 from backtests.sensitivities.scenarios import rule_of, sized
@@ -77,7 +78,7 @@ def alone(load):
 @pytest.fixture
 def rerun(load):
     def made(text: str, *settings: str) -> Rerun:
-        (only,) = judge._reruns(settings_ := load(text, *settings), settings_.variants)
+        (only,) = judge._reruns(settings_ := load(text, *settings), set_up(settings_), ())
         return only
 
     return made

@@ -30,10 +30,11 @@ def check(
     from backtests.runs.setup import set_up
 
     settings = configuration.load(config, set_ or [])
-    spans = set_up(settings).spans
-    for name, span in spans.items():
+    variants = set_up(settings).variants
+    for name, prepared in variants.items():
+        span = prepared.span
         terminal.say(f"{name}: {span.first} to {span.last}{f' ({span.reason})' if span.reason else ''}")
-    terminal.say(f"{config}: good, {terminal.count(len(spans), 'variant')}")
+    terminal.say(f"{config}: good, {terminal.count(len(variants), 'variant')}")
 
 
 @app.command()

@@ -52,7 +52,7 @@ def keep(run: Run, folder: Path, runs: Path, now: datetime, progress: Progress) 
     from backtests.runs import folder as run_folder
     from backtests.runs.snapshot import snapshot
 
-    sensitivity = sensitivities.record(sensitivities.measure(run.config, progress=progress))
+    sensitivity = sensitivities.record(sensitivities.measure(run.config, progress=progress, setup=run.setup))
     stored = snapshot(run, sensitivity, run_folder.earlier_sharpes(runs, run.config.name), now)
     run_folder.write(stored, folder)
     return replace(stored, folder=folder)

@@ -16,7 +16,7 @@ from backtests.engine.result import Result
 from backtests.performance import metrics
 from backtests.performance.components import by_component
 from backtests.performance.metrics import Metric
-from backtests.runs.setup import fill_of, legs_of, set_up, terms
+from backtests.runs.setup import Prepared, Setup, fill_of, set_up, terms
 from backtests.runs.window import Span
 from data.market import Market
 from data.pricing.bonds import Array
@@ -51,11 +51,20 @@ class Run:
     """All variants of a configuration, run."""
 
     config: Config
-    tables: Tables
-    market: Market
+    setup: Setup
     variants: tuple[VariantRun, ...]
     tracking: tuple[Tracking, ...]  # of the listed legs that have prices
     seconds: float
+
+    @property
+    def tables(self) -> Tables:
+        """The history it ran on."""
+        return self.setup.tables
+
+    @property
+    def market(self) -> Market:
+        """Every leg of every variant."""
+        return self.setup.market
 
 
 def run(config: Config, progress: Progress = lambda what, count, of: None) -> Run:
@@ -71,22 +80,21 @@ def run(config: Config, progress: Progress = lambda what, count, of: None) -> Ru
     start = time.perf_counter()
     setup = set_up(config)
     runs = []
-    for i, variant in enumerate(config.variants):
-        progress(variant.name, i, len(config.variants))
-        runs.append(_run(variant, legs_of(setup.market, variant, config), setup.spans[variant.name], config))
+    for i, prepared in enumerate(setup.variants.values()):
+        progress(prepared.variant.name, i, len(setup.variants))
+        runs.append(_run(prepared, config))
     progress("", len(runs), len(runs))
     return Run(
         config=config,
-        tables=setup.tables,
-        market=setup.market,
+        setup=setup,
         variants=_compared(runs, config, setup.market),
         tracking=tuple(tracking(setup.tables, setup.market.instruments, config.data.start or date.min)),
         seconds=time.perf_counter() - start,
     )
 
 
-def _run(variant: Variant, market: Market, window: Span, config: Config) -> VariantRun:
-    targets = variant.strategy.targets(market)
+def _run(prepared: Prepared, config: Config) -> VariantRun:
+    variant, market, window, targets = prepared.variant, prepared.market, prepared.span, prepared.targets
     chosen = terms(variant, config, market)
     book = prepare(market, targets, window.rows, chosen)
     other = "ledger" if config.engine == "backtrader" else "backtrader"

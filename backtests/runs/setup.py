@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,7 @@ from data.calendars import check_same_close
 from data.errors import ConfigError
 from data.instruments import BP, Instrument
 from data.market import Market
+from data.pricing.bonds import Array
 from data.sources import bundled, folder
 from data.store import Store, home
 from data.tables import Tables
@@ -27,16 +29,30 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A variant on its own market, before it runs."""
+
+    variant: Variant
+    market: Market  # its legs, all history
+    span: Span  # from when to when it trades
+
+    @cached_property
+    def targets(self) -> Array:
+        """Weights (T, n) on all history, worked out when first asked for."""
+        return self.variant.strategy.targets(self.market)
+
+
+@dataclass(frozen=True)
 class Setup:
     """A configuration on its data, looked at before anything runs."""
 
     tables: Tables
     market: Market  # every leg of every variant
-    spans: Mapping[str, Span]  # by variant
+    variants: Mapping[str, Prepared]  # by name
 
 
 def set_up(config: Config) -> Setup:
-    """Return a configuration's history, its market, and from when to when each variant trades.
+    """Return a configuration's history, its market, and each variant on its legs.
 
     Raises
     ------
@@ -48,16 +64,16 @@ def set_up(config: Config) -> Setup:
     market = build(tables, instruments, config.data.interpolation)
     check_dates(config, market)
     log.info("%s: %d instruments, %d rows", config.name, len(instruments), len(market.dates))
-    spans = {variant.name: window_of(variant, legs_of(market, variant, config), config) for variant in config.variants}
-    return Setup(tables, market, spans)
+    return Setup(tables, market, {variant.name: prepared(variant, market, config) for variant in config.variants})
 
 
-def window_of(variant: Variant, legs: Market, config: Config) -> Span:
-    """Return from when to when a variant trades, having looked at the clock it would trade by."""
+def prepared(variant: Variant, market: Market, config: Config) -> Prepared:
+    """Return a variant on its legs, having looked at the clock it would trade by; raises as `set_up`."""
+    legs = legs_of(market, variant, config)
     window = span(variant, legs, config)
     check_clock(variant, legs, window)
     log.info("%s trades %s to %s %s", variant.name, window.first, window.last, window.reason)
-    return window
+    return Prepared(variant, legs, window)
 
 
 def instruments_of(config: Config, also: Iterable[str] = ()) -> list[Instrument]:

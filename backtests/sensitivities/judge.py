@@ -15,10 +15,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import brentq
 
-from backtests.config import Config, Variant
+from backtests.config import Config
 from backtests.performance import metrics
-from backtests.runs import setup
-from backtests.runs.window import check_dates, span
+from backtests.runs.setup import Setup, instruments_of, legs_of, set_up
 from backtests.sensitivities.rerun import Outcome, Rerun
 from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Conventions, Scenario
 from data.build import build
@@ -95,8 +94,9 @@ def measure(
     config: Config,
     names: Sequence[str] = (),
     progress: Progress = lambda what, count, of: None,
+    setup: Setup | None = None,
 ) -> Sensitivity:
-    """Return the sensitivity of the variants named, or of all.
+    """Return the sensitivity of the variants named, or of all; `setup` is that of a run, where there was one.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def measure(
     for name in names:
         if name not in known:
             raise ConfigError(f"'{name}' is not a variant of {config.name}{did_you_mean(name, known)}")
-    reruns = _reruns(config, [variant for variant in config.variants if not names or variant.name in names])
+    reruns = _reruns(config, setup or set_up(config), names)
     variants = []
     for i, rerun in enumerate(reruns):
         progress(rerun.variant.name, i, len(reruns))
@@ -117,18 +117,16 @@ def measure(
     return Sensitivity(config, tuple(variants), time.perf_counter() - start)
 
 
-def _reruns(config: Config, variants: Sequence[Variant]) -> list[Rerun]:
-    """Every variant with its markets; the data is read once, and the market of each interpolation built once."""
-    instruments = setup.instruments_of(config)
-    tables = setup.tables_of(config, instruments)
-    markets = {kind: build(tables, instruments, kind) for kind in INTERPOLATIONS}
-    check_dates(config, markets[config.data.interpolation])
+def _reruns(config: Config, setup: Setup, names: Sequence[str]) -> list[Rerun]:
+    """Every variant with its markets; the market of each interpolation is built once."""
+    own = config.data.interpolation
+    instruments = instruments_of(config)
+    markets = {kind: setup.market if kind == own else build(setup.tables, instruments, kind) for kind in INTERPOLATIONS}
     reruns = []
-    for variant in variants:
-        legs = {kind: setup.legs_of(market, variant, config) for kind, market in markets.items()}
-        own = legs[config.data.interpolation]
-        setup.check_clock(variant, own, span(variant, own, config))
-        reruns.append(Rerun(config, variant, legs))
+    for name, prepared in setup.variants.items():
+        if not names or name in names:
+            legs = {kind: legs_of(market, prepared.variant, config) for kind, market in markets.items()}
+            reruns.append(Rerun(config, prepared, {**legs, own: prepared.market}))
     return reruns
 
 

@@ -15,6 +15,7 @@ from backtests.engine.carry import extra_borrow, flat_borrow, funding_spread
 from backtests.engine.result import Result
 from backtests.performance import metrics
 from backtests.runs import setup
+from backtests.runs.setup import Prepared
 from backtests.runs.window import span
 from backtests.sensitivities.scenarios import Conventions, conventions_of, sized
 from data.errors import DataError
@@ -44,10 +45,15 @@ class Rerun:
     """A variant, the markets it can be rerun on, and the results so far."""
 
     config: Config
-    variant: Variant
+    prepared: Prepared
     markets: Mapping[Interpolation, Market]  # its legs, all history
     _decided: dict[tuple[object, ...], Decided] = field(default_factory=dict, repr=False, compare=False)
     _outcomes: dict[tuple[object, ...], Outcome] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def variant(self) -> Variant:
+        """The variant as configured."""
+        return self.prepared.variant
 
     @property
     def base(self) -> Conventions:
@@ -63,14 +69,14 @@ class Rerun:
             Legs that the sizing rule cannot size, or that never trade.
         """
         key = _key(chosen)
+        if key == _key(self.base):
+            return Decided(self.prepared.market, self.prepared.targets, self.prepared.span.rows)
         if key not in self._decided:
             market = self.markets[chosen.interpolation]
             if chosen.duration != 1.0:
                 market = _scale_funds(market, chosen.duration)
             variant = replace(self.variant, strategy=sized(self.variant.strategy, chosen.sizing))
-            rows = span(variant, market, self.config).rows
-            if key != _key(self.base):
-                rows = _inside(rows, self.decided(self.base).rows)
+            rows = _inside(span(variant, market, self.config).rows, self.prepared.span.rows)
             self._decided[key] = Decided(market, variant.strategy.targets(market), rows)
         return self._decided[key]
 
