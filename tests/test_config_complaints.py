@@ -36,7 +36,7 @@ ROOT_KEYS = "account, benchmarks, data, engine, fill, instruments, name, rebalan
         ),
     ],
 )  # fmt: skip
-def test_an_unknown_key_is_told_with_what_was_meant_or_what_is_known(tmp_path, written, key, words):
+def test_an_unknown_key_is_reported_with_a_suggestion_or_the_known_keys(tmp_path, written, key, words):
     assert refusal(tmp_path, f"{BASE}{written}\n") == f"run.yaml:3: {key}: unknown key; {words}"
 
 
@@ -51,7 +51,7 @@ def test_an_unknown_key_is_told_with_what_was_meant_or_what_is_known(tmp_path, w
         ("rebalance: {zzz: 0.1}", "rebalance.zzz", "known: band, every"),
     ],
 )
-def test_an_unknown_key_of_a_variant_is_told_alike(tmp_path, written, key, words):
+def test_an_unknown_key_of_a_variant_is_reported_in_the_same_way(tmp_path, written, key, words):
     text = f"name: run\nvariants:\n  b: {{strategy: policy}}\n  a: {{{written}}}\n"
     assert refusal(tmp_path, text) == f"run.yaml:4: variants.a.{key}: unknown key; {words}"
 
@@ -86,13 +86,13 @@ def test_an_empty_key_is_unknown(tmp_path):
         ("instruments.UST10.curve", "usa", "us, jp, us_real", "us"),
     ],
 )
-def test_a_word_that_is_no_choice_is_told_with_the_choices(tmp_path, key, value, choices, meant):
+def test_a_word_outside_the_choices_is_reported_with_them(tmp_path, key, value, choices, meant):
     hint = f"; did you mean '{meant}'?" if meant else ""
     message = refusal(tmp_path, BASE, f"{key}={value}")
     assert message == f"--set {key}={value}: {key}: '{value}' is not one of {choices}{hint}"
 
 
-def test_a_source_there_is_not_is_told_with_those_there_are(tmp_path):
+def test_an_unknown_source_is_reported_with_the_known_ones(tmp_path):
     message = refusal(tmp_path, f"{BASE}sources:\n  mof: https://x.org/a\n  fed: https://x.org/{{id}}\n")
     words = "'fed' is not one of mof, treasury, fred, boj, nyfed; did you mean 'fred'?"
     assert message == f"run.yaml:5: sources.fed: {words}"
@@ -144,7 +144,7 @@ DATE, TRUTH = "a date without quotes, like 1999-09-30", "true or false"
         ("benchmarks", "{a: 1}", "{'a': 1}", LIST),
     ],
 )
-def test_a_value_of_another_type_is_told_with_what_was_expected(tmp_path, key, value, shown, expected):
+def test_a_value_of_the_wrong_type_is_reported_with_the_expected_type(tmp_path, key, value, shown, expected):
     message = refusal(tmp_path, BASE, f"{key}={value}")
     assert message == f"--set {key}={value}: {key}: is {shown}; expected {expected}"
 
@@ -162,7 +162,7 @@ def test_a_value_of_another_type_is_told_with_what_was_expected(tmp_path, key, v
         ("borrow_bp: [{from: '2020-01-01', bp: 1}]", f"borrow_bp.0.from: is '2020-01-01'; expected {DATE}"),
     ],
 )
-def test_of_the_ways_to_write_a_value_the_one_that_got_furthest_is_told(tmp_path, written, words):
+def test_of_a_unions_branches_the_one_that_matched_furthest_is_reported(tmp_path, written, words):
     text = f"{BASE}instruments: {{UST10: {{{written}}}}}\n"
     assert refusal(tmp_path, text).startswith(f"run.yaml:3: instruments.UST10.{words}")
 
@@ -173,7 +173,7 @@ NO_NAME = "is not a name; use letters, digits, - _ . and start with a letter or 
 
 
 @pytest.mark.parametrize("name", ["a b", "-a", ".a", "a/b", "../a", "é", "x" * 65])
-def test_what_is_no_name_is_refused_for_a_run_and_for_a_variant(tmp_path, name):
+def test_an_invalid_name_is_refused_for_a_run_and_for_a_variant(tmp_path, name):
     assert refusal(tmp_path, f"name: '{name}'\nvariants: {{}}\n") == f"run.yaml:1: name: '{name}' {NO_NAME}"
     text = f"name: run\nvariants:\n  '{name}': {{strategy: policy}}\n"
     assert refusal(tmp_path, text) == f"run.yaml:3: variants.{name}: '{name}' {NO_NAME}"
@@ -186,7 +186,7 @@ def test_a_name_has_up_to_64_letters_digits_dots_and_dashes(tmp_path, name):
 
 
 @pytest.mark.parametrize("address", ["ftp://x.org/{id}", "x.org/{id}", "https://", "https://x y/{id}", " http://x{id}"])
-def test_what_is_no_address_is_refused(tmp_path, address):
+def test_an_invalid_address_is_refused(tmp_path, address):
     message = refusal(tmp_path, f"{BASE}sources:\n  fred: '{address}'\n")
     words = f"'{address}' is not an address; write one like https://example.org/data"
     assert message == f"run.yaml:4: sources.fred: {words}"
@@ -247,7 +247,7 @@ def test_a_configuration_has_1_to_500_variants(tmp_path):
 # ---- which complaint, and on which line
 
 
-def test_of_several_complaints_the_first_by_line_is_told(tmp_path):
+def test_of_several_errors_the_first_by_line_is_reported(tmp_path):
     lines = ["name: run", "fill: later", "engine: none", "variants: {a: {strategy: policy}}", "account: {capital: -1}"]
     assert refusal(tmp_path, "\n".join(lines)).startswith("run.yaml:2: fill: 'later' is not one of ")
     assert refusal(tmp_path, "\n".join(lines[::-1])) == "run.yaml:1: account.capital: is -1; expected above 0"
@@ -288,7 +288,7 @@ variants:
         ({"C": "{duration: 2, lookback: x}", "B": "0"}, 5, "variants.c.params.lookback: 'x' is not a window; "),
     ],
 )
-def test_a_merged_value_is_told_where_the_nearest_variant_wrote_it(tmp_path, changed, line, words):
+def test_a_merged_value_is_reported_where_the_nearest_variant_wrote_it(tmp_path, changed, line, words):
     text = CHAIN
     for key, value in ({"C": "{}", "B": "1", "A": "1", "E": "2", "L": "12M"} | changed).items():
         text = text.replace(f"{{{key}}}", value)
@@ -297,13 +297,13 @@ def test_a_merged_value_is_told_where_the_nearest_variant_wrote_it(tmp_path, cha
     assert words in message
 
 
-def test_a_leg_a_parent_names_is_told_where_the_parent_names_it(tmp_path):
+def test_a_leg_named_by_a_parent_is_reported_there(tmp_path):
     text = "name: run\nvariants:\n  b: {extends: a, params: {duration: 2}}\n  a:\n    strategy: policy\n    params:\n"
     message = refusal(tmp_path, f"{text}      duration: 1\n      short: JPX\n")
     assert message == "run.yaml:8: variants.a.params.short: unknown instrument 'JPX'; did you mean 'JPY'?"
 
 
-def test_a_key_a_grandparent_misspelt_is_told_in_the_grandparent(tmp_path):
+def test_a_key_misspelt_by_a_grandparent_is_reported_there(tmp_path):
     text = "name: run\nvariants:\n  c: {extends: b}\n  b: {extends: a, fill: auto}\n  a:\n    strategy: policy\n"
     message = refusal(tmp_path, f"{text}    params:\n      scal: 1\n")
     assert message == "run.yaml:8: variants.a.params.scal: unknown key; did you mean 'scale'?"

@@ -96,7 +96,7 @@ NOT_PLAIN = {
 
 
 @pytest.mark.parametrize("case", NOT_PLAIN)
-def test_what_is_no_plain_data_is_refused_with_its_line(tmp_path, case):
+def test_anything_but_plain_data_is_refused_with_its_line(tmp_path, case):
     text, line, words = NOT_PLAIN[case]
     assert refusal(tmp_path, text) == f"run.yaml:{line}: {words}"
 
@@ -121,7 +121,7 @@ def test_one_document_may_have_its_marks_and_a_directive(tmp_path):
     assert load(tmp_path, f"%YAML 1.1\n--- # a run\n{BASE}...\n").name == "run"
 
 
-def test_a_tab_between_words_is_no_indentation(tmp_path):
+def test_a_tab_between_words_is_accepted(tmp_path):
     assert load(tmp_path, BASE + "engine:\tledger\t# plain\n").engine == "ledger"
 
 
@@ -163,7 +163,7 @@ def test_a_number_is_read_however_it_is_written(tmp_path, written, number):
         ("|\n    5", "is '5'; expected a number"),
     ],
 )
-def test_what_is_no_number_is_told_with_the_line_of_its_key(tmp_path, written, words):
+def test_a_value_that_is_not_a_number_is_reported_with_the_line_of_its_key(tmp_path, written, words):
     text = BASE + f"account:\n  capital: {written}"
     assert refusal(tmp_path, text) == f"run.yaml:4: account.capital: {words}"
 
@@ -186,13 +186,13 @@ def test_a_quoted_number_is_a_word(tmp_path):
         ("2010-13-01", "2010-13-01 cannot be read: month must be in 1..12"),
     ],
 )
-def test_a_date_is_a_date_and_nothing_like_one(tmp_path, key, written, words):
+def test_only_an_unquoted_date_is_a_date(tmp_path, key, written, words):
     opened = "".join(f"{part}: {{" for part in key.split(".")[:-1])
     text = BASE + f"{opened}{key.split('.')[-1]}: {written}{'}' * opened.count('{')}"
     assert refusal(tmp_path, text).startswith(f"run.yaml:3: {key}: {words}")
 
 
-def test_a_value_under_its_key_is_told_with_the_line_of_the_key(tmp_path):
+def test_a_value_below_its_key_is_reported_with_the_line_of_the_key(tmp_path):
     text = BASE + "account:\n  capital:\n    -5\n"
     assert refusal(tmp_path, text) == "run.yaml:4: account.capital: is -5; expected above 0"
 
@@ -202,7 +202,7 @@ def test_each_entry_of_a_list_has_its_own_line(tmp_path):
     assert refusal(tmp_path, text) == "run.yaml:6: benchmarks.1: 'b' is not a variant; known: a"
 
 
-def test_what_is_missing_is_told_with_the_line_of_what_is_around_it(tmp_path):
+def test_a_missing_key_is_reported_with_the_line_of_its_parent(tmp_path):
     text = "\nvariants:\n  a:\n    strategy: blend\n    params:\n      parts:\n        p:\n          weight: 1\n"
     assert refusal(tmp_path, text) == "run.yaml:1: name: is missing; add it"
     assert refusal(tmp_path, "name: run" + text) == "run.yaml:7: variants.a.params.parts.p.strategy: is missing; add it"
@@ -284,23 +284,23 @@ def test_a_name_that_holds_a_dot_is_one_key(tmp_path):
         ("data.end=1990-01-31", "data.end: 1990-01-31 is not after start, 2000-01-31"),
     ],
 )
-def test_what_is_wrong_with_a_setting_is_told_by_the_setting(tmp_path, setting, words):
+def test_an_error_in_a_setting_quotes_the_setting(tmp_path, setting, words):
     text = BASE + "benchmarks: [a]\ndata: {start: 2000-01-31}\n"
     assert refusal(tmp_path, text, setting).startswith(f"--set {setting}: {words}")
 
 
-def test_a_setting_is_told_before_any_line_of_the_file(tmp_path):
+def test_an_error_in_a_setting_comes_before_any_line_of_the_file(tmp_path):
     text = f"engine: none\n{BASE}"
     assert refusal(tmp_path, text, "fill=later").startswith("--set fill=later: fill: 'later' is not one of auto, ")
     assert refusal(tmp_path, text, "fill=auto").startswith("run.yaml:1: engine: 'none' is not one of backtrader, ")
 
 
-def test_a_setting_is_told_before_what_the_file_leaves_out(tmp_path):
+def test_an_error_in_a_setting_comes_before_a_missing_key(tmp_path):
     text = "variants: {a: {strategy: policy}}\n"
     assert refusal(tmp_path, text, "fill=later").startswith("--set fill=later: fill: 'later' is not one of auto, ")
     assert refusal(tmp_path, text, "fill=auto") == "run.yaml:1: name: is missing; add it"
 
 
-def test_a_fault_of_the_file_beside_a_setting_keeps_its_line(tmp_path):
+def test_an_error_in_the_file_beside_a_setting_keeps_its_line(tmp_path):
     text = BASE + "account:\n  capital: -5\n"
     assert refusal(tmp_path, text, "account.max_gross=5") == "run.yaml:4: account.capital: is -5; expected above 0"

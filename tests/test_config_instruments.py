@@ -129,7 +129,7 @@ COSTS = "half_spread_bp, rolls_per_year, borrow_bp"
         ("kind: ", "is not built in; did you mean 'JGB10'? (a new one needs kind: par_bond, ...)"),
     ],
 )
-def test_an_incomplete_addition_is_told_what_it_lacks(tmp_path, written, missing):
+def test_an_incomplete_addition_is_refused_with_what_it_lacks(tmp_path, written, missing):
     text = f"{BASE}instruments:\n  UST10: {{}}\n  JGB100:\n    {{{written}}}\n"
     assert refusal(tmp_path, text) == f"run.yaml:5: instruments.JGB100: {missing}"
 
@@ -203,7 +203,7 @@ def test_an_instrument_that_makes_no_sense_is_refused_by_name(tmp_path, name, wr
         ),
     ],
 )
-def test_a_name_that_is_none_or_misspelt_is_told(tmp_path, name, words):
+def test_an_invalid_or_misspelt_name_is_reported(tmp_path, name, words):
     text = f'{BASE}instruments:\n  "{name}": {{}}\n'
     assert refusal(tmp_path, text) == f"run.yaml:4: instruments.{name}: {words}"
 

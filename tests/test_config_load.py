@@ -16,7 +16,7 @@ from tests.config_files import BASE, EVERYTHING, load, refusal
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_what_a_file_leaves_out_has_its_default(tmp_path):
+def test_a_key_left_out_has_its_default(tmp_path):
     chosen = load(tmp_path, BASE.replace("policy", "hold"))
     assert config.resolved(chosen) == {
         "name": "run",
@@ -95,7 +95,7 @@ def test_a_source_may_be_a_folder_beside_the_file(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("source", ["price", "run.yaml"])
-def test_a_source_that_is_no_folder_is_refused(tmp_path, source):
+def test_a_source_that_is_not_a_folder_is_refused(tmp_path, source):
     words = f"'{source}' is not bundled, not store and not a folder of CSV files in {tmp_path}"
     assert refusal(tmp_path, BASE + f"data:\n  source: {source}\n") == f"run.yaml:4: data.source: {words}"
 

@@ -10,7 +10,7 @@ import pytest
 
 from backtests import config
 from backtests.config import Parameter
-from strategies import OVERLAYS, STRATEGIES
+from strategies import BUILT_IN, OVERLAYS, STRATEGIES
 from strategies.base import Window
 from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven
@@ -63,15 +63,15 @@ def test_parameters_are_those_of_the_strategy_and_the_rest_have_their_defaults(t
 
 
 def test_every_strategy_and_every_overlay_can_be_named(tmp_path):
-    text = "".join(f"  {name}: {{strategy: {name}}}\n" for name in STRATEGIES if name != "debt_capacity")
+    text = "".join(f"  {name}: {{strategy: {name}}}\n" for name in BUILT_IN if name != "debt_capacity")
     text += "  debt_capacity: {strategy: debt_capacity, params: {footprint: ignored}}\n"
     text += "".join(f"  laid_{name}: {{strategy: policy, overlays: [{{{name}: }}]}}\n" for name in OVERLAYS)
     chosen = variants(tmp_path, text)
     assert {name: type(variant.strategy) for name, variant in chosen.items()} == {
-        **STRATEGIES,
+        **BUILT_IN,
         **{f"laid_{name}": kind for name, kind in OVERLAYS.items()},
     }
-    assert {variant.strategy_name for variant in chosen.values()} == set(STRATEGIES)
+    assert {variant.strategy_name for variant in chosen.values()} == set(BUILT_IN)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_every_strategy_and_every_overlay_can_be_named(tmp_path):
         ("", "is empty; expected text"),
     ],
 )
-def test_a_strategy_there_is_not_is_told_by_line(tmp_path, written, words):
+def test_an_unknown_strategy_is_reported_with_its_line(tmp_path, written, words):
     message = refusal(tmp_path, f"name: run\nvariants:\n  a:\n    strategy: {written}\n  b: {{extends: a}}\n")
     assert message.startswith(f"run.yaml:4: variants.a.strategy: {words}")
 
@@ -124,7 +124,7 @@ def test_a_strategy_there_is_not_is_told_by_line(tmp_path, written, words):
         ("hold", "{weights: {UST10: 1, USTT: 1}}", "params.weights.USTT: unknown instrument 'USTT'; did you mean "),
     ],
 )  # fmt: skip
-def test_a_parameter_that_does_not_fit_is_told_by_line(tmp_path, strategy_, params, words):
+def test_an_invalid_parameter_is_reported_with_its_line(tmp_path, strategy_, params, words):
     message = refusal(tmp_path, f"name: run\nvariants:\n  a:\n    strategy: {strategy_}\n    params: {params}\n")
     assert message.startswith("run.yaml:5: variants.a.params")
     assert words in message
@@ -158,7 +158,7 @@ class Own(Hold):
         ("{cuont: 1}", "params.cuont: unknown key; did you mean 'count'?"),
     ],
 )
-def test_a_strategy_of_ones_own_is_checked_and_described_by_its_types(tmp_path, monkeypatch, params, words):
+def test_a_strategy_of_a_users_own_is_checked_and_described_by_its_types(tmp_path, monkeypatch, params, words):
     monkeypatch.setitem(STRATEGIES, "one_of_my_own", Own)
     text = "name: run\nvariants:\n  a:\n    strategy: one_of_my_own\n    params: "
     assert refusal(tmp_path, f"{text}{params}\n") == f"run.yaml:5: variants.a.{words}"
@@ -180,7 +180,7 @@ class Elsewhere(Hold):
     weights: Mapping[str, float] = field(default_factory=lambda: {"ELSEWHERE": 1.0})
 
 
-def test_an_instrument_that_only_the_strategy_names_is_told_at_its_parameters(tmp_path, monkeypatch):
+def test_an_unknown_instrument_of_a_default_is_reported_at_the_parameters(tmp_path, monkeypatch):
     monkeypatch.setitem(STRATEGIES, "elsewhere_of_my_own", Elsewhere)
     text = "name: run\nvariants:\n  a:\n    strategy: elsewhere_of_my_own\n    params: {}\n"
     message = refusal(tmp_path, text)
@@ -228,7 +228,7 @@ def test_ten_overlays_are_laid_and_an_eleventh_is_refused(tmp_path):
         ("volatility_target:\n          window: 3M\n          largest: -1", 9, f"is -1; {SIZE}"),
     ],
 )
-def test_an_overlay_that_does_not_fit_is_told_by_line(tmp_path, overlay, line, words):
+def test_an_invalid_overlay_is_reported_with_its_line(tmp_path, overlay, line, words):
     text = "name: run\nvariants:\n  a:\n    strategy: policy\n    overlays:\n      - smooth:\n      - "
     for child in ("", "  b: {extends: a, params: {scale: 2}}\n"):
         message = refusal(tmp_path, f"{text}{overlay}\n{child}")
@@ -290,7 +290,7 @@ NESTED = "strategy: blend\nparams:\n  parts:\n    r:\n      strategy: "
         ),
     ],
 )  # fmt: skip
-def test_a_part_that_does_not_fit_is_told_by_line(tmp_path, part, line, words):
+def test_an_invalid_part_is_reported_with_its_line(tmp_path, part, line, words):
     message = refusal(tmp_path, f"{PART}{indent(part, ' ' * 10)}\nname: run\n")
     assert message.startswith(f"run.yaml:{line}: variants.a.params.parts.q")
     assert words in message
