@@ -31,7 +31,7 @@ ORDER = {
     "backtests/ticket": "futures holdings inputs sheet analogues ticket",
     "backtests/report": "format panels palette tables regimes traded detail sensitivity "
     "tornado plots html thesis compare",
-    "backtests/cli": "terminal help dates catalogue config data run runs thesis ticket compare sensitivity",
+    "backtests/cli": "terminal worker help dates catalogue config data run runs thesis ticket compare sensitivity",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

@@ -78,7 +78,7 @@ def test_the_mistake_in_the_readme_is_answered_as_it_says(tmp_path, monkeypatch)
 def test_the_table_in_the_readme_is_what_a_run_prints(default_run, capsys):
     from backtests.cli import run
 
-    run._show(default_run)
+    run._show(default_run, default_run.seconds)
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     (block,) = blocks(ROOT / "README.md", "text")
     assert [line.rstrip() for line in block.splitlines()] == printed[:4]

@@ -10,12 +10,16 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from backtests.cli.worker import Worker
+    from backtests.report.panels import Panels
     from backtests.runs.runner import Progress, Run
     from backtests.runs.snapshot import StoredRun
 
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "P&L", "turnov.", "next bar",
 )  # fmt: skip
+
+HEAVY = ("arch.bootstrap", "backtests.runs.significance", "backtests.report.plots")  # what the worker needs
 
 
 def run(
@@ -27,46 +31,69 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Run every variant of CONFIG, print a line for each, and write a report."""
-    from backtests import config as configuration
-    from backtests.cli import terminal
-    from backtests.runs import folder as run_folder
-    from backtests.runs import runner
+    import time
 
-    settings = configuration.load(config, set_ or [])
-    now = run_folder.utc_now()
-    folder = run_folder.destination(settings, out, now)
-    with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
-        finished = runner.run(settings, progress)
-        draw(keep(finished, beside, folder.parent, now, progress))
+    from backtests.cli import terminal
+    from backtests.cli.worker import worker
+
+    start = time.perf_counter()
+    with worker() as beside:
+        beside.warm(HEAVY)
+        from backtests import config as configuration
+        from backtests.runs import folder as run_folder
+        from backtests.runs import runner
+
+        settings = configuration.load(config, set_ or [])
+        now = run_folder.utc_now()
+        folder = run_folder.destination(settings, out, now)
+        with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
+            finished = runner.run(settings, progress)
+            keep(finished, place, folder.parent, now, progress, beside)
     if out is None:
         index(folder.parent)
-    _show(finished)
+    _show(finished, time.perf_counter() - start)
     terminal.say(f"report: {folder / 'report.html'}")
 
 
-def keep(run: Run, folder: Path, runs: Path, now: datetime, progress: Progress) -> StoredRun:
-    """Write a run and its sensitivity to a folder; the earlier runs of its name in `runs` count as trials."""
+def keep(run: Run, folder: Path, runs: Path, now: datetime, progress: Progress, beside: Worker) -> StoredRun:
+    """Write a run, its sensitivity, its report and its pictures to a folder.
+
+    The earlier runs of its name in `runs` count as trials. What is significant is judged, and the pictures are drawn,
+    beside the rest.
+    """
     from dataclasses import replace
 
     from backtests import sensitivities
+    from backtests.report import html
+    from backtests.report.panels import complete, panels, pictured
     from backtests.runs import folder as run_folder
-    from backtests.runs.snapshot import snapshot
+    from backtests.runs import significance
+    from backtests.runs.snapshot import judged, tables
 
-    sensitivity = sensitivities.record(sensitivities.measure(run.config, progress=progress, setup=run.setup))
-    stored = snapshot(run, sensitivity, run_folder.earlier_sharpes(runs, run.config.name), now)
+    earlier = run_folder.earlier_sharpes(runs, run.config.name)
+    judgement = beside.start(significance.judge_samples, significance.samples(run), run.config.benchmarks, earlier)
+    stored = replace(tables(run, now), folder=folder)
+    content = panels(stored)
+    drawn = beside.start(_draw, pictured(content), folder / "plots")
+    measured = sensitivities.measure(run.config, progress=phase(progress, "sensitivity"), setup=run.setup)
+    stored = judged(replace(stored, sensitivity=sensitivities.record(measured)), judgement())
     run_folder.write(stored, folder)
-    return replace(stored, folder=folder)
+    progress("report", 0, 1)
+    (folder / "report.html").write_text(html.page(complete(content, stored)), encoding="utf-8")
+    drawn()
+    progress("", 1, 1)
+    return stored
 
 
-def draw(run: StoredRun) -> None:
-    """Write the report and the pictures of a run into its folder."""
-    from backtests.report import html, plots
-    from backtests.report.panels import panels
+def phase(progress: Progress, name: str) -> Progress:
+    """Return a progress that says the name of a phase in place of what is done in it."""
+    return lambda what, count, of: progress(name if what else "", count, of)
 
-    assert run.folder is not None
-    content = panels(run)
-    (run.folder / "report.html").write_text(html.page(content), encoding="utf-8")
-    plots.save(content, run.folder / "plots")
+
+def _draw(content: Panels, folder: Path) -> None:
+    from backtests.report import plots
+
+    plots.save(content, folder)
 
 
 def index(folder: Path) -> None:
@@ -78,7 +105,7 @@ def index(folder: Path) -> None:
     replace_text(folder / "index.html", html.index(html.rows(run_folder.listed(folder))))
 
 
-def _show(run: Run) -> None:
+def _show(run: Run, seconds: float) -> None:
     from backtests.cli import terminal
 
     rows = [_row(variant.variant.name, variant.figures) for variant in run.variants]
@@ -106,7 +133,7 @@ def _show(run: Run) -> None:
             terminal.say(f"{record.series}: {findings} in the window; see the report's data certificate.")
     widest = max(variant.gap for variant in run.variants)
     variants = terminal.count(len(rows), "variant")
-    terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {run.seconds:.1f} s.")
+    terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {seconds:.1f} s.")
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+PHASES = ("sensitivity", "report")  # of a command; what else has progress is a variant
 WIDTH = 180  # at least: a narrow terminal wraps a table rather than cutting figures off
 
 
@@ -54,7 +55,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     if quiet:
         yield lambda what, completed, total: None
     elif sys.stderr is None or not sys.stderr.isatty():
-        yield _plain
+        yield _Lines()
     else:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -66,6 +67,13 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
             yield show
 
 
-def _plain(what: str, completed: int, total: int) -> None:
-    if what:
-        talk(f"[{completed + 1}/{total}] {what}")
+class _Lines:
+    """A line for each variant that runs, and one for each phase after."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def __call__(self, what: str, completed: int, total: int) -> None:
+        if what and what != self.last:
+            talk(what if what in PHASES else f"[{completed + 1}/{total}] {what}")
+        self.last = what or self.last

@@ -29,31 +29,35 @@ def thesis(
     """Run CONFIG, test every claim of the thesis on its data, print the scorecard, and write report and scorecard."""
     import json
 
-    from backtests import config as configuration
     from backtests.cli import run as run_command
     from backtests.cli import terminal
-    from backtests.report import thesis as page
-    from backtests.runs import folder as run_folder
-    from backtests.runs import runner
-    from backtests.runs.window import OutsideDataError
-    from backtests.thesis import scorecard
+    from backtests.cli.worker import worker
 
-    settings = configuration.load(config)
-    if as_of:
-        settings = _until(settings, as_of)
-    now = run_folder.utc_now()
-    folder = run_folder.destination(settings, out, now)
-    with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
-        try:
-            run = runner.run(settings, progress)
-        except OutsideDataError as error:
-            raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
-        card = scorecard.card(run)
-        stored = run_command.keep(run, beside, folder.parent, now, progress)
-        text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
-        (beside / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
-        (beside / "thesis.html").write_text(page.page(card, stored.manifest), encoding="utf-8")
-        run_command.draw(stored)
+    with worker() as beside:
+        beside.warm(run_command.HEAVY)
+        from backtests import config as configuration
+        from backtests.report import thesis as page
+        from backtests.runs import folder as run_folder
+        from backtests.runs import runner
+        from backtests.runs.manifest import manifest
+        from backtests.runs.window import OutsideDataError
+        from backtests.thesis import scorecard
+
+        settings = configuration.load(config)
+        if as_of:
+            settings = _until(settings, as_of)
+        now = run_folder.utc_now()
+        folder = run_folder.destination(settings, out, now)
+        with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
+            try:
+                run = runner.run(settings, progress)
+            except OutsideDataError as error:
+                raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
+            card = scorecard.card(run)
+            text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
+            (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
+            (place / "thesis.html").write_text(page.page(card, manifest(run, now)), encoding="utf-8")
+            run_command.keep(run, place, folder.parent, now, progress, beside)
     if out is None:
         run_command.index(folder.parent)
     _show(card)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -116,6 +116,29 @@ def panels(run: StoredRun) -> Panels:
     groups = {str(name): frame for name, frame in lines}
     variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
     return Panels(run, variants, bars, f"{years}-year", _bands(variants), run.choice)
+
+
+def complete(panels: Panels, run: StoredRun) -> Panels:
+    """Return the content of a run's tables with what was judged of it since."""
+    variants = [replace(variant, significance=run.significance.get(variant.name)) for variant in panels.variants]
+    return replace(panels, run=run, variants=variants, choice=run.choice)
+
+
+def pictured(panels: Panels) -> Panels:
+    """Return the content without the tables it was worked out from, which no picture shows."""
+    run = panels.run
+    return replace(
+        panels,
+        run=replace(
+            run,
+            equity=run.equity.iloc[:0],
+            positions=run.positions.iloc[:0],
+            trades=run.trades.iloc[:0],
+            attribution=run.attribution.iloc[:0],
+            components=run.components.iloc[:0],
+            exposure=run.exposure.iloc[:0],
+        ),
+    )
 
 
 def _bands(variants: list[VariantPanel]) -> list[Band]:

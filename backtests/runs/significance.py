@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backtests.performance import inference, metrics
 from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Overfitting, SpaTest
-from backtests.runs.runner import Run, VariantRun
+from backtests.runs.runner import Run
+from data.pricing.bonds import Array
 
 SEED = 19990930  # of every draw
 CASH = "cash"  # stands for the benchmark that earns nothing over cash
@@ -41,23 +43,62 @@ class Choice:
     best: dict[str, str]  # the variant that looks best against each
 
 
-def judge(run: Run, earlier: Sequence[float]) -> tuple[dict[str, Significance], Choice]:
-    """Return what is significant of each variant, and of the best of them.
+class Judged(NamedTuple):
+    """What is significant of a run."""
+
+    variants: dict[str, Significance]
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is judged of a variant: its path (T,), USD, and its annual Sharpe ratio."""
+
+    dates: NDArray[np.datetime64]
+    capital: float
+    equity: Array
+    cash: Array
+    sharpe: float | None
+    periods_per_year: float
+
+
+def samples(run: Run) -> dict[str, Sample]:
+    """Return what is judged of each variant of a run."""
+    return {
+        variant_run.variant.name: Sample(
+            dates=variant_run.result.dates,
+            capital=variant_run.result.capital,
+            equity=variant_run.result.equity,
+            cash=variant_run.result.cash,
+            sharpe=cast("float | None", variant_run.figures["sharpe"]),
+            periods_per_year=float(variant_run.figures["periods_per_year"] or 0.0),
+        )
+        for variant_run in run.variants
+    }
+
+
+def judge(run: Run, earlier: Sequence[float]) -> Judged:
+    """Return what is significant of each variant of a run, and of the best of them.
 
     `earlier` are the annual Sharpe ratios of what was tried before under the same name.
     """
-    here = _distinct([variant_run.figures["sharpe"] for variant_run in run.variants])
+    return judge_samples(samples(run), run.config.benchmarks, earlier)
+
+
+def judge_samples(samples: Mapping[str, Sample], benchmarks: Sequence[str], earlier: Sequence[float]) -> Judged:
+    """Judge as `judge` does; what it is given fits through a pipe to another process."""
+    here = _distinct([sample.sharpe for sample in samples.values()])
     tried = _distinct([*here, *earlier])
-    by_variant = {variant_run.variant.name: _variant(variant_run, tried) for variant_run in run.variants}
-    return by_variant, _choice(run, len(tried), len(here))
+    by_variant = {name: _variant(sample, tried) for name, sample in samples.items()}
+    return Judged(by_variant, _choice(samples, benchmarks, len(tried), len(here)))
 
 
 def _distinct(sharpes: Sequence[Any]) -> list[float]:
     return sorted({round(float(sharpe), SAME) for sharpe in sharpes if sharpe is not None and np.isfinite(sharpe)})
 
 
-def _variant(run: VariantRun, tried: Sequence[float]) -> Significance:
-    x, ppy = metrics.excess_returns(run.result), float(run.figures["periods_per_year"] or 0.0)
+def _variant(sample: Sample, tried: Sequence[float]) -> Significance:
+    x, ppy = metrics.excess_returns(sample), sample.periods_per_year
     ranges = inference.intervals(x, ppy, SEED)
     return Significance(
         ranges.excess_return,
@@ -70,13 +111,13 @@ def _variant(run: VariantRun, tried: Sequence[float]) -> Significance:
     )
 
 
-def _choice(run: Run, trials: int, here: int) -> Choice:
+def _choice(samples: Mapping[str, Sample], benchmarks: Sequence[str], trials: int, here: int) -> Choice:
     """Judge the variants that are no benchmark on the bars all have."""
-    names = [variant_run.variant.name for variant_run in run.variants]
-    _, table = inference.common([variant_run.result for variant_run in run.variants])
-    field = [name for name in names if name not in run.config.benchmarks]
+    names = list(samples)
+    _, table = inference.common(list(samples.values()))
+    field = [name for name in names if name not in benchmarks]
     candidates = table[:, [names.index(name) for name in field]]
-    rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in run.config.benchmarks}}
+    rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in benchmarks}}
     spa = {name: inference.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
     best = {name: field[test.best] for name, test in spa.items() if test.best is not None}
     return Choice(trials, here, inference.overfitting(candidates), spa, best)

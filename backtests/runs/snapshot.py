@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from backtests.performance import attribution, components
 from backtests.runs import exposure, significance, stress
 from backtests.runs.manifest import manifest
 from backtests.runs.runner import Run, VariantRun
-from backtests.runs.significance import Choice, Significance
+from backtests.runs.significance import Choice, Judged, Significance
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,16 @@ def snapshot(
     `sensitivity` is what `sensitivities.record` gives; `earlier` are the annual Sharpe ratios of what was tried before
     under the same name; `now` is the time it was made.
     """
-    by_variant, choice = significance.judge(run, earlier)
+    return judged(replace(tables(run, now), sensitivity=sensitivity), significance.judge(run, earlier))
+
+
+def judged(run: StoredRun, judgement: Judged) -> StoredRun:
+    """Return a stored run with what is significant of it."""
+    return replace(run, significance=judgement.variants, choice=judgement.choice)
+
+
+def tables(run: Run, now: datetime | None = None) -> StoredRun:
+    """Return a run without what takes longest: its sensitivity and its significance."""
     return StoredRun(
         config=resolved(run.config),
         manifest=manifest(run, now or datetime.now(UTC)),
@@ -58,9 +67,9 @@ def snapshot(
             variant_run.variant.name: {**variant_run.figures, "against": variant_run.against}
             for variant_run in run.variants
         },
-        significance=by_variant,
-        choice=choice,
-        sensitivity=sensitivity,
+        significance={},
+        choice=None,
+        sensitivity=None,
         equity=_equity(run),
         positions=_table(run, _positions),
         trades=_table(run, _trades),
