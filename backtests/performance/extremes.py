@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 import pandas as pd
@@ -59,36 +61,44 @@ def extremes(track: Track, usd: pd.DataFrame, count: int = COUNT) -> tuple[list[
     best = [int(i) for i in order[::-1][:count] if x[i] > SMALL]
     if own.columns.empty:
         return [], []
+    parts = [(str(part[0]), str(part[1])) for part in own.columns]
+    values = own.to_numpy().tolist()
 
     def extreme(bar: int) -> ExtremeBar:
         labels = tuple(label for label, inside in events.items() if inside[bar])
-        return _extreme(track, own.iloc[bar + 1], bar, float(x[bar]), labels)
+        return _extreme(track, dict(zip(parts, values[bar + 1], strict=True)), bar, float(x[bar]), labels)
 
     return [extreme(bar) for bar in best], [extreme(bar) for bar in worst]
 
 
-def _extreme(track: Track, usd: pd.Series, bar: int, excess: float, events: tuple[str, ...]) -> ExtremeBar:
+def _extreme(
+    track: Track, usd: Mapping[tuple[str, str], float], bar: int, excess: float, events: tuple[str, ...]
+) -> ExtremeBar:
     """Return a bar with its contributors; `usd` is its P&L by (line, instrument)."""
-    days = track.dates.astype("datetime64[D]")
-    total = float(usd.sum())
-    leg = _largest(usd.groupby(level="instrument", sort=False).sum(), total)
+    days = track.dates[bar : bar + 2].astype("datetime64[D]")
+    total = fsum(usd.values())
+    by_line, by_leg = ({part[level]: [0.0] for part in usd} for level in (0, 1))
+    for (line, leg_name), value in usd.items():
+        by_line[line].append(value)
+        by_leg[leg_name].append(value)
+    leg = _largest(by_leg, total)
     return ExtremeBar(
-        since=str(days[bar]),
-        day=str(days[bar + 1]),
+        since=str(days[0]),
+        day=str(days[1]),
         excess=excess,
         usd=total,
         leg=leg,
-        line=_largest(usd.groupby(level="line", sort=False).sum(), total),
-        within=_largest(usd.xs(leg.name, level="instrument"), total),
+        line=_largest(by_line, total),
+        within=_largest({line: [value] for (line, name), value in usd.items() if name == leg.name}, total),
         events=events,
     )
 
 
-def _largest(parts: pd.Series, total: float) -> Contributor:
-    """Return the part that contributed most to a total, in its direction."""
-    row = int(np.argmax(parts) if total >= 0 else np.argmin(parts))
-    usd = float(parts.iloc[row])
-    return Contributor(str(parts.index[row]), usd, usd / total if abs(total) > SMALL else 0.0)
+def _largest(parts: Mapping[str, Sequence[float]], total: float) -> Contributor:
+    """Return the part that contributed most to a total, in its direction; the first of equals."""
+    sums = {name: fsum(values) for name, values in parts.items()}
+    name = max(sums, key=lambda part: sums[part] if total >= 0 else -sums[part])
+    return Contributor(name, sums[name], sums[name] / total if abs(total) > SMALL else 0.0)
 
 
 def months(track: Track) -> dict[int, dict[int, float]]:

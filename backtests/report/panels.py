@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -204,14 +205,14 @@ def _traded(run: StoredRun, name: str, track: EquityPath, bars: int) -> Traded |
 
 
 def _shocks(table: pd.DataFrame, equity: float) -> dict[str, ShockPnl]:
-    by_shock = {}
-    for shock in SHOCKS:
-        rows = table[table["shock"] == shock.name]
-        if len(rows):
-            legs = {str(leg): float(usd) for leg, usd in zip(rows["instrument"], rows["usd"], strict=True)}
-            total = float(rows["usd"].sum())
-            by_shock[shock.name] = ShockPnl(legs, total, total / equity if equity > 0 else None)
-    return by_shock
+    by_shock: dict[str, dict[str, float]] = {}
+    for shock, leg, usd in zip(table["shock"], table["instrument"], table["usd"].astype(float), strict=True):
+        by_shock.setdefault(str(shock), {})[str(leg)] = float(usd)
+    return {
+        shock.name: ShockPnl(legs, total := fsum(legs.values()), total / equity if equity > 0 else None)
+        for shock in SHOCKS
+        if (legs := by_shock.get(shock.name))
+    }
 
 
 def _components(table: pd.DataFrame, usd: pd.DataFrame) -> dict[str, Array]:
