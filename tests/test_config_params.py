@@ -96,6 +96,7 @@ def test_an_unknown_strategy_is_reported_with_its_line(tmp_path, written, words)
         ("policy", "[long]", "params: is ['long']; expected keys and values"),
         ("policy", "{scal: 1}", "params.scal: unknown key; did you mean 'scale'?"),
         ("policy", "{zzz: 1}", "params.zzz: unknown key; known: duration, long, "),
+        ("policy", "{parts: {p: {strategy: none}}}", "params.parts: unknown key; known: duration, long, "),
         ("policy", "{inner: 1}", "params.inner: unknown key; known: duration, long, "),
         ("policy", "{long: }", "params.long: is empty; expected text"),
         ("policy", "{long: 10}", "params.long: is 10; expected text"),
