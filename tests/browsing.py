@@ -45,9 +45,9 @@ class Tabs:
         self.pages.append(page)
         return self.idle.pop() if self.idle else self.context.new_page()
 
-    def clear(self) -> None:
-        """Take back every tab that was lent, blank."""
-        while self.pages:
+    def clear(self, keep: int = 0) -> None:
+        """Take back every tab that was lent, blank, but for the first `keep`."""
+        while len(self.pages) > keep:
             self.idle.append(self.pages.pop().leave())
 
 

@@ -60,6 +60,7 @@ SLOW = {
         "test_a_process_killed_while_writing_leaves_a_readable_store",
         "test_two_at_once_take_turns_and_lose_nothing",
     ),
+    "test_worker.py": (),
 }
 
 
@@ -75,6 +76,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = Counter(item.path for item in items if any(map(item.get_closest_marker, ("slow", "browser", "realdata"))))
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (-slow[item.path], -tests[item.path]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_process():
+    """Commands work in the process of the test, as on a machine with one core; tests/test_worker.py has the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("backtests.cli.worker.cores", lambda: 1)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -148,12 +157,7 @@ def tabs():
 
 @pytest.fixture
 def browser(tabs):
-    """The browser of one test, which leaves its tabs blank."""
+    """The browser of one test, whose tabs it leaves blank."""
+    shared = len(tabs.pages)
     yield tabs
-    tabs.clear()
-
-
-@pytest.fixture(autouse=True)
-def one_process(monkeypatch):
-    """Commands work in the process of the test, as on a machine with one core; tests/test_worker.py has the other."""
-    monkeypatch.setattr("backtests.cli.worker.cores", lambda: 1)
+    tabs.clear(shared)

@@ -52,9 +52,15 @@ def listing(run):
     return run[0].parent / "index.html"
 
 
+def check(page: Page) -> None:
+    """Nothing was complained of and nothing left the machine."""
+    assert page.complaints == []
+    assert [url for url in page.requests if not url.startswith(("file:", "blob:", "data:"))] == []
+
+
 @pytest.fixture
 def opened(browser, run):
-    """Open the report at a width; afterwards nothing was complained of and nothing left the machine."""
+    """Open the report at a width, to be worked with."""
     pages = []
 
     def at(width: int, **options) -> Page:
@@ -63,8 +69,21 @@ def opened(browser, run):
 
     yield at
     for page in pages:
-        assert page.complaints == []
-        assert [url for url in page.requests if not url.startswith(("file:", "blob:", "data:"))] == []
+        check(page)
+
+
+@pytest.fixture(scope="module")
+def wide(tabs, run):
+    """The report opened once for the tests that leave it as it is."""
+    yield Page(tabs, run[0] / "report.html", 1440)
+    tabs.clear()
+
+
+@pytest.fixture
+def read(wide):
+    """The report, to be read."""
+    yield wide
+    check(wide)
 
 
 def violations(page: Page) -> list[str]:
@@ -107,8 +126,8 @@ def test_axe_core_sees_what_is_wrong(browser, listing, fault):
     assert len(violations(page)) == 1
 
 
-def test_headings_go_down_one_step_at_a_time_and_every_table_has_a_caption_and_scopes(opened):
-    page = opened(1440)
+def test_headings_go_down_one_step_at_a_time_and_every_table_has_a_caption_and_scopes(read):
+    page = read
     levels = page.view.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(e => Number(e.tagName[1]))")
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -141,8 +160,8 @@ def test_a_picked_variant_is_picked_everywhere(opened, width):
     assert page.view.locator("#trades caption").inner_text() == "Trades of pair_unhedged"
 
 
-def test_months_and_causes_on_the_page_are_those_of_the_panels(opened, run):
-    page, one = opened(1440), run[1].variants[0]
+def test_months_and_causes_on_the_page_are_those_of_the_panels(read, run):
+    page, one = read, run[1].variants[0]
     table = page.view.locator("[data-of=pair] table.months")
     cells = [c.replace("−", "-") for c in table.locator("tbody tr", has_text="2008").locator("td").all_inner_texts()]
     expected = [*one.months[2008].values(), one.years[2008][1]]
@@ -169,8 +188,8 @@ def test_trades_sort_by_a_click_and_say_which_way(opened, width):
     assert page.view.locator("#trades th[aria-sort]").get_attribute("aria-sort") == "descending"
 
 
-def test_a_long_list_shows_200_trades_says_so_and_the_file_holds_all(opened, run):
-    page, stored = opened(1440), run[1].run.trades
+def test_a_long_list_shows_200_trades_says_so_and_the_file_holds_all(read, run):
+    page, stored = read, run[1].run.trades
     own = int((stored["variant"] == "pair").sum())
     assert own > 200
     assert page.view.locator("#trades tbody tr").count() == 200
@@ -252,8 +271,8 @@ def test_a_drag_shows_in_the_dates(opened):
     ]
 
 
-def test_the_summary_shows_the_range_of_the_sharpe_ratio_and_trust_a_sentence(opened, run):
-    page, one = opened(1440), run[1].variants[0]
+def test_the_summary_shows_the_range_of_the_sharpe_ratio_and_trust_a_sentence(read, run):
+    page, one = read, run[1].variants[0]
     low, high = one.significance.sharpe.low, one.significance.sharpe.high
     shown = f"{low:.2f} to {high:.2f}".replace("-", "−")
     assert page.view.locator("#variant-pair td small").inner_text() == shown
