@@ -14,6 +14,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(ad
 # A file stays on one worker, for what its tests share; tests/conftest.py puts the longest files first.
 PYTEST = $(BIN)/pytest $(if $(FILE),-n 0 $(FILE),-n auto --dist loadfile --no-loadscope-reorder)
 
+# Compiled modules are kept, whatever the environment says: every worker and every command under test reads them.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: backtest test quick lint check format benchmark docs pictures proof clean
 
 backtest: .venv/.installed
