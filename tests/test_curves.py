@@ -190,7 +190,7 @@ def test_the_ends_of_the_plausible_range_are_plausible(value):
 @pytest.mark.parametrize("second", ["2024-01-03", "2024-01-04"])
 def test_dates_that_do_not_ascend_are_refused(second):
     with pytest.raises(DataError, match=f"curve us: {second}"):
-        curve([[0.03] * 6] * 2, dates=["2024-01-04", second])
+        curve([[0.03] * 6] * 3, dates=["2024-01-04", second, "2024-01-05"])
 
 
 def test_tenors_that_do_not_ascend_are_refused():

@@ -15,6 +15,7 @@ from data.build import build
 from data.instruments import LIBRARY, Instrument
 from data.market import Market
 from data.pricing import curves
+from data.pricing.bonds import price as bond_price
 from tests.test_build import TENORS, bar, made_up, row
 
 NAN = np.nan
@@ -329,3 +330,11 @@ def test_what_is_modelled_and_what_is_traded_part_at_the_first_price():
     market = build(holiday(RISING, prices=bought), [LIBRARY["TLT"]])
     assert market.proxy[:, 0].tolist() == [True, True, True, False, False]
     assert (parts(market, "TLT")["tracking"] != 0).tolist() == [False, False, False, True, True]
+
+
+def test_level_and_curve_are_the_slope_of_the_price_whatever_is_left_of_each_bonds_life():
+    # Lives of different numbers of coupons side by side: payments that one has and another has not count for nothing.
+    coupon, yield_, life = np.array([0.04, 0.02, 0.05]), np.array([0.03, 0.025, 0.0]), np.array([1.9, 9.7, 0.3])
+    h = 1e-6
+    slope = (bond_price(coupon, yield_ + h, life) - bond_price(coupon, yield_ - h, life)) / (2 * h)
+    assert repricing._slope(coupon, yield_, life) == pytest.approx(slope, rel=1e-8)

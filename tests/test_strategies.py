@@ -14,7 +14,7 @@ from strategies.base import Strategy, Window
 from strategies.curve import Box, Butterfly, CurveTrade
 from strategies.divergence import Divergence
 from strategies.hold import Hold
-from strategies.sizing import pair, sizing
+from strategies.sizing import DEFAULTS, pair, sizing
 
 YEAR = Window("12M")
 
@@ -268,3 +268,11 @@ def test_hold_keeps_its_weights_where_all_of_them_exist(market):
 def test_hold_refuses_weights_that_hold_nothing(given):
     with pytest.raises(ValueError, match="weight"):
         Hold(given)
+
+
+@pytest.mark.parametrize("rule", DEFAULTS)
+def test_a_sizing_rule_is_frozen(rule):
+    made = sizing(rule, {})
+    name = next(iter(DEFAULTS[rule]))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(made, name, 2.0)

@@ -49,7 +49,13 @@ WIDER = (
     "test_curves test_build test_ledger test_book test_strategies test_signal_strategies test_overlays test_metrics "
     "test_attribution test_independent test_components test_exposure test_stress test_config_load test_cli_refusals"
 )
-EQUIVALENT: dict[str, str] = {}  # what a survivor prints -> why no test can tell it
+EQUIVALENT = {  # what a survivor prints -> why no test can tell it
+    "data/pricing/bonds.py constant: safe = np.where(flat, 1.0, x)": "a stand-in for 0 whose result is not taken",
+    "backtests/engine/book.py comparison: if periods_per_year > 12.5:": "it is 12 or 52",
+    "backtests/engine/reconcile.py comparison: parted = np.flatnonzero(~(gap <= TOLERANCE))": "no gap is 1e-9 exactly",
+    "backtests/engine/reconcile.py comparison: if not result.imbalance() <= TOLERANCE:": "no gap is 1e-9 exactly",
+    "strategies/signals.py constant: stacklevel=2,": "where a warning points is no result",
+}
 
 COMPARED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -166,7 +172,7 @@ def main(count: int = COUNT) -> int:
         if not survives(copy, every):
             print("the tests fail on the code as it is; fix that first: no mutant was tried")
             return 1
-        for module, k in chosen:
+        for number, (module, k) in enumerate(chosen, 1):
             text = (ROOT / module).read_text(encoding="utf-8")
             tree = ast.parse(text)
             node, how = list(places(tree))[k]
