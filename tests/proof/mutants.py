@@ -172,7 +172,9 @@ def main(count: int = COUNT) -> int:
         if not survives(copy, every):
             print("the tests fail on the code as it is; fix that first: no mutant was tried")
             return 1
-        for number, (module, k) in enumerate(chosen, 1):
+        for number, (module, k) in enumerate(chosen):
+            if number % 20 == 0:
+                print(f"{number} of {len(chosen)}", file=sys.stderr, flush=True)
             text = (ROOT / module).read_text(encoding="utf-8")
             tree = ast.parse(text)
             node, how = list(places(tree))[k]
