@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from types import FunctionType
+from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,41 +24,39 @@ WORTH = 2**27  # elements of all windows together: numpy takes half a second for
 BLOCK = 128  # numpy adds up to so many numbers in eight strands, and halves what is longer
 STACK = (4, 64)  # room for as many halvings
 
-Compiled = Mapping[str, Callable[..., Any]]
-
 
 # ---- how a loop is compiled
 
 
-def jit(functions: Sequence[Callable[..., Any]], entries: Sequence[str], names: Mapping[str, object]) -> Compiled:
-    """Return compiled copies of functions by name; what one calls by a name in `functions` or `names` is that copy.
+def jit(
+    functions: Sequence[Callable[..., Any]],
+    entry: Callable[..., Any],
+    names: Mapping[str, object],
+    modules: Sequence[ModuleType] = (),
+) -> Any:
+    """Return a compiled copy of `entry`; where it and `functions` call each other, or `names`, the copies do.
 
-    Only `entries` are called from Python: they drop the GIL and are kept on disk, the others are inlined. The file on
-    disk is named after the text of everything that went into it, so that a changed function is compiled anew.
+    It drops the GIL, and is kept on disk in a file named after the text of all modules that went into it, those of
+    `modules` too: where a word of them changes it is compiled anew.
     """
     import numba
 
-    digest = hashlib.sha256(numba.__version__.encode())
-    for module in sorted({inspect.getmodule(function).__file__ or "" for function in functions}):  # type: ignore[union-attr]
-        digest.update(_text(module))
-    scope = dict(names)
+    texts = {inspect.getmodule(function) for function in functions} | {*modules, sys.modules[__name__]}
+    files = sorted({str(module.__file__) for module in texts if module})
+    digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()[:16]
+    copies, scope = [], dict(names)
     for function in functions:
         assert isinstance(function, FunctionType)
         name = function.__name__
-        copy = FunctionType(function.__code__, {**function.__globals__}, name, function.__defaults__)
-        copy.__module__, copy.__qualname__ = function.__module__, f"{name}_{digest.hexdigest()[:16]}"
-        options = {"nogil": True} if name in entries else {"forceinline": True}
+        copy = FunctionType(function.__code__, dict(function.__globals__), name, function.__defaults__)
+        copy.__module__, copy.__qualname__ = function.__module__, f"{name}_{digest}"
+        options = {"nogil": True} if function is entry else {"forceinline": True}
         scope[name] = numba.njit(copy, error_model="numpy", **options)
-        if name in entries:
-            _keep(scope[name])
-    for name in [function.__name__ for function in functions]:
-        scope[name].py_func.__globals__.update(scope)  # type: ignore[attr-defined]
-    return {name: scope[name] for name in entries}  # type: ignore[misc]
-
-
-def _text(file: str) -> bytes:
-    with open(file, "rb") as source:  # noqa: PTH123
-        return source.read()
+        copies.append(copy)
+    for copy in copies:
+        copy.__globals__.update(scope)
+    _keep(scope[entry.__name__])
+    return scope[entry.__name__]
 
 
 def _keep(function: Any) -> None:
@@ -228,6 +228,6 @@ SIGNALS = (rolling_deviation, rolling_score, rolling_sum, rolling_beta, expandin
 
 
 @cache
-def load() -> Compiled:
-    """Load numba and return the signals by name, each compiled, or read from disk, when it is first called."""
-    return jit((*ARITHMETIC, *SIGNALS), [signal.__name__ for signal in SIGNALS], {})
+def load() -> Mapping[str, Callable[..., Array]]:
+    """Load numba and return the signals by name; each is compiled, or read from disk, when it is first called."""
+    return {signal.__name__: jit((*ARITHMETIC, signal), signal, {}) for signal in SIGNALS}
