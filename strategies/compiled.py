@@ -1,13 +1,15 @@
-"""Signals compiled by numba, and how any of our loops is compiled: equal to their plain forms to the last bit.
+"""How our loops are compiled (numba), sums in numpy's own order, and the signals that are loops from row to row.
 
-numba costs half a second to load and seconds to compile for the first time on a machine, so nothing here loads it
-before `load` is called or the work is large enough to pay for it (docs/decisions/0007-kernel.md).
+A loop is one source, run plain or compiled, and gives the same to the last bit. numba takes half a second to load, more
+than the plain loops of any one run, so nothing loads it but `load` and `jit` (docs/decisions/0007-kernel.md). Windows
+are not here: numpy adds them up as quickly (signals.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -20,10 +22,8 @@ import numpy as np
 from data.pricing.bonds import Array
 
 STILL = 1e-12  # a deviation below this is rounding, not movement
-WORTH = 2**27  # elements of all windows together: numpy takes half a second for them, as long as numba takes to load
 BLOCK = 128  # numpy adds up to so many numbers in eight strands, and halves what is longer
 STACK = (4, 64)  # room for as many halvings
-
 
 # ---- how a loop is compiled
 
@@ -50,8 +50,9 @@ def jit(
         name = function.__name__
         copy = FunctionType(function.__code__, dict(function.__globals__), name, function.__defaults__)
         copy.__module__, copy.__qualname__ = function.__module__, f"{name}_{digest}"
-        options = {"nogil": True} if function is entry else {"forceinline": True}
-        scope[name] = numba.njit(copy, error_model="numpy", **options)
+        options: dict[str, Any] = {"error_model": "numpy"}
+        options |= {"nogil": True} if function is entry else {"forceinline": True}
+        scope[name] = numba.njit(copy, **options)
         copies.append(copy)
     for copy in copies:
         copy.__globals__.update(scope)
@@ -74,7 +75,8 @@ def total(values: Array, start: int, count: int, room: Array) -> float:
     """Sum of `count` values from `start` on, added in the order in which numpy adds a contiguous row.
 
     What is longer than a block is the sum of its halves, each summed likewise. No recursion, which numba cannot keep
-    on disk: `room (4, 64)` is the stack, of where a part starts, its length, whether its left half is summed, and that sum.
+    on disk: `room (4, 64)` is the stack, of where a part starts, its length, how many of its halves are summed, and the
+    sum of the left one.
     """
     if count <= BLOCK:
         return block(values, start, count)
@@ -119,7 +121,7 @@ def block(values: Array, start: int, count: int) -> float:
         f += values[k + 5]
         g += values[k + 6]
         h += values[k + 7]
-    result = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    result: float = ((a + b) + (c + d)) + ((e + f) + (g + h))
     for k in range(start + whole, start + count):
         result += values[k]
     return result
@@ -130,104 +132,57 @@ def mean_of(values: Array, start: int, count: int, room: Array) -> float:
     return total(values, start, count, room) / count
 
 
-def deviation_of(values: Array, start: int, count: int, mean: float, squares: Array, room: Array) -> float:
-    """Sample standard deviation, ddof 1, of `count` values about their mean; `squares` holds as many."""
-    for k in range(count):
-        apart = values[start + k] - mean
-        squares[k] = apart * apart
-    return np.sqrt(total(squares, 0, count, room) / (count - 1))
+ARITHMETIC = (total, block, mean_of)
 
 
-# ---- signals: (T,) in, (T,) out, NaN while the window is not full
+# ---- signals: (T,) values in, (T,) result out, which is NaN to begin with
 
 
-def rolling_deviation(values: Array, n: int) -> Array:
-    """As `signals.rolling_deviation`."""
-    result, squares = np.full(len(values), np.nan), np.empty(n)
-    room = np.empty(STACK)
-    for start in range(len(values) - n + 1):
-        deviation = deviation_of(values, start, n, mean_of(values, start, n, room), squares, room)
-        result[start + n - 1] = 0.0 if deviation < STILL else deviation
-    return result
-
-
-def rolling_score(values: Array, n: int) -> Array:
-    """As `signals.rolling_score`."""
-    result, squares = np.full(len(values), np.nan), np.empty(n)
-    room = np.empty(STACK)
-    for start in range(len(values) - n + 1):
-        mean = mean_of(values, start, n, room)
-        deviation = deviation_of(values, start, n, mean, squares, room)
-        if deviation > STILL:
-            result[start + n - 1] = (values[start + n - 1] - mean) / deviation
-        elif deviation <= STILL:
-            result[start + n - 1] = 0.0
-    return result
-
-
-def rolling_sum(values: Array, n: int) -> Array:
-    """As the sums that `signals.momentum` rests on."""
-    result, room = np.full(len(values), np.nan), np.empty(STACK)
-    for start in range(len(values) - n + 1):
-        result[start + n - 1] = total(values, start, n, room)
-    return result
-
-
-def rolling_beta(values: Array, on: Array, n: int) -> Array:
-    """As `signals.rolling_beta`."""
-    result, squares, products = np.full(len(values), np.nan), np.empty(n), np.empty(n)
-    room = np.empty(STACK)
-    for start in range(len(values) - n + 1):
-        mean = mean_of(on, start, n, room)
-        for k in range(n):
-            apart = on[start + k] - mean
-            squares[k] = apart * apart
-            products[k] = apart * values[start + k]
-        variance = total(squares, 0, n, room)
-        if variance > n * STILL**2:
-            result[start + n - 1] = total(products, 0, n, room) / variance
-    return result
-
-
-def expanding_score(values: Array, least: int) -> Array:
-    """As `signals.expanding_score`."""
-    result = np.full(len(values), np.nan)
+def expanding_score(values: Array, result: Array, least: int) -> None:
+    """Distance of each value from the mean of all known so far, in their deviations (Welford, Technometrics, 1962)."""
     count, mean, squares = 0, 0.0, 0.0
     for t in range(len(values)):
-        if np.isnan(values[t]):
+        if math.isnan(values[t]):
             continue
         count += 1
         apart = values[t] - mean
         mean += apart / count
         squares += apart * (values[t] - mean)
         if count >= max(least, 2):
-            deviation = np.sqrt(squares / (count - 1))
+            deviation = math.sqrt(squares / (count - 1))
             result[t] = (values[t] - mean) / deviation if deviation > STILL else 0.0
-    return result
 
 
-def hysteresis(score: Array, enter: float, leave: float) -> Array:
-    """As `signals.hysteresis`."""
-    result = np.full(len(score), np.nan)
+def hysteresis(score: Array, result: Array, enter: float, leave: float) -> None:
+    """Sign of a score from where it passes `enter` until it falls back within `leave`."""
     held = 0.0
     for t in range(len(score)):
         value = score[t]
-        if np.isnan(value):
+        if math.isnan(value):
             held = 0.0
             continue
         if held * value <= leave:  # back within, or across
             held = 0.0
         if abs(value) > enter:
-            held = np.sign(value)
+            held = math.copysign(1.0, value) if value != 0.0 else 0.0
         result[t] = held
-    return result
 
 
-ARITHMETIC = (total, block, mean_of, deviation_of)
-SIGNALS = (rolling_deviation, rolling_score, rolling_sum, rolling_beta, expanding_score, hysteresis)
+SIGNALS = (expanding_score, hysteresis)
 
 
 @cache
-def load() -> Mapping[str, Callable[..., Array]]:
-    """Load numba and return the signals by name; each is compiled, or read from disk, when it is first called."""
-    return {signal.__name__: jit((*ARITHMETIC, signal), signal, {}) for signal in SIGNALS}
+def load() -> Mapping[str, Callable[..., None]]:
+    """Load numba: from here on the signals run compiled, each compiled, or read from disk, when it is first called."""
+    return {signal.__name__: jit((signal,), signal, {}) for signal in SIGNALS}
+
+
+def scanned(signal: Callable[..., None], values: Array, *parameters: float) -> Array:
+    """Return a signal (T,) of values: compiled once `load` was called, else on plain numbers, quicker than elements."""
+    if load.cache_info().currsize:
+        result = np.full(len(values), np.nan)
+        load()[signal.__name__](np.array(values, dtype=np.float64), result, *parameters)
+        return result
+    numbers = [math.nan] * len(values)
+    signal(values.tolist(), numbers, *parameters)
+    return np.array(numbers)

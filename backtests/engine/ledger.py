@@ -86,26 +86,32 @@ def result(book: Book, lines: Lines, path: Path, ruined: int) -> Result:
 
 def walk(book: Book, lines: Lines, path: Path) -> int:
     """Fill `lines` and `path`; return the row of ruin or -1."""
-    held, order, waiting, due = path.held, path.order, path.waiting, path.due
     wealth, ruined = book.capital, -1
     for t in range(len(book.price)):
         if ruined < 0:
-            wealth += accrue(book, lines, t, held, wealth)
-            if wealth > 0:
-                if book.lag and t >= book.lag and book.decides[t - book.lag]:
-                    order[:], waiting[:] = due[t], True
-                wealth += fill(book, lines, t, held, order, waiting)
-            if wealth > 0 and book.decides[t]:
-                base = book.capital if book.fixed_base else wealth
-                decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
-                if book.lag == 0:
-                    order[:], waiting[:] = due[t], True
-                    wealth += fill(book, lines, t, held, order, waiting)
+            wealth = step(book, lines, path, t, wealth)
             if wealth <= 0:
-                wealth += close(book, lines, t, held)
+                wealth += close(book, lines, t, path.held)
                 ruined = t
-        path.equity[t], path.units[t] = wealth, held
+        path.equity[t], path.units[t] = wealth, path.held
     return ruined
+
+
+def step(book: Book, lines: Lines, path: Path, t: int, wealth: float) -> float:
+    """Take one bar: accrue, fill, decide; return equity after it."""
+    held, order, waiting, due = path.held, path.order, path.waiting, path.due
+    wealth += accrue(book, lines, t, held, wealth)
+    if wealth > 0:
+        if book.lag and t >= book.lag and book.decides[t - book.lag]:
+            order[:], waiting[:] = due[t], True
+        wealth += fill(book, lines, t, held, order, waiting)
+    if wealth > 0 and book.decides[t]:
+        base = book.capital if book.fixed_base else wealth
+        decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
+        if book.lag == 0:
+            order[:], waiting[:] = due[t], True
+            wealth += fill(book, lines, t, held, order, waiting)
+    return wealth
 
 
 def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> float:

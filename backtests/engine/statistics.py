@@ -14,6 +14,7 @@ from data.pricing.bonds import Array
 from strategies.compiled import STACK, mean_of, total
 
 SMALL = 1e-12
+WORKING = 3  # rows of bars that `measure` works in
 STATISTICS = (
     "mean",  # of x, a bar's return in excess of cash
     "excess_deviation",  # of x, ddof 1
@@ -34,12 +35,14 @@ STATISTICS = (
 
 
 def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) -> None:
-    """Write the statistics of a walk into `answer`, NaN where they mean nothing; `work (4, T)` is room.
+    """Write the statistics of a walk and the sums of its lines into `answer`; NaN where they mean nothing.
 
-    `lines` need their bars in cash, cost, roll and notional only.
+    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is room.
     """
     equity, bars = path.equity, len(path.equity) - 1
     answer[:] = np.nan
+    if bars < 0:
+        return
     room = np.empty(STACK)
     returns(equity, lines.cash, work)
     r, x, scratch = work[0], work[1], work[2]
@@ -55,12 +58,9 @@ def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) ->
         extremes(r, x, bars, answer)
     answer[9] = equity[bars] / book.capital - 1.0
     answer[10] = drawdown(equity, book.capital)
-    index = work[3]
-    index[0] = 1.0
-    for t in range(bars):
-        index[t + 1] = index[t] * (1.0 + x[t])
-    answer[11] = drawdown(index, 1.0)
+    answer[11] = excess_drawdown(x, bars)
     trading(book, lines, path, answer)
+    sums(lines, answer[len(STATISTICS) :])
 
 
 def returns(equity: Array, cash: Array, work: Array) -> None:
@@ -85,13 +85,14 @@ def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, r
     """Skew and excess kurtosis."""
     if not deviation > SMALL:
         return
+    one = 1.0 / deviation
     for k in range(count):
-        z = (r[k] - mean) / deviation
+        z = (r[k] - mean) * one
         scratch[k] = z * z * z
     answer[4] = total(scratch, 0, count, room) / count
     for k in range(count):
-        z = (r[k] - mean) / deviation
-        scratch[k] = z * z * z * z
+        z = (r[k] - mean) * one
+        scratch[k] = (z * z) * (z * z)
     answer[5] = total(scratch, 0, count, room) / count - 3.0
 
 
@@ -123,6 +124,17 @@ def drawdown(path: Array, start: float) -> float:
     return depth if depth > SMALL else 0.0
 
 
+def excess_drawdown(x: Array, count: int) -> float:
+    """Largest drawdown, positive, of the growth of 1 in excess of cash."""
+    peak = index = least = 1.0
+    for k in range(count):
+        index *= 1.0 + x[k]
+        peak = max(peak, index)
+        least = min(least, index / peak)
+    depth = 1.0 - least
+    return depth if depth > SMALL else 0.0
+
+
 def trading(book: Book, lines: Lines, path: Path, answer: Array) -> None:
     """What was traded, paid and held, over equity, on the bars on which there is any."""
     traded = paid = gross = 0.0
@@ -143,4 +155,11 @@ def trading(book: Book, lines: Lines, path: Path, answer: Array) -> None:
     answer[12], answer[13], answer[14] = traded / 2.0, -paid, gross / rows
 
 
-MEASURE = (measure, returns, squares, shape, downside, extremes, drawdown, trading)
+def sums(lines: Lines, answer: Array) -> None:
+    """Sum of each line over all bars and legs, in the order of `result.LINES`."""
+    answer[0], answer[1], answer[2] = lines.price.sum(), lines.fx.sum(), lines.funding.sum()
+    answer[3], answer[4], answer[5] = lines.borrow.sum(), lines.roll.sum(), lines.income.sum()
+    answer[6], answer[7], answer[8] = lines.cost.sum(), lines.cash.sum(), lines.margin.sum()
+
+
+MEASURE = (measure, returns, squares, shape, downside, extremes, drawdown, excess_drawdown, trading, sums)

@@ -1,7 +1,7 @@
 """Sensitivity: every variant rerun under every scenario, one at a time, and under the worst and the best combined.
 
-Every run is the plain ledger's; the base is the configuration's own. Judged by the Sharpe ratio, which a change of
-size alone leaves as it is; the excess return stands beside it.
+Every run is the ledger's, plain or compiled; the base is the configuration's own. Judged by the Sharpe ratio, which a
+change of size alone leaves as it is; the excess return stands beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from backtests.config import Config, Variant
+from backtests.engine import kernel
 from backtests.performance import metrics
 from backtests.runs import setup
 from backtests.runs.window import check_dates, span
@@ -31,6 +32,7 @@ INTERPOLATIONS: tuple[Interpolation, ...] = ("linear", "pchip")
 COSTS = (0.0, 1.0, 2.0, 4.0, 10.0, 25.0, 100.0)  # times; between two of them the excess return crosses 0
 EXTRA_BORROW = (0.0, 0.0025, 0.01, 0.05, 0.25, 1.0)  # a year
 SAME = 1e-12  # of equity: a scenario that moves it by less does not move it
+RERUNS = 24  # of a variant, in the mean
 CLOSE = 1e-6  # excess return a year that counts as none
 
 
@@ -123,13 +125,15 @@ def _reruns(config: Config, variants: Sequence[Variant]) -> list[Rerun]:
     tables = setup.tables_of(config, instruments)
     markets = {kind: build(tables, instruments, kind) for kind in INTERPOLATIONS}
     check_dates(config, markets[config.data.interpolation])
-    reruns = []
+    reruns, work = [], 0
     for variant in variants:
         legs = {kind: setup.legs_of(market, variant, config) for kind, market in markets.items()}
         own = legs[config.data.interpolation]
-        setup.check_clock(variant, own, span(variant, own, config))
+        window = span(variant, own, config)
+        setup.check_clock(variant, own, window)
         reruns.append(Rerun(config, variant, legs))
-    return reruns
+        work += RERUNS * own.price[window.rows].size
+    return [replace(rerun, engine=kernel.engine(work)) for rerun in reruns]
 
 
 def judge(rerun: Rerun) -> VariantSensitivity:
