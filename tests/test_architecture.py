@@ -18,8 +18,8 @@ ORDER = {
     "data/pricing": "bonds curves forwards",
     "data/sources": "http text source treasury mof boj nyfed fred yahoo bundled registry files folder",
     "data/quality": "finding table tenors ticks days moves prices units",
-    "strategies": "base compiled signals sizing pairs divergence curve hold macro relative_value breakeven slopes blend thesis "
-    "overlays own",
+    "strategies": "base compiled signals sizing pairs divergence curve hold macro relative_value breakeven slopes "
+    "blend thesis overlays own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",

@@ -30,7 +30,7 @@ from strategies import compiled
 WALK = (
     ledger.accrue, ledger.fill, ledger.trade, ledger.expected, ledger.decide, ledger.close, ledger.step, ledger.walk,
 )  # fmt: skip
-WORTH = 500_000  # bars times legs in all: the plain ledger takes as long for them as numba takes to load
+WORTH = 1_000_000  # bars times legs in all: below, the first compilation may cost more than runs ever save
 CHUNK = 64  # books that a thread is given at a time
 BY_BAR = ("cost", "roll", "notional", *BOOK_LINES)  # lines whose bars the statistics need, not their sums alone
 BOOK_END = len(Book._fields)
