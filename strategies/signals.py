@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ from data.instruments import COUNTRY_OF, DAY_COUNT
 from data.market import Market
 from data.pricing.bonds import Array, price
 from data.pricing.curves import DAYS_A_YEAR
+from strategies import compiled
+from strategies.compiled import STILL as STILL
+from strategies.compiled import scanned
 
-STILL = 1e-12  # a deviation below this is rounding, not movement
+BLOCK = 2**17  # values of all windows taken at once: a megabyte, which the processor keeps near
 
 # ---- what is read off a market
 
@@ -108,30 +112,34 @@ def local_excess_returns(market: Market, name: str) -> Array:
     return returns
 
 
-def _windows(values: Array, n: int) -> Array:
-    """Return the last n values at each row from n-1 on, as a contiguous (T-n+1, n) array."""
-    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(values, n))
+def _windows(values: Array, n: int) -> Iterator[tuple[slice, Array]]:
+    """Rows, a block at a time, and the last n values at each, as a contiguous (rows, n) array; none below n-1."""
+    if len(values) >= n:
+        every = np.lib.stride_tricks.sliding_window_view(values, n)
+        step = max(BLOCK // n, 1)
+        for start in range(0, len(every), step):
+            block = np.ascontiguousarray(every[start : start + step])
+            yield slice(start + n - 1, start + n - 1 + len(block)), block
 
 
 def rolling_deviation(values: Array, n: int) -> Array:
     """Sample standard deviation (T,) of the last n values, ddof 1; 0 where they differ by rounding only."""
     result = np.full(len(values), np.nan)
-    if len(values) >= n:
-        deviation = _windows(values, n).std(axis=1, ddof=1)
-        result[n - 1 :] = np.where(deviation < STILL, 0.0, deviation)
+    for rows, windows in _windows(values, n):
+        deviation = windows.std(axis=1, ddof=1)
+        result[rows] = np.where(deviation < STILL, 0.0, deviation)
     return result
 
 
 def rolling_beta(values: Array, on: Array, n: int) -> Array:
     """Least-squares slope (T,) of the last n `values` on the last n of `on`; NaN where `on` does not vary."""
     result = np.full(len(values), np.nan)
-    if len(values) >= n:
-        y, x = _windows(values, n), _windows(on, n)
+    for (rows, y), (_, x) in zip(_windows(values, n), _windows(on, n), strict=True):
         x = x - x.mean(axis=1, keepdims=True)
         variance = (x * x).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = (x * y).sum(axis=1) / variance
-        result[n - 1 :] = np.where(variance > n * STILL**2, slope, np.nan)
+        result[rows] = np.where(variance > n * STILL**2, slope, np.nan)
     return result
 
 
@@ -150,12 +158,11 @@ def scaled(values: Array, scale: float) -> Array:
 def rolling_score(values: Array, n: int) -> Array:
     """Distance (T,) of each value from the mean of the last n, in their deviations; 0 where they stand still."""
     result = np.full(len(values), np.nan)
-    if len(values) >= n:
-        windows = _windows(values, n)
+    for rows, windows in _windows(values, n):
         deviation = windows.std(axis=1, ddof=1)
-        apart = values[n - 1 :] - windows.mean(axis=1)
+        apart = values[rows] - windows.mean(axis=1)
         still = np.where(np.isnan(deviation), np.nan, 0.0)
-        result[n - 1 :] = np.divide(apart, deviation, out=still, where=deviation > STILL)
+        result[rows] = np.divide(apart, deviation, out=still, where=deviation > STILL)
     return result
 
 
@@ -164,16 +171,7 @@ def expanding_score(values: Array, least: int) -> Array:
 
     NaN where the value is not known or fewer than `least` are; 0 where they stand still. Welford, Technometrics, 1962.
     """
-    result = np.full(len(values), np.nan)
-    mean = squares = 0.0
-    for count, t in enumerate(np.flatnonzero(~np.isnan(values)), 1):
-        apart = values[t] - mean
-        mean += apart / count
-        squares += apart * (values[t] - mean)
-        if count >= max(least, 2):
-            deviation = np.sqrt(squares / (count - 1))
-            result[t] = (values[t] - mean) / deviation if deviation > STILL else 0.0
-    return result
+    return scanned(compiled.expanding_score, values, least)
 
 
 def hysteresis(score: Array, enter: float, leave: float) -> Array:
@@ -181,18 +179,7 @@ def hysteresis(score: Array, enter: float, leave: float) -> Array:
 
     A score that is not known ends the position: NaN there, and nothing is held over.
     """
-    result = np.full(len(score), np.nan)
-    held = 0.0
-    for t, value in enumerate(score):
-        if np.isnan(value):
-            held = 0.0
-            continue
-        if held * value <= leave:  # back within, or across
-            held = 0.0
-        if abs(value) > enter:
-            held = float(np.sign(value))
-        result[t] = held
-    return result
+    return scanned(compiled.hysteresis, score, float(enter), float(leave))
 
 
 def momentum(returns: Array, n: int, annual: int) -> Array:
@@ -201,8 +188,8 @@ def momentum(returns: Array, n: int, annual: int) -> Array:
     The deviation is that of the last `annual` bars (Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012).
     """
     result = np.full(len(returns), np.nan)
-    if len(returns) >= n:
-        result[n - 1 :] = _windows(returns, n).sum(axis=1)
+    for rows, windows in _windows(returns, n):
+        result[rows] = windows.sum(axis=1)
     deviation = rolling_deviation(returns, annual) * np.sqrt(n)
     still = np.where(np.isnan(deviation), np.nan, 0.0)
     return scaled(np.divide(result, deviation, out=still, where=deviation > 0), 1.0)

@@ -34,49 +34,84 @@ class Lines(NamedTuple):
     notional: Array
 
 
+class Path(NamedTuple):
+    """Where the walk has been, and the orders it keeps on the way."""
+
+    equity: Array  # (T,)
+    units: Array  # (T, n) held after each row
+    held: Array  # (n,) now
+    order: Array  # (n,) units that a waiting leg is to be traded to
+    waiting: Flags  # (n,)
+    due: Array  # (T + lag + 1, n) units ordered, on the row on which they may first fill
+
+
 def run(book: Book) -> Result:
     """Walk the book bar by bar and return its result."""
-    shape = book.price.shape
-    lines = Lines(**{name: np.zeros(shape[:1] if name in BOOK_LINES else shape) for name in Lines._fields})
-    equity, units, ruined = walk(book, lines)
-    dollars = units * book.price * book.fx
+    lines, path = blank(book)
+    return result(book, lines, path, walk(book, lines, path))
+
+
+def blank(book: Book) -> tuple[Lines, Path]:
+    """Return lines and a path on which nothing has happened yet."""
+    rows, legs = shape = book.price.shape
+    lines = Lines(**{name: np.zeros(rows if name in BOOK_LINES else shape) for name in Lines._fields})
+    path = Path(
+        equity=np.zeros(rows),
+        units=np.zeros(shape),
+        held=np.zeros(legs),
+        order=np.zeros(legs),
+        waiting=np.zeros(legs, dtype=np.bool_),
+        due=np.zeros((rows + book.lag + 1, legs)),
+    )
+    return lines, path
+
+
+def result(book: Book, lines: Lines, path: Path, ruined: int) -> Result:
+    """Return what the walk left behind; `ruined` is the row of ruin or -1."""
+    dollars = path.units * book.price * book.fx
+    solvent = (path.equity > 0)[:, None]
     return Result(
         dates=book.dates,
         capital=book.capital,
-        equity=equity,
-        units=units,
-        weights=np.divide(dollars, equity[:, None], out=np.zeros(shape), where=(equity > 0)[:, None]),
+        equity=path.equity,
+        units=path.units,
+        weights=np.divide(dollars, path.equity[:, None], out=np.zeros(dollars.shape), where=solvent),
         ruined=None if ruined < 0 else ruined,
         **lines._asdict(),
     )
 
 
-def walk(book: Book, lines: Lines) -> tuple[Array, Array, int]:
-    """Fill `lines`; return equity (T,), units held after each row (T, n), and the row of ruin or -1."""
-    rows, legs = book.price.shape
-    equity, units = np.empty(rows), np.zeros((rows, legs))
-    held, order = np.zeros(legs), np.zeros(legs)
-    waiting = np.zeros(legs, dtype=np.bool_)
-    due = np.zeros((rows + book.lag + 1, legs))
+# ---- the walk: scalars and loops only, for kernel.py compiles these very functions
+
+
+def walk(book: Book, lines: Lines, path: Path) -> int:
+    """Fill `lines` and `path`; return the row of ruin or -1."""
     wealth, ruined = book.capital, -1
-    for t in range(rows):
+    for t in range(len(book.price)):
         if ruined < 0:
-            wealth += accrue(book, lines, t, held, wealth)
-            if wealth > 0:
-                if book.lag and t >= book.lag and book.decides[t - book.lag]:
-                    order[:], waiting[:] = due[t], True
-                wealth += fill(book, lines, t, held, order, waiting)
-            if wealth > 0 and book.decides[t]:
-                base = book.capital if book.fixed_base else wealth
-                decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
-                if book.lag == 0:
-                    order[:], waiting[:] = due[t], True
-                    wealth += fill(book, lines, t, held, order, waiting)
+            wealth = step(book, lines, path, t, wealth)
             if wealth <= 0:
-                wealth += close(book, lines, t, held)
+                wealth += close(book, lines, t, path.held)
                 ruined = t
-        equity[t], units[t] = wealth, held
-    return equity, units, ruined
+        path.equity[t], path.units[t] = wealth, path.held
+    return ruined
+
+
+def step(book: Book, lines: Lines, path: Path, t: int, wealth: float) -> float:
+    """Take one bar: accrue, fill, decide; return equity after it."""
+    held, order, waiting, due = path.held, path.order, path.waiting, path.due
+    wealth += accrue(book, lines, t, held, wealth)
+    if wealth > 0:
+        if book.lag and t >= book.lag and book.decides[t - book.lag]:
+            order[:], waiting[:] = due[t], True
+        wealth += fill(book, lines, t, held, order, waiting)
+    if wealth > 0 and book.decides[t]:
+        base = book.capital if book.fixed_base else wealth
+        decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
+        if book.lag == 0:
+            order[:], waiting[:] = due[t], True
+            wealth += fill(book, lines, t, held, order, waiting)
+    return wealth
 
 
 def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> float:
@@ -92,23 +127,40 @@ def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> floa
         before, now = book.price[t - 1, i], book.price[t, i]
         fx_before, fx = book.fx[t - 1, i], book.fx[t, i]
         notional = q * before
-        lines.price[t, i] = q * (now - before) * fx
-        lines.fx[t, i] = notional * (fx - fx_before) * book.fx_exposed[i]
-        lines.roll[t, i] = -abs(notional) * book.roll[t, i] * fx
         if q > 0.0:
-            lines.funding[t, i] = -notional * book.funding_long[t, i]
-            lines.income[t, i] = q * book.income_long[t, i] * fx
+            borrow = 0.0
+            funding = -notional * book.funding_long[t, i]
+            income = q * book.income_long[t, i] * fx
             if book.listed[i]:
                 listed += notional * fx_before
         else:
-            lines.funding[t, i] = -notional * book.funding_short[t, i]
-            lines.income[t, i] = q * book.income_short[t, i] * fx
-            lines.borrow[t, i] = notional * book.borrow[t, i] * fx
-        total += lines.price[t, i] + lines.fx[t, i] + lines.funding[t, i]
-        total += lines.borrow[t, i] + lines.roll[t, i] + lines.income[t, i]
+            borrow = notional * book.borrow[t, i] * fx
+            funding = -notional * book.funding_short[t, i]
+            income = q * book.income_short[t, i] * fx
+        price = q * (now - before) * fx
+        currency = notional * (fx - fx_before) * book.fx_exposed[i]
+        roll = -abs(notional) * book.roll[t, i] * fx
+        put(lines.price, t, i, price)
+        put(lines.fx, t, i, currency)
+        put(lines.funding, t, i, funding)
+        put(lines.borrow, t, i, borrow)
+        put(lines.roll, t, i, roll)
+        put(lines.income, t, i, income)
+        total += price + currency + funding
+        total += borrow + roll + income
     if listed > wealth:
         lines.margin[t] = -(listed - wealth) * book.margin[t]
     return float(total + lines.margin[t])
+
+
+def put(line: Array, t: int, i: int, amount: float) -> None:
+    """Write what leg i earned over the bar that ends at t into its line."""
+    line[t, i] = amount
+
+
+def add(line: Array, t: int, i: int, amount: float) -> None:
+    """Add to what a line says of leg i at the close of t: a leg may trade twice there."""
+    line[t, i] += amount
 
 
 def fill(book: Book, lines: Lines, t: int, held: Array, order: Array, waiting: Flags) -> float:
@@ -128,9 +180,9 @@ def trade(book: Book, lines: Lines, t: int, i: int, held: Array, size: float) ->
     notional = abs(size) * book.price[t, i] * book.fx[t, i]
     cost = -notional * book.spread[t, i]
     held[i] += size
-    lines.traded[t, i] += abs(size)
-    lines.notional[t, i] += notional
-    lines.cost[t, i] += cost
+    add(lines.traded, t, i, abs(size))
+    add(lines.notional, t, i, notional)
+    add(lines.cost, t, i, cost)
     return float(cost)
 
 

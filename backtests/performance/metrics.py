@@ -7,6 +7,7 @@ definition is in doubt the function says whose it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -221,6 +222,37 @@ def figures(result: Result, market_ppy: float) -> dict[str, Metric]:
         "bars": len(dates),
         "periods_per_year": ppy,
         "ruined": _day(dates, result.ruined),
+    }
+
+
+def summary(
+    statistics: Mapping[str, float], dates: NDArray[np.datetime64], capital: float, market_ppy: float
+) -> dict[str, Metric]:
+    """Return those of `figures` that one book's statistics of a sweep tell: all but days, var_95 and es_95."""
+    known = {name: None if np.isnan(value) else float(value) for name, value in statistics.items()}
+    own = {name: value for name, value in statistics.items() if known[name] is not None}
+    ppy, span = periods_per_year(dates, market_ppy), years(dates)
+    mean, growth, depth = own.get("mean"), 1.0 + own["total_return"], own["max_drawdown"]
+    cagr = growth ** (1.0 / span) - 1.0 if span > 0 and growth > 0 else None
+
+    def over(name: str) -> float | None:
+        value = ratio(mean, own[name]) if mean is not None and name in own else None
+        return None if value is None else value * float(np.sqrt(ppy))
+
+    same = ("excess_drawdown", "total_return", "max_drawdown", "skew", "kurtosis", "best_bar", "worst_bar", "hit_rate")
+    return {
+        **{name: known[name] for name in (*same, "gross_leverage")},
+        "excess_return": None if mean is None else mean * ppy,
+        "volatility": own["deviation"] * float(np.sqrt(ppy)) if "deviation" in own else None,
+        "sharpe": over("excess_deviation"),
+        "sortino": over("downside"),
+        "pnl": own["total_return"] * capital,
+        "cagr": cagr,
+        "calmar": ratio(cagr, depth) if cagr is not None and depth else None,
+        "turnover": ratio(own["traded"], span),
+        "cost_drag": ratio(own["paid"], span),
+        "bars": len(dates),
+        "periods_per_year": ppy,
     }
 
 

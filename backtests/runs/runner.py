@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from backtests.config import Config, Variant
-from backtests.engine import backtrader_engine, ledger
+from backtests.engine import backtrader_engine, kernel, ledger
 from backtests.engine.book import Book, prepare
 from backtests.engine.reconcile import reconcile
 from backtests.engine.result import Result
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
-ENGINES: dict[str, Callable[[Book], Result]] = {"backtrader": backtrader_engine.run, "ledger": ledger.run}
+Engine = Callable[[Book], Result]
+ENGINES: dict[str, Engine] = {"backtrader": backtrader_engine.run, "ledger": ledger.run}
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,11 @@ def run(config: Config, progress: Progress = lambda what, count, of: None) -> Ru
     """
     start = time.perf_counter()
     setup = set_up(config)
+    again = kernel.engine(sum(prepared.size for prepared in setup.variants.values()))
     runs = []
     for i, prepared in enumerate(setup.variants.values()):
         progress(prepared.variant.name, i, len(setup.variants))
-        runs.append(_run(prepared, config))
+        runs.append(_run(prepared, config, again))
     progress("", len(runs), len(runs))
     return Run(
         config=config,
@@ -93,7 +95,7 @@ def run(config: Config, progress: Progress = lambda what, count, of: None) -> Ru
     )
 
 
-def _run(prepared: Prepared, config: Config) -> VariantRun:
+def _run(prepared: Prepared, config: Config, again: Engine) -> VariantRun:
     variant, market, window, targets = prepared.variant, prepared.market, prepared.span, prepared.targets
     chosen = terms(variant, config, market)
     book = prepare(market, targets, window.rows, chosen)
@@ -101,7 +103,7 @@ def _run(prepared: Prepared, config: Config) -> VariantRun:
     result = ENGINES[config.engine](book)
     gap = reconcile(variant.name, result, ENGINES[other](book))
     log.info("%s: engines agree to %.1e of capital over %d bars", variant.name, gap, len(book.dates))
-    later = ledger.run(prepare(market, targets, window.rows, replace(chosen, lag=chosen.lag + 1)))
+    later = again(prepare(market, targets, window.rows, replace(chosen, lag=chosen.lag + 1)))
     ppy = metrics.periods_per_year(book.dates, market.periods_per_year)
     figures = metrics.figures(result, market.periods_per_year)
     figures["sharpe_next_bar"] = metrics.sharpe(metrics.excess_returns(later), ppy)

@@ -36,6 +36,11 @@ class Prepared:
     market: Market  # its legs, all history
     span: Span  # from when to when it trades
 
+    @property
+    def size(self) -> int:
+        """Rows times legs that it trades on."""
+        return int(self.market.price[self.span.rows].size)
+
     @cached_property
     def targets(self) -> Array:
         """Weights (T, n) on all history, worked out when first asked for."""

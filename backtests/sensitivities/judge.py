@@ -1,7 +1,7 @@
 """Sensitivity: every variant rerun under every scenario, one at a time, and under the worst and the best combined.
 
-Every run is the plain ledger's; the base is the configuration's own. Judged by the Sharpe ratio, which a change of
-size alone leaves as it is; the excess return stands beside it.
+Every run is the ledger's, plain or compiled; the base is the configuration's own. Judged by the Sharpe ratio, which a
+change of size alone leaves as it is; the excess return stands beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from backtests.config import Config
+from backtests.engine import kernel
 from backtests.performance import metrics
 from backtests.runs.setup import Setup, instruments_of, legs_of, set_up
 from backtests.sensitivities.rerun import Outcome, Rerun
@@ -30,6 +31,7 @@ INTERPOLATIONS: tuple[Interpolation, ...] = ("linear", "pchip")
 COSTS = (0.0, 1.0, 2.0, 4.0, 10.0, 25.0, 100.0)  # times; between two of them the excess return crosses 0
 EXTRA_BORROW = (0.0, 0.0025, 0.01, 0.05, 0.25, 1.0)  # a year
 SAME = 1e-12  # of equity: a scenario that moves it by less does not move it
+RERUNS = 24  # of a variant, in the mean
 CLOSE = 1e-6  # excess return a year that counts as none
 
 
@@ -122,11 +124,12 @@ def _reruns(config: Config, setup: Setup, names: Sequence[str]) -> list[Rerun]:
     own = config.data.interpolation
     instruments = instruments_of(config)
     markets = {kind: setup.market if kind == own else build(setup.tables, instruments, kind) for kind in INTERPOLATIONS}
+    wanted = [prepared for name, prepared in setup.variants.items() if not names or name in names]
+    engine = kernel.engine(RERUNS * sum(prepared.size for prepared in wanted))
     reruns = []
-    for name, prepared in setup.variants.items():
-        if not names or name in names:
-            legs = {kind: legs_of(market, prepared.variant, config) for kind, market in markets.items()}
-            reruns.append(Rerun(config, prepared, {**legs, own: prepared.market}))
+    for prepared in wanted:
+        legs = {kind: legs_of(market, prepared.variant, config) for kind, market in markets.items()}
+        reruns.append(Rerun(config, prepared, {**legs, own: prepared.market}, engine))
     return reruns
 
 

@@ -1,8 +1,8 @@
-"""Reruns of one variant on the plain ledger under other conventions, each run only once."""
+"""Reruns of one variant on the ledger under other conventions, each run only once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -47,6 +47,7 @@ class Rerun:
     config: Config
     prepared: Prepared
     markets: Mapping[Interpolation, Market]  # its legs, all history
+    engine: Callable[[Book], Result] = ledger.run
     _decided: dict[tuple[object, ...], Decided] = field(default_factory=dict, repr=False, compare=False)
     _outcomes: dict[tuple[object, ...], Outcome] = field(default_factory=dict, repr=False, compare=False)
 
@@ -86,7 +87,7 @@ class Rerun:
         rows = rows or decided.rows
         key = (chosen, rows.start, rows.stop)
         if key not in self._outcomes:
-            result = ledger.run(self._book(decided, rows, chosen))
+            result = self.engine(self._book(decided, rows, chosen))
             x = metrics.excess_returns(result)
             ppy = metrics.periods_per_year(result.dates, decided.market.periods_per_year)
             earned = float(x.mean()) * ppy if len(x) else None

@@ -1,0 +1,165 @@
+"""What one walk came to, in one pass and without dates; the definitions are those of `performance/metrics.py`.
+
+Scalars and loops only, for kernel.py compiles these very functions. Means and deviations are added up in numpy's order,
+so that they are those of `metrics` to the last bit; the rest to 1e-12.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backtests.engine.book import Book
+from backtests.engine.ledger import Lines, Path
+from data.pricing.bonds import Array
+from strategies.compiled import STACK, mean_of, total
+
+SMALL = 1e-12
+WORKING = 3  # rows of bars that `measure` works in
+STATISTICS = (
+    "mean",  # of x, a bar's return in excess of cash
+    "excess_deviation",  # of x, ddof 1
+    "deviation",  # of r, a bar's return, ddof 1
+    "downside",  # square root of the mean of min(x, 0) squared
+    "skew",  # of r, biased
+    "kurtosis",  # of r, biased, less 3
+    "best_bar",
+    "worst_bar",
+    "hit_rate",
+    "total_return",
+    "max_drawdown",
+    "excess_drawdown",
+    "traded",  # sum of each bar's traded notional over equity, one side
+    "paid",  # sum of each bar's cost and roll over equity, positive
+    "gross_leverage",
+)
+
+
+def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) -> None:
+    """Write the statistics of a walk and the sums of its lines into `answer`; NaN where they mean nothing.
+
+    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is room.
+    """
+    equity, bars = path.equity, len(path.equity) - 1
+    answer[:] = np.nan
+    if bars < 0:
+        return
+    room = np.empty(STACK)
+    returns(equity, lines.cash, work)
+    r, x, scratch = work[0], work[1], work[2]
+    if bars > 0:
+        mean, own = mean_of(x, 0, bars, room), mean_of(r, 0, bars, room)
+        answer[0] = mean
+        spread = squares(r, own, bars, scratch, room)
+        shape(r, own, np.sqrt(spread / bars), bars, scratch, room, answer)
+        if bars > 1:
+            answer[1] = np.sqrt(squares(x, mean, bars, scratch, room) / (bars - 1))
+            answer[2] = np.sqrt(spread / (bars - 1))
+        answer[3] = downside(x, bars, scratch, room)
+        extremes(r, x, bars, answer)
+    answer[9] = equity[bars] / book.capital - 1.0
+    answer[10] = drawdown(equity, book.capital)
+    answer[11] = excess_drawdown(x, bars)
+    trading(book, lines, path, answer)
+    sums(lines, answer[len(STATISTICS) :])
+
+
+def returns(equity: Array, cash: Array, work: Array) -> None:
+    """Write r and x of every bar into the first two rows of `work`; 0 once equity is gone."""
+    for t in range(len(equity) - 1):
+        before = equity[t]
+        gone = not before > 0.0
+        r = 0.0 if gone else equity[t + 1] / before - 1.0
+        work[0, t] = r
+        work[1, t] = r - (0.0 if gone else cash[t + 1] / before)
+
+
+def squares(values: Array, mean: float, count: int, scratch: Array, room: Array) -> float:
+    """Sum of the squared distances from the mean."""
+    for k in range(count):
+        apart = values[k] - mean
+        scratch[k] = apart * apart
+    return total(scratch, 0, count, room)
+
+
+def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, room: Array, answer: Array) -> None:
+    """Skew and excess kurtosis."""
+    if not deviation > SMALL:
+        return
+    one = 1.0 / deviation
+    for k in range(count):
+        z = (r[k] - mean) * one
+        scratch[k] = z * z * z
+    answer[4] = total(scratch, 0, count, room) / count
+    for k in range(count):
+        z = (r[k] - mean) * one
+        scratch[k] = (z * z) * (z * z)
+    answer[5] = total(scratch, 0, count, room) / count - 3.0
+
+
+def downside(x: Array, count: int, scratch: Array, room: Array) -> float:
+    """Square root of the mean squared loss."""
+    for k in range(count):
+        loss = min(x[k], 0.0)
+        scratch[k] = loss * loss
+    return float(np.sqrt(total(scratch, 0, count, room) / count))
+
+
+def extremes(r: Array, x: Array, count: int, answer: Array) -> None:
+    """Best and worst bar, and the share of bars that beat cash."""
+    best, worst, hits = r[0], r[0], 0
+    for k in range(count):
+        best, worst = max(best, r[k]), min(worst, r[k])
+        if x[k] > SMALL:
+            hits += 1
+    answer[6], answer[7], answer[8] = best, worst, hits / count
+
+
+def drawdown(path: Array, start: float) -> float:
+    """Largest drawdown of a path from its running peak, which starts at `start`; positive."""
+    peak, least = start, 1.0
+    for t in range(len(path)):
+        peak = max(peak, path[t])
+        least = min(least, path[t] / peak)
+    depth = 1.0 - least
+    return depth if depth > SMALL else 0.0
+
+
+def excess_drawdown(x: Array, count: int) -> float:
+    """Largest drawdown, positive, of the growth of 1 in excess of cash."""
+    peak = index = least = 1.0
+    for k in range(count):
+        index *= 1.0 + x[k]
+        peak = max(peak, index)
+        least = min(least, index / peak)
+    depth = 1.0 - least
+    return depth if depth > SMALL else 0.0
+
+
+def trading(book: Book, lines: Lines, path: Path, answer: Array) -> None:
+    """What was traded, paid and held, over equity, on the bars on which there is any."""
+    traded = paid = gross = 0.0
+    rows, legs = book.price.shape
+    for t in range(rows):
+        wealth = path.equity[t]
+        if not wealth > 0.0:
+            continue
+        turned = cost = held = 0.0
+        for i in range(legs):
+            turned += lines.notional[t, i]
+            cost += lines.cost[t, i] + lines.roll[t, i]
+            held += abs(path.units[t, i] * book.price[t, i] * book.fx[t, i])
+        one = 1.0 / wealth
+        traded += turned * one
+        paid += cost * one
+        gross += held * one
+    answer[12], answer[13], answer[14] = traded / 2.0, -paid, gross / rows
+
+
+def sums(lines: Lines, answer: Array) -> None:
+    """Sum of each line over all bars and legs, in the order of `result.LINES`."""
+    answer[0], answer[1], answer[2] = lines.price.sum(), lines.fx.sum(), lines.funding.sum()
+    answer[3], answer[4], answer[5] = lines.borrow.sum(), lines.roll.sum(), lines.income.sum()
+    answer[6], answer[7], answer[8] = lines.cost.sum(), lines.cash.sum(), lines.margin.sum()
+
+
+MEASURE = (measure, returns, squares, shape, downside, extremes, drawdown, excess_drawdown, trading, sums)
