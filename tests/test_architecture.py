@@ -42,7 +42,7 @@ FENCES = {
     "typer": ["backtests/cli/"],
     "rich": ["backtests/cli/"],
     "jinja2": ["backtests/report/"],
-    "plotly": ["backtests/report/"],
+    "plotly": [],
     "matplotlib": ["backtests/report/"],
     "numba": [],
     "yfinance": ["data/sources/"],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -135,11 +135,20 @@ def asset(name: str) -> str:
     return files("backtests.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
+@cache
 def plotly_script() -> str:
-    """Return plotly's script, without importing plotly's figure library."""
-    spec = find_spec("plotly")
-    assert spec is not None and spec.origin is not None  # a declared dependency
-    return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    """Return the library that draws, with nothing in it that could end the script element it stands in."""
+    text = files("backtests.report").joinpath("vendor", "plotly-basic.min.js").read_text(encoding="utf-8")
+    return inert(text)
+
+
+def inert(script: str) -> str:
+    """Return a script that means the same and can neither end its element nor open a comment in it.
+
+    >>> print(inert("x = '</script><!--'"))
+    x = '<\\/script><\\!--'
+    """
+    return re.sub("<(?=/script|!--)", r"<\\", script, flags=re.IGNORECASE)
 
 
 def embedded(value: Payload) -> str:

@@ -23,7 +23,7 @@ const report = (() => {
   function layout(extra) {
     const axis = { gridcolor: css("--line"), zerolinecolor: css("--soft"), linecolor: css("--line"), tickfont: { size: 12 }, automargin: true };
     const base = {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "x unified",
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "x unified", hoversort: "value descending",
       font: { family: "system-ui, sans-serif", size: 12, color: ink() },
       hoverlabel: { bgcolor: css("--panel"), bordercolor: css("--line"), font: { color: ink(), size: 12 } },
       margin: { l: 56, r: 16, t: 8, b: 32 }, dragmode: wide() ? "zoom" : false,
@@ -127,11 +127,11 @@ const report = (() => {
     const v = byName.get(state.picked);
     const keys = Object.keys(v.lines);
     const values = keys.map((k) => v.lines[k] / 1e6);
+    const starts = values.map((_, i) => values.slice(0, i).reduce((a, b) => a + b, 0)), total = values.reduce((a, b) => a + b, 0);
     Plotly.react("waterfall", [{
-      type: "waterfall", orientation: "v", x: [...keys.map((k) => data.lines[k]), "P&L"], y: [...values, 0],
-      measure: [...keys.map(() => "relative"), "total"],
-      increasing: { marker: { color: "#0072B2" } }, decreasing: { marker: { color: "#D55E00" } }, totals: { marker: { color: css("--soft") } },
-      connector: { line: { color: css("--line"), width: 1 } }, hovertemplate: "%{x}: %{delta:.2f}<extra></extra>",
+      type: "bar", x: [...keys.map((k) => data.lines[k]), "P&L"], base: [...starts, 0], y: [...values, total], width: 0.7,
+      marker: { color: [...values.map((y) => (y < 0 ? "#D55E00" : "#0072B2")), css("--soft")] },
+      customdata: [...values, total], hovertemplate: "%{x}: %{customdata:.2f}<extra></extra>",
     }], layout({ hovermode: "closest", xaxis: { showgrid: false, tickangle: -40 }, yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true } }), config);
   }
 
