@@ -77,6 +77,10 @@ class Page(browsing.Page):
             which,
         )
 
+    def csv(self, which: str):
+        """The button that downloads a table."""
+        return self.view.locator(".table", has=self.view.locator(f"#{which}")).get_by_role("button", name="CSV")
+
     def growth(self, read: str) -> list:
         """What a function says of each line of the first plot: growth of all drawn, then drawdown of all drawn."""
         return self.view.evaluate(f"document.getElementById('growth').data.map({read})")
@@ -250,7 +254,7 @@ def test_the_csv_is_the_table_shown_unrounded_and_in_its_order(browser, common, 
     page.view.locator("#summary thead th").nth(3).get_by_role("button").click()
     page.view.locator("#summary thead th").nth(3).get_by_role("button").click()  # the lowest Sharpe ratio first
     with page.view.expect_download() as download:
-        page.view.locator("button.csv[data-of=summary]").click()
+        page.csv("summary").click()
     assert download.value.suggested_filename == "summary.csv"
     download.value.save_as(tmp_path / "summary.csv")
     with (tmp_path / "summary.csv").open(newline="", encoding="utf-8") as file:
@@ -339,7 +343,7 @@ def test_no_markup_in_a_name_is_ever_executed(browser, tmp_path):
     assert page.view.locator("main img, main a, main script, [onload], [onerror]").count() == 0
     assert sorted(page.table()) == sorted(HOSTILE)
     with page.view.expect_download() as download:
-        page.view.locator("button.csv[data-of=summary]").click()
+        page.csv("summary").click()
     download.value.save_as(tmp_path / "summary.csv")
     with (tmp_path / "summary.csv").open(newline="", encoding="utf-8") as file:
         names = [row[0] for row in csv.reader(file)]
