@@ -392,7 +392,7 @@ def test_every_name_a_template_reads_is_given(common, monkeypatch, tmp_path):
 
 def test_the_page_holds_what_it_needs(common):
     text = common[1].read_text(encoding="utf-8")
-    assert common[1].stat().st_size < 8e6
+    assert common[1].stat().st_size < 3e6
     data = json.loads(text.split('<script type="application/json" id="data">')[1].split("</script>")[0])
     assert len(data["variants"]) == 15
     assert all(len(one["x"]) == len(one["r"]) == 203 for one in data["variants"])

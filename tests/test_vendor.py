@@ -1,4 +1,4 @@
-"""What pages carry that is not ours: it is the file stated, with its licence, and cannot end the element it stands in."""
+"""What pages carry that is not ours: the file stated, with its licence, which cannot end its element."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ DIGITS = 6  # significant, more than any screen shows
 
 def page(panels: Panels) -> str:
     """Return the report as one HTML document that needs nothing from outside."""
-    manifest = panels.run.manifest
+    manifest, series = panels.run.manifest, _series(panels)
     return render(
         "report.html",
         title=manifest["name"],
@@ -61,7 +61,8 @@ def page(panels: Panels) -> str:
         reconciliation=f"{manifest['reconciliation']:.1e}",
         capital=number(manifest["capital"], 0),
         config=as_yaml(panels.run.config),
-        data=embedded(_series(panels)),
+        thinned=series["thinned"],
+        data=embedded(series),
         detail=embedded(detail.data(panels)),
         plotly=plotly_script(),
         css=asset("report.css"),
@@ -192,7 +193,7 @@ def _variant(variant: VariantPanel) -> Payload:
 
 
 def _paths(variant: VariantPanel, calendar: Calendar, start: int) -> Payload:
-    """Return a variant's paths, whose first row is row `start` of the calendar; percent and USD m, as they are drawn."""
+    """Return a variant's paths, whose first row is row `start` of the calendar, in percent and USD m."""
     return {
         "total": calendar.growth(variant.total, start),
         "excess": calendar.growth(variant.excess, start),

@@ -179,7 +179,8 @@ def attribution(panels: Panels) -> Figure:
     axis.set_yticks(range(len(variants)), [variant.name for variant in variants], color=INK)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=13, labelcolor=INK)
     axis.set_xlabel("USD m", fontsize=13, color=INK)
-    few = "" if len(variants) == len(panels.variants) else f", the first {MANY} of {len(panels.variants)} by Sharpe ratio"
+    count = len(panels.variants)
+    few = "" if count <= MANY else f", the first {MANY} of {count} by Sharpe ratio"
     _title(figure, f"profit and loss by line{few}", panels)
     return figure
 

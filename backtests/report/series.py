@@ -14,7 +14,7 @@ from backtests.report.format import Payload
 from data.pricing.bonds import Array
 
 POINTS = 1600  # of a path at most; a plot is some 1000 pixels wide
-LEVELS = 400  # of a path's range at least; a plot is some 300 pixels high
+LEVELS = 1000  # of a path's range at least; a plot is some 300 pixels high, and a hover says a figure
 GROWTH = 5  # decimals of growth of 1, which is divided by what it was where a window starts
 MOST = 9  # decimals of anything
 
@@ -33,25 +33,34 @@ class Calendar:
     def coded(self, value: Any, start: int) -> Any:
         """Return plain data with every path in it coded; each is one whose first row is row `start` of the calendar."""
         if isinstance(value, np.ndarray):
-            return self.path(value, start)
+            return self.path(value, start) if value.ndim == 1 else self.stack(value, start)
         if isinstance(value, dict):
             return {key: self.coded(item, start) for key, item in value.items()}
-        return [self.coded(item, start) for item in value] if isinstance(value, list) else value
+        return value
 
     def path(self, values: Array, start: int) -> Payload:
-        """Return a path (T,), to a four-hundredth of its range or better."""
-        return self._path(values, start, decimals(values))
+        """Return a path (T,), to a thousandth of its range or better."""
+        return self._alone(values, start, decimals(values))
 
     def growth(self, values: Array, start: int) -> Payload:
         """Return growth of 1 (T,)."""
-        return self._path(values, start, GROWTH)
+        return self._alone(values, start, GROWTH)
 
-    def _path(self, values: Array, start: int, digits: int) -> Payload:
-        """Return where a path is first known, steps to 1, steps from point to point, and rows between where thinned."""
+    def stack(self, values: Array, start: int) -> list[Payload]:
+        """Return paths (K, T) drawn upon each other, known on every row; the rows kept are the same for all."""
+        longs, shorts = np.maximum(values, 0.0).sum(axis=0), np.minimum(values, 0.0).sum(axis=0)
+        rows = np.union1d(kept(longs, start, self.width), kept(shorts, start, self.width))
+        digits = decimals(np.concatenate([longs, shorts]))
+        return [self._coded(path, rows, start, digits) for path in values]
+
+    def _alone(self, values: Array, start: int, digits: int) -> Payload:
         known = np.flatnonzero(np.isfinite(values))
         skipped = int(known[0]) if len(known) else len(values)
         values, start = values[skipped:], start + skipped
-        rows = kept(values, start, self.width)
+        return self._coded(values, kept(values, start, self.width), start, digits)
+
+    def _coded(self, values: Array, rows: NDArray[np.int64], start: int, digits: int) -> Payload:
+        """Return where a path starts, units to 1, units from point to point, and rows between points where thinned."""
         whole = np.where(np.isfinite(values[rows]), np.round(values[rows] * 10.0**digits), np.nan)
         known = np.flatnonzero(np.isfinite(whole))
         steps: list[int | None] = [None] * len(rows)
@@ -62,10 +71,10 @@ class Calendar:
 
 
 def decimals(values: Array) -> int:
-    """Return how many decimals tell four hundred levels of a path's range apart; below 0 for whole tens and more.
+    """Return how many decimals tell a thousand levels of a path's range apart; below 0 for whole tens and more.
 
     >>> decimals(np.array([-0.35, 0.0])), decimals(np.array([0.0, 2.0e6])), decimals(np.array([0.5, 0.5]))
-    (4, -3, 3)
+    (4, -3, 4)
     """
     known = values[np.isfinite(values)]
     size = float(np.ptp(known)) or float(np.abs(known).max()) if len(known) else 0.0

@@ -137,7 +137,10 @@ def _last(values: Array, digits: int) -> str:
 
 
 def series(panels: Panels, variant: VariantPanel) -> Payload | None:
-    """Return what the script draws of a variant: words, and paths (T,) in the units that they are drawn in."""
+    """Return what the script draws of a variant: words, and paths (T,) in the units that they are drawn in.
+
+    DV01 is (K, T), a path per bucket.
+    """
     traded = variant.traded
     if traded is None:
         return None
@@ -146,10 +149,10 @@ def series(panels: Panels, variant: VariantPanel) -> Payload | None:
         "what": kind(traded),
         "gains": "rises" if traded.quote.rises else "falls",
         "signals": dict(traded.signals),
-        "dv01": [
-            {"curve": curve, "bucket": bucket, "name": bucket_name(curve, bucket), "usd": usd}
-            for (curve, bucket), usd in traded.dv01.items()
+        "buckets": [
+            {"curve": curve, "bucket": bucket, "name": bucket_name(curve, bucket)} for curve, bucket in traded.dv01
         ],
+        "dv01": np.array(list(traded.dv01.values())).reshape(len(traded.dv01), len(traded.gross)),
         "carry": traded.carry,
         "gross": traded.gross,
         "beta": traded.beta,

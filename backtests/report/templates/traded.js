@@ -48,7 +48,7 @@
       high = Math.max(0, low - (above[i + 1] || 0) / inner);
     });
     Plotly.react(id, traces, layout({
-      hoversubplots: "axis", xaxis: timeAxis({ anchor: panels.length > 1 ? `y${panels.length}` : "y", automargin: false, tickangle: 0, nticks: Math.floor(box.clientWidth / 90) }), ...extra,
+      hoversubplots: "axis", hoversort: "trace", xaxis: timeAxis({ anchor: panels.length > 1 ? `y${panels.length}` : "y", automargin: false, tickangle: 0, nticks: Math.floor(box.clientWidth / 90) }), ...extra,
       annotations, shapes: thesis(), margin: { l: left, r: right, t: first, b: bottom, autoexpand: false },
       showlegend: top > 0, legend: { orientation: "h", entrywidth: letters, x: 0, xanchor: "left", y: 1 + (above[0] + 4) / inner, yanchor: "bottom", font: { size: 12 } },
     }), config);
@@ -81,7 +81,7 @@
     return buckets.flatMap(({ x, y, ...series }) => {
       const fill = shades[series.curve][series.bucket];
       const part = (usd, group, extra) => line({ x, y: usd }, series.name, ",.0f", {
-        stackgroup: group, stackgaps: "interpolate", legendgroup: series.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
+        stackgroup: group, legendgroup: series.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
         fillpattern: { shape: patterns[series.curve], size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
       });
       return [
@@ -96,7 +96,7 @@
     box.hidden = !t || held.y.length < 2 || !held.y.some((x) => x);
     if (box.hidden) return;
     const own = { color: colour(v.name), width: 2 }, beta = path(t.beta);
-    const buckets = t.dv01.map((series) => ({ ...series, ...path(series.usd) }));
+    const buckets = t.buckets.map((bucket, i) => ({ ...bucket, ...path(t.dv01[i]) }));
     const gross = [line(held, "gross", ".2f", { line: { ...own, shape: "hv" } })];
     if (t.margin) gross.push(line(path(t.margin), "listed longs above equity", ".2f", { line: { color: css("--ink"), width: 1.5, dash: "dot", shape: "hv" } }));
     const panels = [
