@@ -29,7 +29,7 @@ ORDER = {
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings inputs sheet analogues ticket",
-    "backtests/report": "format panels palette tables regimes traded detail sensitivity "
+    "backtests/report": "format series panels palette tables regimes traded detail sensitivity "
     "tornado plots html thesis compare",
     "backtests/cli": "terminal worker help dates catalogue config data run runs thesis ticket compare sensitivity",
 }
@@ -42,7 +42,7 @@ FENCES = {
     "typer": ["backtests/cli/"],
     "rich": ["backtests/cli/"],
     "jinja2": ["backtests/report/"],
-    "plotly": ["backtests/report/"],
+    "plotly": [],
     "matplotlib": ["backtests/report/"],
     "numba": ["backtests/engine/", "strategies/compiled.py"],
     "yfinance": ["data/sources/"],

@@ -131,7 +131,7 @@ def test_the_daily_experiment_ends_well_in_under_a_minute(experiment):
     assert manifest["reconciliation"] <= 1e-9
     assert manifest["engine"] == "backtrader"
     assert {one["series"] for one in manifest["data"]["series"]} >= {"jgb", "ust", "usdjpy", "fed_funds", "TLT"}
-    assert (experiment.folder / "report.html").stat().st_size < 12e6
+    assert (experiment.folder / "report.html").stat().st_size < 4e6
     assert "TLT against its proxy" in experiment.answer.out
 
 

@@ -133,8 +133,8 @@ instruments: {UST2: {lot: 1_000_000_000}}
     plots.save(content, tmp_path / "run" / "plots")
 
 
-def test_the_default_report_is_under_eight_megabytes(default):
-    assert (default[0] / "report.html").stat().st_size < 8e6
+def test_the_default_report_is_under_three_megabytes(default):
+    assert (default[0] / "report.html").stat().st_size < 3e6
 
 
 def test_every_name_a_template_reads_is_given(default, monkeypatch):

@@ -22,6 +22,7 @@ from backtests.report.format import (
     signed,
 )  # fmt: skip
 from backtests.report.palette import SHOWN, styled
+from backtests.report.panels import MANY
 
 Record = Mapping[str, Any]  # what `backtests.comparison.record` gives
 
@@ -310,7 +311,7 @@ class LiveTable:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Excess return by calendar year."""
+    """Excess return by calendar year, the latest first."""
 
     years: list[str]
     rows: list[ShadedRow]
@@ -349,7 +350,8 @@ def page(record: Record, series: Payload) -> str:
         data=html.embedded({**series, "styles": styles, "target": record["at_volatility"]}),
         plotly=html.plotly_script(),
         css=html.asset("report.css"),
-        script=html.asset("compare.js"),
+        script=html.script("kit", "table", "compare"),
+        first=MANY,
     )
 
 
@@ -381,7 +383,7 @@ def _raw(value: Any) -> str:
 
 def _calendar(record: Record) -> Calendar:
     by_name = {name: variant["years"] for name, variant in record["variants"].items()}
-    years = sorted({year for values in by_name.values() for year in values})
+    years = sorted({year for values in by_name.values() for year in values}, reverse=True)
     limit = darkest((value for values in by_name.values() for value in values.values()), 0.95)
     rows = [
         ShadedRow(name, [_heat(values.get(year), percent, limit) for year in years]) for name, values in by_name.items()

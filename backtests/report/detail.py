@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,8 @@ from backtests.report.tables import LINE_NAMES, span
 from backtests.runs.significance import CASH, Significance
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SHOWN = 200  # trades on the screen; the download holds all
 DIGITS = 8  # significant, of what can be downloaded
+EXACT = 12  # significant, of what goes into a product
 ALL = 0.95  # share of figures whose shade is not yet the darkest
 
 
@@ -32,7 +31,7 @@ class YearOfMonths:
 
 @dataclass(frozen=True)
 class Months:
-    """A variant's years by month."""
+    """A variant's years by month, the latest first."""
 
     name: str
     rows: list[YearOfMonths]
@@ -89,7 +88,7 @@ def _years(variant: VariantPanel) -> list[YearOfMonths]:
             cells=[_shaded(months.get(month), month_limit) for month in range(1, 13)],
             total=_shaded(variant.years[year][1], year_limit),
         )
-        for year, months in variant.months.items()
+        for year, months in sorted(variant.months.items(), reverse=True)
     ]
 
 
@@ -189,36 +188,50 @@ def choice(panels: Panels) -> Selection | None:
 
 def data(panels: Panels) -> Payload:
     """Return what the page's script lists and offers for download: trades, months and figures, as decimals."""
-    trades = panels.run.trades
-    days = np.datetime_as_string(pd.to_datetime(trades["date"]).to_numpy().astype("datetime64[D]"))
-    unique, day = np.unique(days, return_inverse=True)
-    legs, leg = np.unique(trades["instrument"].to_numpy(dtype=str), return_inverse=True)
+    figures = {variant.name: _figures(variant) for variant in panels.variants}
+    keys = list(dict.fromkeys(key for row in figures.values() for key in row))
     return {
         "name": panels.run.manifest["name"],
-        "shown": SHOWN,
-        "days": unique.tolist(),
-        "instruments": legs.tolist(),
-        "trades": {
-            variant.name: _trades(trades, day, leg, (trades["variant"] == variant.name).to_numpy())
-            for variant in panels.variants
-        },
-        "months": {
-            variant.name: [
-                [year, month, _short(value)]
-                for year, months in variant.months.items()
-                for month, value in months.items()
-            ]
-            for variant in panels.variants
-        },
-        "figures": {variant.name: _figures(variant) for variant in panels.variants},
+        **_trades(panels),
+        "months": {variant.name: _months(variant) for variant in panels.variants},
+        "figures": {"keys": keys, "rows": {name: [row.get(key) for key in keys] for name, row in figures.items()}},
     }
 
 
-def _trades(trades: pd.DataFrame, day: np.ndarray, leg: np.ndarray, own: np.ndarray) -> dict[str, list[Any]]:
-    """Columns of one variant's trades, in time order."""
-    columns = {name: trades.loc[own, name].tolist() for name in ("units", "price", "fx", "notional_usd", "cost_usd")}
-    kept: dict[str, list[Any]] = {name: [_short(value) for value in values] for name, values in columns.items()}
-    return {"day": day[own].tolist(), "leg": leg[own].tolist(), **kept}
+def _trades(panels: Panels) -> Payload:
+    """Return quotes, of a day and an instrument each, and each variant's trades: steps from quote to quote, and units.
+
+    Notional is units times price times fx, and cost a rate of it: neither is said trade by trade.
+    """
+    trades = panels.run.trades
+    days, day = np.unique(pd.to_datetime(trades["date"]).to_numpy().astype("datetime64[D]"), return_inverse=True)
+    legs, leg = np.unique(trades["instrument"].to_numpy(dtype=str), return_inverse=True)
+    rate = (trades["cost_usd"] / trades["notional_usd"]).fillna(0.0)
+    exact = [[float(f"{value:.{EXACT}g}") for value in column] for column in (trades["price"], trades["fx"], rate)]
+    quotes, quote = np.unique(np.column_stack([day, leg, *exact]), axis=0, return_inverse=True)
+    units = np.array([float(f"{value:.{DIGITS}g}") for value in trades["units"]])
+    of = trades["variant"].to_numpy()
+    own = {variant.name: of == variant.name for variant in panels.variants}
+    return {
+        "days": np.datetime_as_string(days).tolist(),
+        "instruments": legs.tolist(),
+        "quotes": [[int(row[0]), int(row[1]), *row[2:].tolist()] for row in quotes],
+        "trades": {
+            name: {"quote": np.diff(quote.ravel()[rows], prepend=0).tolist(), "units": units[rows].tolist()}
+            for name, rows in own.items()
+        },
+    }
+
+
+def _months(variant: VariantPanel) -> Payload:
+    """Return a variant's months in order, and where they start; null where no bar ends in one."""
+    if not variant.months:
+        return {"first": [0, 1], "values": []}
+    known = {(year, month): value for year, months in variant.months.items() for month, value in months.items()}
+    first, last = min(known), max(known)
+    every = [divmod(at, 12) for at in range(first[0] * 12 + first[1] - 1, last[0] * 12 + last[1])]
+    values = [known.get((year, month + 1)) for year, month in every]
+    return {"first": list(first), "values": [None if value is None else _short(value) for value in values]}
 
 
 def _figures(variant: VariantPanel) -> Payload:

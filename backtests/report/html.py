@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypedDict
 
-import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
@@ -19,15 +18,15 @@ from backtests.config import as_yaml
 from backtests.report import detail, regimes, sensitivity, tables, traded
 from backtests.report.format import Figures, Payload, millions, number, percent
 from backtests.report.palette import styles
-from backtests.report.panels import Panels, VariantPanel
-from data.pricing.bonds import Array
+from backtests.report.panels import MANY, Panels, VariantPanel
+from backtests.report.series import Calendar
 
 DIGITS = 6  # significant, more than any screen shows
 
 
 def page(panels: Panels) -> str:
     """Return the report as one HTML document that needs nothing from outside."""
-    manifest = panels.run.manifest
+    manifest, series = panels.run.manifest, _series(panels)
     return render(
         "report.html",
         title=manifest["name"],
@@ -62,12 +61,13 @@ def page(panels: Panels) -> str:
         reconciliation=f"{manifest['reconciliation']:.1e}",
         capital=number(manifest["capital"], 0),
         config=as_yaml(panels.run.config),
-        data=embedded(_series(panels)),
+        thinned=series["thinned"],
+        data=embedded(series),
         detail=embedded(detail.data(panels)),
         plotly=plotly_script(),
         css=asset("report.css"),
-        script=asset("report.js") + asset("traded.js") + asset("tornado.js"),
-        detail_script=asset("sort.js") + asset("detail.js"),
+        script=script("kit", "table", "report", "traded", "tornado", "detail") + "kit.ready();",
+        first=MANY,
     )
 
 
@@ -86,7 +86,7 @@ class RunRow(TypedDict):
 
 def index(runs: Sequence[RunRow]) -> str:
     """Return the page that lists runs."""
-    return render("index.html", runs=runs, css=asset("report.css"), script=asset("sort.js") + asset("index.js"))
+    return render("index.html", runs=runs, css=asset("report.css"), script=plain_script())
 
 
 def rows(runs: Sequence[tuple[Path, Mapping[str, Any], Mapping[str, Figures]]]) -> list[RunRow]:
@@ -135,11 +135,30 @@ def asset(name: str) -> str:
     return files("backtests.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
+def script(*names: str) -> str:
+    """Return scripts of ours, in order, as a page carries them."""
+    return inert("".join(asset(f"{name}.js") for name in names))
+
+
+def plain_script() -> str:
+    """Return the script of a page that has tables and no plots."""
+    return script("kit", "table") + "kit.theme(() => {}); kit.ready();"
+
+
+@cache
 def plotly_script() -> str:
-    """Return plotly's script, without importing plotly's figure library."""
-    spec = find_spec("plotly")
-    assert spec is not None and spec.origin is not None  # a declared dependency
-    return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    """Return the library that draws, with nothing in it that could end the script element it stands in."""
+    text = files("backtests.report").joinpath("vendor", "plotly-basic.min.js").read_text(encoding="utf-8")
+    return inert(text)
+
+
+def inert(script: str) -> str:
+    """Return a script that means the same and can neither end its element nor open a comment in it.
+
+    >>> print(inert("x = '</script><!--'"))
+    x = '<\\/script><\\!--'
+    """
+    return re.sub("<(?=/script|!--)", r"<\\", script, flags=re.IGNORECASE)
 
 
 def embedded(value: Payload) -> str:
@@ -149,10 +168,11 @@ def embedded(value: Payload) -> str:
 
 
 def _series(panels: Panels) -> Payload:
-    dates = sorted({day for variant in panels.variants for day in variant.dates})
-    start = {day: row for row, day in enumerate(dates)}
+    calendar = Calendar(sorted({day for variant in panels.variants for day in variant.dates}))
+    row = {day: i for i, day in enumerate(calendar.days)}
     return {
-        "dates": dates,
+        "dates": calendar.days,
+        "thinned": calendar.width > 1,
         "thesis": panels.run.manifest["thesis_date"],
         "window": panels.window_name,
         "styles": styles(panels),
@@ -160,27 +180,26 @@ def _series(panels: Panels) -> Payload:
         "tornado": sensitivity.tornado(panels.run.sensitivity) if panels.run.sensitivity else {},
         "bands": panels.bands,
         "variants": [
-            {**_variant(variant, start[variant.dates[0]]), "traded": traded.series(panels, variant)}
+            {**_variant(variant), **_paths(variant, calendar, row[variant.dates[0]])}
+            | {"traded": calendar.coded(traded.series(panels, variant), row[variant.dates[0]])}
             for variant in panels.variants
         ],
     }
 
 
-def _variant(variant: VariantPanel, start: int) -> Payload:
+def _variant(variant: VariantPanel) -> Payload:
+    used = {line: float(f"{value:.{DIGITS}g}") for line, value in variant.lines.items() if value}
+    return {"name": variant.name, "benchmark": variant.benchmark, "lines": used}
+
+
+def _paths(variant: VariantPanel, calendar: Calendar, start: int) -> Payload:
+    """Return a variant's paths, whose first row is row `start` of the calendar, in percent and USD m."""
     return {
-        "name": variant.name,
-        "benchmark": variant.benchmark,
-        "start": start,
-        "total": _compact(variant.total),
-        "excess": _compact(variant.excess),
-        "underwater": _compact(variant.underwater),
-        "sharpe": _compact(variant.sharpe),
-        "volatility": _compact(variant.volatility),
-        "lines": {line: value for line, value in variant.lines.items() if value},
-        "legs": {leg: _compact(path) for leg, path in variant.legs.items()},
-        "components": {name: _compact(path) for name, path in variant.components.items()},
+        "total": calendar.growth(variant.total, start),
+        "excess": calendar.growth(variant.excess, start),
+        "underwater": calendar.path(variant.underwater * 100, start),
+        "sharpe": calendar.path(variant.sharpe, start + 1),
+        "volatility": calendar.path(variant.volatility * 100, start + 1),
+        "legs": {leg: calendar.path(path / 1e6, start) for leg, path in variant.legs.items()},
+        "components": {name: calendar.path(path / 1e6, start) for name, path in variant.components.items()},
     }
-
-
-def _compact(values: Array) -> list[float | None]:
-    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values]

@@ -24,6 +24,7 @@ from backtests.runs.stress import SHOCKS
 from data.pricing.bonds import Array
 
 DEEPEST = 5
+MANY = 30  # variants above which a report ranks them, and shows so many until asked for the rest
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,19 @@ def panels(run: StoredRun) -> Panels:
     empty = run.attribution.iloc[:0]
     groups = {str(name): frame for name, frame in lines}
     variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
-    return Panels(run, variants, bars, f"{years}-year", _bands(variants), run.choice)
+    return Panels(run, ranked(variants), bars, f"{years}-year", _bands(variants), run.choice)
+
+
+def ranked(variants: list[VariantPanel]) -> list[VariantPanel]:
+    """Return many variants by Sharpe ratio, the highest first, benchmarks last; a few in the order given."""
+    if len(variants) <= MANY:
+        return variants
+
+    def rank(variant: VariantPanel) -> tuple[bool, float]:
+        sharpe = variant.figures["sharpe"]
+        return variant.benchmark, np.inf if sharpe is None else -sharpe
+
+    return sorted(variants, key=rank)
 
 
 def complete(panels: Panels, run: StoredRun) -> Panels:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure as Figure  # for those who are given one
 from backtests.performance.attribution import STORED
 from backtests.report import traded as words
 from backtests.report.palette import Style, styles
-from backtests.report.panels import Panels, VariantPanel
+from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, lead
 
 INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"
@@ -155,7 +155,7 @@ def attribution(panels: Panels) -> Figure:
     figure, (axis,) = _figure([1])
     axis.grid(axis="x", color=GRID, linewidth=0.8)
     axis.grid(visible=False, axis="y")
-    variants = panels.variants[::-1]
+    variants = panels.variants[MANY - 1 :: -1]
     right, left = np.zeros(len(variants)), np.zeros(len(variants))
     for line in STORED:
         values = np.array([variant.lines[line] for variant in variants]) / 1e6
@@ -179,7 +179,9 @@ def attribution(panels: Panels) -> Figure:
     axis.set_yticks(range(len(variants)), [variant.name for variant in variants], color=INK)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=13, labelcolor=INK)
     axis.set_xlabel("USD m", fontsize=13, color=INK)
-    _title(figure, "profit and loss by line", panels)
+    count = len(panels.variants)
+    few = "" if count <= MANY else f", the first {MANY} of {count} by Sharpe ratio"
+    _title(figure, f"profit and loss by line{few}", panels)
     return figure
 
 

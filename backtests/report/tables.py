@@ -47,11 +47,12 @@ class Column:
 
 @dataclass(frozen=True)
 class SummaryCell:
-    """A figure, what stands small under it, and the length of its bar from -1 to 1; None where it has no bar."""
+    """A figure, what stands small under it, the length of its bar from -1 to 1 or None, and the figure unrounded."""
 
     text: str
     note: str
     bar: float | None
+    raw: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class SummaryRow:
 
 @dataclass(frozen=True)
 class Years:
-    """Calendar years by variant; a cell is empty where it has no bar in the year."""
+    """Calendar years by variant, the latest first; a cell is empty where it has no bar in the year."""
 
     years: list[int]
     rows: list[ShadedRow]
@@ -192,7 +193,9 @@ def summary(panels: Panels) -> list[SummaryRow]:
 
 def _summary_cell(panels: Panels, column: Column, variant: VariantPanel) -> SummaryCell:
     text = column.cell(variant.figures.get(column.key)) if column.key else drawdown(variant.figures)
-    return SummaryCell(text, _note(column.key, variant), _share(panels, column.key, variant))
+    value = variant.figures.get(column.key)
+    raw = "" if value is None else repr(float(value))
+    return SummaryCell(text, _note(column.key, variant), _share(panels, column.key, variant), raw)
 
 
 def _note(key: str, variant: VariantPanel) -> str:
@@ -218,7 +221,7 @@ def _share(panels: Panels, key: str, variant: VariantPanel) -> float | None:
 
 def calendar(panels: Panels, kind: int) -> Years:
     """Return calendar years by variant; kind 0 is total, 1 in excess of cash."""
-    years = sorted({year for variant in panels.variants for year in variant.years})
+    years = sorted({year for variant in panels.variants for year in variant.years}, reverse=True)
     limit = darkest((variant.years[year][kind] for variant in panels.variants for year in variant.years), 0.95)
     rows = [
         ShadedRow(variant.name, [_year(variant, year, kind, limit) for year in years]) for variant in panels.variants

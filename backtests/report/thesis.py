@@ -167,6 +167,7 @@ def page(card: Card, manifest: Mapping[str, Any]) -> str:
         rows=[_row(row, card, manifest["variants"]) for row in card.rows],
         profits=[ProfitRow(profit.variant, millions(profit.pnl), _legs(profit)) for profit in card.profits],
         css=html.asset("report.css"),
+        script=html.plain_script(),
     )
 
 

@@ -137,7 +137,10 @@ def _last(values: Array, digits: int) -> str:
 
 
 def series(panels: Panels, variant: VariantPanel) -> Payload | None:
-    """Return what the script draws of a variant, rounded to what a screen shows."""
+    """Return what the script draws of a variant: words, and paths (T,) in the units that they are drawn in.
+
+    DV01 is (K, T), a path per bucket.
+    """
     traded = variant.traded
     if traded is None:
         return None
@@ -145,29 +148,22 @@ def series(panels: Panels, variant: VariantPanel) -> Payload | None:
         "label": label(panels, variant),
         "what": kind(traded),
         "gains": "rises" if traded.quote.rises else "falls",
-        "signals": {name: _rounded(values, 2) for name, values in traded.signals.items()},
-        "dv01": [
-            {"curve": curve, "bucket": bucket, "name": bucket_name(curve, bucket), "usd": _rounded(usd, 0)}
-            for (curve, bucket), usd in traded.dv01.items()
+        "signals": dict(traded.signals),
+        "buckets": [
+            {"curve": curve, "bucket": bucket, "name": bucket_name(curve, bucket)} for curve, bucket in traded.dv01
         ],
-        "carry": _rounded(traded.carry, 0),
-        "gross": _rounded(traded.gross, 2),
-        "beta": _rounded(traded.beta, 2),
+        "dv01": np.array(list(traded.dv01.values())).reshape(len(traded.dv01), len(traded.gross)),
+        "carry": traded.carry,
+        "gross": traded.gross,
+        "beta": traded.beta,
     }
     if traded.quote.weights:
-        drawn["spread"] = _rounded(traded.spread, 1)
-        drawn["score"] = _rounded(traded.score, 2)
-        drawn["position"] = _rounded(traded.position, 0)
+        drawn |= {"spread": traded.spread, "score": traded.score, "position": traded.position}
     if traded.margin.any():
-        drawn["margin"] = _rounded(traded.margin, 2)
+        drawn["margin"] = traded.margin
     return drawn
 
 
 def bucket_name(curve: str, bucket: str) -> str:
     """Return how a legend calls a bucket, like `US 7–12`."""
     return f"{COUNTRY[curve]} {bucket.replace('-', '–')}"
-
-
-def _rounded(values: Array, digits: int) -> list[float | int | None]:
-    whole = [None if not np.isfinite(value) else round(float(value), digits) for value in values]
-    return [int(value) if value is not None and value == int(value) else value for value in whole]

@@ -20,7 +20,7 @@ from backtests.runs import exposure, significance
 from backtests.runs.runner import Run, VariantRun
 
 FORMAT = 2  # of a run folder; those of 0.1 state none
-PACKAGES = ("divergence", "backtrader", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "plotly", "matplotlib")
+PACKAGES = ("divergence", "backtrader", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "matplotlib")
 
 
 def manifest(run: Run, now: datetime) -> dict[str, Any]:

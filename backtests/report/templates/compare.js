@@ -7,14 +7,9 @@
     drawn: new Set(data.variants.filter((v) => data.styles[v.name].shown).map((v) => v.name)),
     from: 0, to: dates.length - 1, only: false,
   };
-  const config = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "autosize" };
   const byId = (id) => document.getElementById(id);
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const ink = () => css("--ink");
-  const colour = (name) => (data.styles[name].colour === "ink" ? ink() : data.styles[name].colour);
-  const wide = () => window.innerWidth >= 800;
-  const text = (s) => String(s).replace(/&/g, "&amp;").replace(/</g, "&lt;");
-  const shorter = (s) => (s.length > 24 ? s.slice(0, 23) + "…" : s);
+  const { config, css, ink, wide, text, shorter, layout } = kit;
+  const colour = (name) => kit.colour(data.styles[name]);
 
   // ---- arithmetic: the definitions of docs/conventions.md, on the bars of the window; its first row is where it starts
 
@@ -89,10 +84,8 @@
 
   // ---- tables
 
-  const rowsOf = (table) => [...table.tBodies].flatMap((body) => [...body.rows]);
-
   function fillSummary() {
-    for (const row of rowsOf(byId("summary"))) {
+    for (const row of tables.rows(byId("summary"))) {
       const current = figures(byName.get(row.dataset.name));
       for (const cell of row.querySelectorAll("td")) {
         const value = current[cell.dataset.key];
@@ -100,87 +93,22 @@
         cell.textContent = shown[cell.dataset.key](value);
       }
     }
-    resort(byId("summary"));
+    tables.draw(byId("summary"));
     byId("window").textContent = `Window ${dates[state.from]} to ${dates[state.to]}` + (state.from === 0 && state.to === dates.length - 1 ? ", the whole" : "");
   }
 
-  const key = (row, column) => {
-    const cell = row.cells[column];
-    const value = column === 0 ? row.dataset.name : cell.dataset.value;
-    if (value === "") return null;
-    return Number.isNaN(Number(value)) ? value.toLowerCase() : Number(value);
-  };
-  function resort(table) {
-    const heading = table.tHead.querySelector("th[aria-sort]");
-    if (!heading) return;
-    const up = heading.getAttribute("aria-sort") === "ascending" ? 1 : -1;
-    for (const body of table.tBodies) {
-      const rows = [...body.rows].map((row) => [key(row, heading.cellIndex), row]);
-      rows.sort(([a], [b]) => (a === null ? (b === null ? 0 : 1) : b === null ? -1 : up * (a < b ? -1 : a > b ? 1 : 0)));
-      body.append(...rows.map(([, row]) => row));
-    }
-  }
-  for (const table of document.querySelectorAll("table.sorted")) {
-    for (const heading of table.tHead.rows[0].cells) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "sort";
-      button.append(...heading.childNodes);
-      heading.append(button);
-      button.addEventListener("click", () => {
-        const before = heading.getAttribute("aria-sort");
-        const next = before ? (before === "descending" ? "ascending" : "descending") : heading.cellIndex === 0 ? "ascending" : "descending";
-        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-        heading.setAttribute("aria-sort", next);
-        resort(table);
-      });
-    }
-  }
-
+  // The tables of variants show all, or only those drawn; the matrices have a column of each too.
   function filter() {
-    for (const element of document.querySelectorAll("tr[data-name], th[data-name]")) {
-      element.hidden = state.only && !state.drawn.has(element.dataset.name);
+    const hidden = (name) => state.only && name !== undefined && !state.drawn.has(name);
+    for (const table of document.querySelectorAll("table[data-variants]")) {
+      const columns = [...table.tHead.rows[0].cells].map((cell) => { cell.hidden = hidden(cell.dataset.name); return cell.hidden; });
+      for (const row of tables.rows(table)) [...row.cells].forEach((cell, i) => { cell.hidden = columns[i]; });
+      tables.keep(table, (row) => !hidden(row.dataset.name));
     }
-    for (const table of document.querySelectorAll("#correlation, #overlap")) {
-      const hidden = [...table.tHead.rows[0].cells].map((cell) => cell.hidden);
-      for (const row of rowsOf(table)) [...row.cells].forEach((cell, i) => { cell.hidden = hidden[i]; });
-    }
-  }
-
-  // What a table shows now, in its order; figures unrounded, words guarded against a spreadsheet that runs them.
-  const quoted = (s) => {
-    const safe = /^[=+@\t\r-]/.test(s) && Number.isNaN(Number(s)) ? `'${s}` : s;
-    return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-  };
-  function csv(table) {
-    const read = (cell) => cell.querySelector("small")?.textContent ? `${[...(cell.querySelector("button") ?? cell).childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent).join("")} (${cell.querySelector("small").textContent})` : cell.textContent;
-    const head = [...table.tHead.rows[0].cells].filter((cell) => !cell.hidden).map((cell) => read(cell).trim());
-    const body = rowsOf(table).filter((row) => !row.hidden).map((row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => (cell.tagName === "TH" ? row.dataset.name : cell.dataset.value)));
-    return [head, ...body].map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
-  }
-  for (const button of document.querySelectorAll("button.csv")) {
-    button.addEventListener("click", () => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([csv(byId(button.dataset.of))], { type: "text/csv" }));
-      link.download = `${button.dataset.of}.csv`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    });
   }
 
   // ---- plots
 
-  function layout(extra) {
-    const axis = { gridcolor: css("--line"), zerolinecolor: css("--soft"), linecolor: css("--line"), tickfont: { size: 12 }, automargin: true };
-    const result = {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "closest",
-      font: { family: "system-ui, sans-serif", size: 12, color: ink() },
-      hoverlabel: { bgcolor: css("--panel"), bordercolor: css("--line"), font: { color: ink(), size: 12 } },
-      margin: { l: 56, r: 16, t: 8, b: 40 }, dragmode: false, ...extra,
-    };
-    for (const name of Object.keys(result)) if (/^[xy]axis\d?$/.test(name)) result[name] = { ...axis, ...result[name] };
-    return result;
-  }
   const drawn = () => data.variants.filter((v) => state.drawn.has(v.name));
   const thesisDays = () => [...new Set(data.variants.map((v) => v.thesis).filter(Boolean))].filter((day) => day >= dates[state.from] && day <= dates[state.to]);
 
@@ -188,29 +116,23 @@
     const curves = drawn().map((v) => ({ v, days: inside(v).days, ...paths(inside(v).x) })).filter((curve) => curve.days.length);
     const line = ({ v, days }, y, axis, format) => ({
       x: days, y, type: "scatter", mode: "lines", name: text(v.name), yaxis: axis, hovertemplate: `%{y:${format}}`,
-      line: { color: colour(v.name), dash: data.styles[v.name].dash, width: data.styles[v.name].colour === "ink" ? 1.5 : 2 },
+      line: kit.stroke(data.styles[v.name]),
     });
-    const labelled = wide() && curves.length > 0 && curves.length <= 6;
-    const ends = curves.map((curve) => curve.growth[curve.growth.length - 1]);
-    const order = ends.map((_, i) => i).sort((a, b) => ends[a] - ends[b]);
-    const all = curves.flatMap((curve) => curve.growth), low = Math.min(...all), high = Math.max(...all), pad = (high - low || 0.1) * 0.05;
-    const height = (byId("growth").clientHeight - 48) * 0.58;
-    let free = -Infinity;
-    const labels = order.map((i) => { free = Math.max(free + 15, (ends[i] - low + pad) / (high - low + 2 * pad) * height); return { i, at: free }; });
-    const over = labels.length ? Math.max(0, free - height) : 0;
+    const labelled = kit.labelled(curves.length);
+    let low = Infinity, high = -Infinity;
+    for (const { growth } of curves) for (const y of growth) [low, high] = [Math.min(low, y), Math.max(high, y)];
+    const pad = (high - low || 0.1) * 0.05, range = curves.length ? [low - pad, high + pad] : undefined;
+    const ends = curves.map(({ v, growth }) => ({ name: v.name, colour: colour(v.name), end: growth[growth.length - 1] }));
     Plotly.react("growth", [
       ...curves.map((curve) => line(curve, curve.growth, "y", ".3f")),
       ...curves.map((curve) => line(curve, curve.under.map((y) => y * 100), "y2", ".1f")),
     ], layout({
-      hovermode: "x unified", dragmode: wide() ? "zoom" : false, margin: { l: 56, r: labelled ? 184 : 16, t: 8, b: 40 },
+      hovermode: kit.hover(curves.length), margin: { l: 56, r: labelled ? 184 : 16, t: 8, b: 40 },
       xaxis: { type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: [dates[state.from], dates[state.to]], anchor: "y2" },
-      yaxis: { domain: [0.42, 1], fixedrange: true, title: { text: "growth of 1 over cash", standoff: 8 }, range: all.length ? [low - pad, high + pad] : undefined },
+      yaxis: { domain: [0.42, 1], fixedrange: true, title: { text: "growth of 1 over cash", standoff: 8 }, range },
       yaxis2: { domain: [0, 0.36], fixedrange: true, title: { text: "drawdown, %", standoff: 8 }, rangemode: "tozero" },
-      shapes: thesisDays().map((day) => ({ type: "line", xref: "x", yref: "paper", x0: day, x1: day, y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dash" } })),
-      annotations: labelled ? labels.map(({ i, at }) => ({
-        xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y domain", yanchor: "middle", y: Math.min(1, Math.max(0, (at - over) / height)), showarrow: false,
-        text: text(shorter(curves[i].v.name)), font: { size: 12, color: colour(curves[i].v.name) },
-      })) : [],
+      shapes: thesisDays().map(kit.vertical),
+      annotations: labelled ? kit.endLabels(ends, range, (byId("growth").clientHeight - 48) * 0.58) : [],
     }), config);
   }
 
@@ -228,6 +150,7 @@
     const tops = points.map(({ f }) => f.excess_return * 100), pad = (Math.max(...tops) - Math.min(...tops) || 1) * 0.12;
     const range = points.length ? [Math.min(0, ...tops) - pad, Math.max(0, ...tops) + pad] : [0, 1];
     Plotly.react("risk", [group(off, false), group(on, true)], layout({
+      hovermode: "closest", dragmode: false, margin: { l: 56, r: 16, t: 8, b: 40 },
       xaxis: { title: { text: "volatility, % a year", standoff: 8 }, range: [0, right], showgrid: false, zeroline: false },
       yaxis: { title: { text: "excess return, % a year", standoff: 8 }, range, zeroline: true },
       annotations: names(on, right, range),
@@ -269,6 +192,7 @@
       { x: x.map((p) => p * 100), y: y.map((q) => q * 100), text: bars.map(([day]) => day), type: "scatter", mode: "markers", marker: { size: 6, color: colour(v.name), opacity: 0.6 }, hovertemplate: "%{text}: %{y:.2f} against %{x:.2f}<extra></extra>" },
       ...(beta === null ? [] : [{ x: edge.map((p) => p * 100), y: edge.map((p) => (my + beta * (p - mx)) * 100), type: "scatter", mode: "lines", line: { color: ink(), width: 1.5 }, hoverinfo: "skip" }]),
     ], layout({
+      hovermode: "closest", dragmode: false, margin: { l: 56, r: 16, t: 8, b: 40 },
       xaxis: { title: { text: `${text(shorter(benchmark.name))}, % a bar`, standoff: 8 }, zeroline: true },
       yaxis: { title: { text: `${text(shorter(v.name))}, % a bar`, standoff: 8 }, zeroline: true },
     }), config);
@@ -280,30 +204,14 @@
 
   // ---- what is chosen
 
-  function chips() {
-    byId("chips").replaceChildren(...data.variants.map((v) => {
-      const button = document.createElement("button");
-      const dash = { solid: "", dash: "6 4", dot: "2 3", dashdot: "6 3 2 3" }[data.styles[v.name].dash];
-      button.type = "button";
-      button.className = "chip";
-      button.setAttribute("aria-pressed", state.drawn.has(v.name));
-      button.innerHTML = `<svg width="24" height="8" aria-hidden="true"><line x1="0" y1="4" x2="24" y2="4" stroke="${colour(v.name)}" stroke-width="3" stroke-dasharray="${dash}"/></svg>`;
-      button.append(v.name);
-      button.addEventListener("click", () => {
-        if (!state.drawn.delete(v.name)) state.drawn.add(v.name);
-        button.setAttribute("aria-pressed", state.drawn.has(v.name));
-        picked();
-      });
-      return button;
-    }));
-  }
+  function chips() { kit.chips(byId("chips"), data.variants, data.styles, state.drawn, picked); }
   function picked() {
-    byId("all").setAttribute("aria-pressed", state.drawn.size === data.variants.length);
+    kit.press(byId("all"), state.drawn.size === data.variants.length);
     filter(); drawGrowth(); drawRisk();
   }
-  byId("all").addEventListener("click", () => { state.drawn = new Set(data.variants.map((v) => v.name)); chips(); picked(); });
+  byId("all").addEventListener("click", () => { data.variants.forEach((v) => state.drawn.add(v.name)); chips(); picked(); });
   byId("none").addEventListener("click", () => { state.drawn.clear(); chips(); picked(); });
-  byId("only").addEventListener("click", (event) => { state.only = !state.only; event.currentTarget.setAttribute("aria-pressed", state.only); filter(); });
+  byId("only").addEventListener("click", (event) => { state.only = !state.only; kit.press(event.currentTarget, state.only); filter(); });
 
   function choose(from, to) {
     state.from = Math.max(0, Math.min(from, dates.length - 2));
@@ -331,14 +239,9 @@
   for (const id of ["pair-variant", "pair-against"]) byId(id).addEventListener("change", drawPair);
 
   function drawAll() { drawGrowth(); drawRisk(); drawPair(); }
-  byId("theme").addEventListener("click", () => {
-    const root = document.documentElement;
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
-    chips(); drawAll();
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { chips(); drawAll(); });
+  kit.theme(() => { chips(); drawAll(); });
 
+  tables.set();
   chips();
   choose(0, dates.length - 1);
   picked();
@@ -351,5 +254,5 @@
   });
   let before = wide();
   window.addEventListener("resize", () => { if (before !== wide()) drawAll(); before = wide(); });
-  document.documentElement.dataset.ready = "true";
+  kit.ready();
 })();

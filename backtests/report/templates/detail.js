@@ -1,79 +1,66 @@
 "use strict";
+// The picked variant's trades, and what can be downloaded whole.
 (() => {
   const data = JSON.parse(document.getElementById("detail").textContent);
-  const table = document.getElementById("trades");
-  const select = document.getElementById("trades-of");
-  const order = { key: "day", direction: -1 };
+  const table = document.getElementById("trades"), select = document.getElementById("trades-of");
 
-  const figure = (value, digits) => value === null ? "–" : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
-  const side = (units) => (units < 0 ? "sold" : "bought");
+  const figure = (value, digits) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
 
+  // A quote is a day and an instrument, its price, the exchange rate, and what a dollar of it costs to trade.
   function trades(name) {
-    const columns = data.trades[name];
-    return columns.day.map((day, i) => ({
-      variant: name, day: data.days[day], leg: data.instruments[columns.leg[i]], side: side(columns.units[i]),
-      units: columns.units[i], price: columns.price[i], fx: columns.fx[i], notional_usd: columns.notional_usd[i], cost_usd: columns.cost_usd[i],
-    }));
-  }
-
-  function list() {
-    const all = trades(select.value);
-    const { key, direction } = order;
-    all.sort((a, b) => direction * (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0));
-    table.tBodies[0].replaceChildren(...all.slice(0, data.shown).map((trade) => {
-      const row = document.createElement("tr");
-      const cells = [trade.day, trade.leg, trade.side, figure(trade.units, 0), figure(trade.price, 2), figure(trade.notional_usd, 0), figure(trade.cost_usd, 0)];
-      row.append(...cells.map((text, i) => {
-        const cell = document.createElement(i ? "td" : "th");
-        if (!i) cell.scope = "row";
-        if (i && i < 3) cell.className = "text";
-        cell.textContent = text;
-        return cell;
-      }));
-      return row;
-    }));
-    document.getElementById("trades-caption").textContent = `Trades of ${select.value}`;
-    document.getElementById("trades-note").textContent =
-      all.length > data.shown ? `The first ${data.shown} of ${all.length.toLocaleString("en-US")} trades in this order; the CSV holds all.` : `${all.length} trade${all.length === 1 ? "" : "s"}.`;
-  }
-
-  const quoted = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
-  };
-  const csv = (rows) => rows.map((row) => row.map(quoted).join(",") + "\r\n").join("");
-
-  const content = {
-    trades() {
-      const keys = ["day", "variant", "leg", "side", "units", "price", "fx", "notional_usd", "cost_usd"];
-      const rows = Object.keys(data.trades).flatMap(trades).map((trade) => keys.map((key) => trade[key]));
-      return [["date", "variant", "instrument", "side", "units", "price", "fx", "notional_usd", "cost_usd"], ...rows];
-    },
-    months() {
-      const rows = Object.entries(data.months).flatMap(([name, list]) => list.map(([year, month, value]) => [name, `${year}-${String(month).padStart(2, "0")}`, value]));
-      return [["variant", "month", "excess_return"], ...rows];
-    },
-    summary() {
-      const keys = [...new Set(Object.values(data.figures).flatMap(Object.keys))];
-      return [["variant", ...keys], ...Object.entries(data.figures).map(([name, figures]) => [name, ...keys.map((key) => figures[key])])];
-    },
-  };
-
-  for (const button of document.querySelectorAll("[data-csv]")) {
-    button.addEventListener("click", () => {
-      const link = document.createElement("a");
-      const address = URL.createObjectURL(new Blob([csv(content[button.dataset.csv]())], { type: "text/csv;charset=utf-8" }));
-      link.href = address;
-      link.download = `${data.name}-${button.dataset.csv}.csv`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(address), 1000);
+    let quote = 0;
+    return data.trades[name].quote.map((step, i) => {
+      const [day, leg, price, fx, rate] = data.quotes[quote += step], units = data.trades[name].units[i];
+      const notional = Math.abs(units) * price * fx;
+      return { day: data.days[day], leg: data.instruments[leg], side: units < 0 ? "sold" : "bought", units, price, fx, notional, cost: notional * rate };
     });
   }
 
-  for (const picker of document.querySelectorAll("select.pick")) {
-    picker.addEventListener("change", () => { select.value = picker.value; list(); });
+  function row({ day, leg, side, units, price, notional, cost }) {
+    const row = document.createElement("tr");
+    const cells = [[day], [leg], [side], [figure(units, 0), units], [figure(price, 2), price], [figure(notional, 0), notional], [figure(cost, 0), cost]];
+    row.append(...cells.map(([text, value], i) => {
+      const cell = document.createElement(i ? "td" : "th");
+      if (!i) cell.scope = "row";
+      if (i && i < 3) cell.className = "text";
+      if (value !== undefined) cell.dataset.value = value;
+      cell.textContent = text;
+      return cell;
+    }));
+    return row;
   }
-  sortable(table, (heading, direction) => { order.key = heading.dataset.key; order.direction = direction; list(); });
-  table.tHead.querySelector("[data-key=day]").setAttribute("aria-sort", "descending");
+
+  table.addEventListener("drawn", () => {
+    const { rows, of } = tables.shown(table), all = of.toLocaleString("en-US");
+    document.getElementById("trades-note").textContent =
+      rows < of ? `The first ${rows} of ${all} trades in this order; the CSV holds all.` : `${all} trade${of === 1 ? "" : "s"}.`;
+  });
+  function list() {
+    document.getElementById("trades-caption").textContent = `Trades of ${select.value}`;
+    tables.fill(table, trades(select.value).map(row));
+  }
+
+  function month([year, first], at) {
+    const months = year * 12 + first - 1 + at;
+    return `${Math.floor(months / 12)}-${String(months % 12 + 1).padStart(2, "0")}`;
+  }
+  const content = {
+    trades() {
+      const rows = Object.keys(data.trades).flatMap((name) => trades(name).map((t) => [t.day, name, t.leg, t.side, t.units, t.price, t.fx, t.notional, t.cost]));
+      return [["date", "variant", "instrument", "side", "units", "price", "fx", "notional_usd", "cost_usd"], ...rows];
+    },
+    months() {
+      const rows = Object.entries(data.months).flatMap(([name, { first, values }]) => values.map((value, i) => [name, month(first, i), value]));
+      return [["variant", "month", "excess_return"], ...rows.filter(([, , value]) => value !== null)];
+    },
+    summary() {
+      return [["variant", ...data.figures.keys], ...Object.entries(data.figures.rows).map(([name, figures]) => [name, ...figures])];
+    },
+  };
+  for (const button of document.querySelectorAll("[data-csv]")) {
+    button.addEventListener("click", () => tables.save(`${data.name}-${button.dataset.csv}.csv`, content[button.dataset.csv]()));
+  }
+
+  report.picked.push(list);
   list();
 })();

@@ -1,6 +1,6 @@
 // The picked variant under every disputable convention: a bar from the lowest Sharpe ratio to the highest.
 (() => {
-  const { data, state, css, text, layout, config } = report;
+  const { data, state } = report, { css, text, layout, config } = kit;
   const box = document.getElementById("tornado");
   if (!box) return;
 

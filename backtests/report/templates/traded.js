@@ -1,6 +1,6 @@
 // The picked variant: what it traded, and what was at risk in it.
 (() => {
-  const { data, state, byName, config, css, text, layout, timeAxis, thesis, datesOf, colour, link } = report;
+  const { data, state, byName, path, said, timeAxis, thesis, colour, link } = report, { config, css, text, layout } = kit;
   // Shades by bucket; a pattern says the country too: none US, dots real yields, strokes Japan.
   const shades = {
     us: { "0-3": "#b7dcf2", "3-7": "#6db7e3", "7-12": "#0072b2", "12-22": "#045280", "22+": "#4d6f8f" },
@@ -48,60 +48,61 @@
       high = Math.max(0, low - (above[i + 1] || 0) / inner);
     });
     Plotly.react(id, traces, layout({
-      hoversubplots: "axis", xaxis: timeAxis({ anchor: panels.length > 1 ? `y${panels.length}` : "y", automargin: false, tickangle: 0, nticks: Math.floor(box.clientWidth / 90) }), ...extra,
+      hoversubplots: "axis", hoversort: "trace", xaxis: timeAxis({ anchor: panels.length > 1 ? `y${panels.length}` : "y", automargin: false, tickangle: 0, nticks: Math.floor(box.clientWidth / 90) }), ...extra,
       annotations, shapes: thesis(), margin: { l: left, r: right, t: first, b: bottom, autoexpand: false },
       showlegend: top > 0, legend: { orientation: "h", entrywidth: letters, x: 0, xanchor: "left", y: 1 + (above[0] + 4) / inner, yanchor: "bottom", font: { size: 12 } },
     }), config);
     link(id);
   }
 
-  const path = (v, y, name, format, extra) => ({ x: datesOf(v, y.length), y, type: "scatter", name, showlegend: false, hovertemplate: `%{y:${format}}`, ...extra });
+  const line = ({ x, y }, name, format, extra) => ({ x, y, type: "scatter", name, showlegend: false, hovertemplate: said(format), ...extra });
 
   function drawTraded() {
     const v = byName.get(state.picked), t = v.traded, box = document.getElementById("traded");
-    box.hidden = !t || !t.spread || t.spread.length < 2; // a single row is in the words
+    box.hidden = !t || !t.spread || t.spread.steps.length < 2; // a single row is in the words
     if (box.hidden) return;
-    const line = { color: colour(v.name), width: 2 }, thin = { color: css("--ink"), width: 1.5 };
+    const own = { color: colour(v.name), width: 2 }, thin = { color: css("--ink"), width: 1.5 }, position = path(t.position);
     const panels = [
-      { heading: `${t.label}, bp`, share: 4, axis: {}, traces: [path(v, t.spread, text(t.label), ".0f", { line, hovertemplate: "%{y:.0f} bp" })] },
-      { heading: "z-score: standard deviations from its mean until then", share: 2, axis: { nticks: 4 }, traces: [path(v, t.score, "z-score", ".1f", { line: thin })] },
-      { heading: `Position, USD a bp: + gains as the ${t.what} ${t.gains}`, share: 3, axis: thousands(t.position), traces: [path(v, t.position, "position", ",.0f", { line: { ...line, width: 1.5, shape: "hv" }, fill: "tozeroy" })] },
+      { heading: `${t.label}, bp`, share: 4, axis: {}, traces: [line(path(t.spread), text(t.label), ".0f", { line: own })] },
+      { heading: "z-score: standard deviations from its mean until then", share: 2, axis: { nticks: 4 }, traces: [line(path(t.score), "z-score", ".1f", { line: thin })] },
+      { heading: `Position, USD a bp: + gains as the ${t.what} ${t.gains}`, share: 3, axis: thousands(position.y), traces: [line(position, "position", ",.0f", { line: { ...own, width: 1.5, shape: "hv" }, fill: "tozeroy" })] },
     ];
     const names = Object.keys(t.signals);
     if (names.length) {
       const colours = names.length > 1 ? ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"] : [css("--ink")];
       const dashes = ["solid", "dash", "dot"];
-      panels.push({ heading: names.length > 1 ? "Signals" : "Signal", share: 2, axis: { nticks: 4 }, traces: names.map((name, i) => path(v, t.signals[name], text(name), ".2f", { showlegend: names.length > 1, line: { color: colours[i % colours.length], dash: dashes[i % 3], width: 1.5 } })) });
+      panels.push({ heading: names.length > 1 ? "Signals" : "Signal", share: 2, axis: { nticks: 4 }, traces: names.map((name, i) => line(path(t.signals[name]), text(name), ".2f", { showlegend: names.length > 1, line: { color: colours[i % colours.length], dash: dashes[i % 3], width: 1.5 } })) });
     }
     stack("traded", panels, 20);
   }
 
   // Longs stand on zero and shorts hang from it, so a bucket has a part in each stack; the hover says it once.
-  function areas(v, t) {
-    return t.dv01.flatMap((series) => {
+  function areas(buckets) {
+    return buckets.flatMap(({ x, y, ...series }) => {
       const fill = shades[series.curve][series.bucket];
-      const part = (y, group, extra) => path(v, y, series.name, ",.0f", {
+      const part = (usd, group, extra) => line({ x, y: usd }, series.name, ",.0f", {
         stackgroup: group, legendgroup: series.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
         fillpattern: { shape: patterns[series.curve], size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
       });
       return [
-        part(series.usd.map((usd) => Math.max(0, usd)), "long", { showlegend: true, customdata: series.usd, hovertemplate: "%{customdata:,.0f}" }),
-        part(series.usd.map((usd) => Math.min(0, usd)), "short", { hoverinfo: "skip", hovertemplate: undefined }),
+        part(y.map((usd) => Math.max(0, usd)), "long", { showlegend: true, customdata: y, hovertemplate: said(",.0f").replace("{y", "{customdata") }),
+        part(y.map((usd) => Math.min(0, usd)), "short", { hoverinfo: "skip", hovertemplate: undefined }),
       ];
     });
   }
 
   function drawExposure() {
-    const v = byName.get(state.picked), t = v.traded, box = document.getElementById("exposure");
-    box.hidden = !t || t.gross.length < 2 || !t.gross.some((x) => x);
+    const v = byName.get(state.picked), t = v.traded, box = document.getElementById("exposure"), held = t && path(t.gross);
+    box.hidden = !t || held.y.length < 2 || !held.y.some((x) => x);
     if (box.hidden) return;
-    const line = { color: colour(v.name), width: 2 };
-    const gross = [path(v, t.gross, "gross", ".2f", { line: { ...line, shape: "hv" } })];
-    if (t.margin) gross.push(path(v, t.margin, "listed longs above equity", ".2f", { line: { color: css("--ink"), width: 1.5, dash: "dot", shape: "hv" } }));
+    const own = { color: colour(v.name), width: 2 }, beta = path(t.beta);
+    const buckets = t.buckets.map((bucket, i) => ({ ...bucket, ...path(t.dv01[i]) }));
+    const gross = [line(held, "gross", ".2f", { line: { ...own, shape: "hv" } })];
+    if (t.margin) gross.push(line(path(t.margin), "listed longs above equity", ".2f", { line: { color: css("--ink"), width: 1.5, dash: "dot", shape: "hv" } }));
     const panels = [
-      ...(t.dv01.length ? [{ heading: "DV01, USD a bp: + gains as yields fall", share: 5, axis: thousands(t.dv01.flatMap((series) => series.usd)), traces: areas(v, t) }] : []),
-      ...(t.beta.some((y) => y !== null) ? [{ heading: `Beta to the level of rates, ${data.window}, years of duration`, share: 3, axis: {}, traces: [path(v, t.beta, "beta", ".1f", { line })] }] : []),
-      { heading: "Carry and roll-down ex ante, bp of equity a year", share: 3, axis: {}, traces: [path(v, t.carry, "carry and roll-down", ".0f", { line })] },
+      ...(buckets.length ? [{ heading: "DV01, USD a bp: + gains as yields fall", share: 5, axis: thousands(buckets.flatMap((series) => series.y)), traces: areas(buckets) }] : []),
+      ...(beta.y.some((y) => y !== null) ? [{ heading: `Beta to the level of rates, ${data.window}, years of duration`, share: 3, axis: {}, traces: [line(beta, "beta", ".1f", { line: own })] }] : []),
+      { heading: "Carry and roll-down ex ante, bp of equity a year", share: 3, axis: {}, traces: [line(path(t.carry), "carry and roll-down", ".0f", { line: own })] },
       { heading: "Gross, × equity", share: 2, axis: { rangemode: "tozero", nticks: 4 }, traces: gross },
     ];
     stack("exposure", panels, 28);
