@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from data.errors import DataError
+from data.errors import DataError, did_you_mean
 
 BASE = "USD"  # the currency of the book
 REAL = "_real"  # what the name of a real curve ends with
@@ -63,11 +63,11 @@ class Country:
     central_bank: str = ""  # what macro series of its central bank begin with: fed
 
     def __post_init__(self) -> None:
-        made = {
+        by_default = {
             "bonds": f"{self.label} bonds", "linkers": f"{self.label} inflation bonds", "ticker": self.code.upper(),
             "place": self.label, "money": self.currency, "central_bank": self.code,
         }  # fmt: skip
-        for name, value in made.items():
+        for name, value in by_default.items():
             if not getattr(self, name):
                 object.__setattr__(self, name, value)
         if is_real(self.code):
@@ -197,8 +197,11 @@ class Countries:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> DataError:
     """Return the refusal of a country, curve or currency that no row has."""
+    names = list(known)
+    meant = did_you_mean(name, names).removeprefix("; known: " + ", ".join(sorted(names)))
     return DataError(
-        f"unknown {what} '{name}'; known: {', '.join(known)}; add its country under `countries:` in the configuration"
+        f"unknown {what} '{name}'{meant or ';'} known: {', '.join(names)}; another country is added under `countries:` "
+        "in the configuration"
     )
 
 

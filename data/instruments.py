@@ -55,7 +55,7 @@ class Instrument:
                 f"got curve {self.curve!r}, maturity {self.maturity:g}"
             )
         if self.kind == "inflation_bond" and not is_real(self.curve):
-            raise DataError(f"{self.name}: an inflation_bond is priced on a real curve like us_real, not {self.curve}")
+            raise DataError(f"{self.name}: an inflation_bond is priced on a real curve, like us_real, not {self.curve}")
         if self.kind == "par_bond" and is_real(self.curve):
             raise DataError(f"{self.name}: a bond on the curve {self.curve} is an inflation_bond")
         if self.curve is not None and code_of(self.curve) in COUNTRIES:

@@ -101,8 +101,12 @@ def shocked(names: Collection[str], countries: Countries) -> tuple[Country, ...]
     return tuple(country for country in countries if f"{country.code}_{SIZES[0][0]}_100" in names)
 
 
-def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: Sequence[Shock]) -> Array:
+def revalue(
+    market: Market, t: int, units: Array, currency: Treatment, shocks: Sequence[Shock] | None = None
+) -> Array:
     """Change in value (s, n), a row per shock, of `units (n,)` held at the close of row t, USD, + a gain.
+
+    The shocks are those of the market's countries, unless others are given.
 
     Under `repo` and `fx_swap` currency moves touch profit and loss only, and there is none yet on a position marked
     now; under `unhedged` the notional bears them.
@@ -111,6 +115,7 @@ def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: S
     notional = np.where(units == 0.0, 0.0, units * market.price[t] * market.fx[t])
     now = np.array([_yield(market, t, instrument) for instrument in instruments])
     life = np.array([instrument.maturity for instrument in instruments])
+    shocks = shocks_in(market) if shocks is None else shocks
     shift = np.array([[shock.shift(instrument) for instrument in instruments] for shock in shocks])
     move = np.array([[shock.move(instrument) for instrument in instruments] for shock in shocks])
     coupons = np.array([market.countries.of(instrument).coupons for instrument in instruments])

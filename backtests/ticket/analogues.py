@@ -88,13 +88,15 @@ def names_of(home: Country, foreign: Country) -> tuple[str, ...]:
     return gap, f"policy gap, {APART}m change", "hedged pickup", f"{home.label} 2s10s", f"{foreign.ticker} 2s10s"
 
 
-def state(market: Market, foreign: Country) -> Array:
+def state(market: Market) -> Array:
     """State (T, 5) of each row as known on it, decimals, in the order of `names_of`; NaN where a part is not known.
 
     The pickup is a foreign investor's, after rolling a three-month currency hedge: UST10 less (US 3-month less the
     foreign overnight rate) less the foreign 10-year.
     """
-    home = market.countries.home
+    home, foreign = market.countries.home, abroad(market)
+    if foreign is None:
+        return np.full((len(market.dates), PARTS), np.nan)
     domestic, other = market.curves[home.code], market.curves[foreign.code]
     dollar, local = macro(market, f"{home.code}_overnight"), macro(market, f"{foreign.code}_overnight")
     parts = (
@@ -111,10 +113,10 @@ def find_analogues(market: Market) -> Analogues:
     """Return the analogues of a market's last row; nothing later exists to be used."""
     now = len(market.dates) - 1
     today, foreign = market.dates[now].astype(object), abroad(market)
+    values = state(market)
     if foreign is None:
-        unknown = np.full(PARTS, np.nan)
-        return Analogues(today, (), unknown, unknown, 0, missing="the data holds no curve of another country")
-    values, names = state(market, foreign), names_of(market.countries.home, foreign)
+        return Analogues(today, (), values[now], values[now], 0, missing="the data holds no curve of another country")
+    names = names_of(market.countries.home, foreign)
     known = np.asarray(~np.isnan(values).any(axis=1))
     if not known[now] or known.sum() < 2:
         absent = [name for name, value in zip(names, values[now], strict=True) if np.isnan(value)]

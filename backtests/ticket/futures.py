@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.countries import Country
+from data.countries import COUNTRIES, Countries
 from data.instruments import BP
 from data.pricing.bonds import par_duration, price
 from data.pricing.curves import Curve
@@ -53,13 +53,13 @@ class Quote:
     dv01: float  # USD a contract gains as its bond's yield falls by a basis point
 
 
-def quote(curve: Curve, fx: float, country: Country) -> Quote | None:
-    """Return a country's contract on the last row of a curve at `fx` USD per local unit; None where there is none, or
-    no yield, or the curve is not the nominal one.
+def quote(curve: Curve, fx: float, countries: Countries = COUNTRIES) -> Quote | None:
+    """Return the contract on a curve's last row at `fx` USD per local unit; None where there is none, or no yield.
 
     Where the 7-year can neither be read nor interpolated its yield is taken to be the nearest quoted tenor's: a
     wrong yield moves the DV01 by about 0.1 % a basis point at most, a wrong maturity would move it by a third.
     """
+    country = countries.of_curve(curve.name)
     codes = country.futures if curve.name == country.code else ()
     contract = next((FUTURES[code] for code in codes if code in FUTURES), None)
     quoted = np.flatnonzero(~np.isnan(curve.yields[-1]))

@@ -106,7 +106,7 @@ def _asked(config: Config, tables: Tables, as_of: date | None) -> date:
 def _quote(market: Market, country: Country) -> Quote | None:
     local = [i for i, instrument in enumerate(market.instruments) if instrument.currency == country.currency]
     fx = 1.0 if country.currency == BASE else market.fx[-1, local[0]] if local else float("nan")
-    return quote(market.curves[country.code], float(fx), country) if country.code in market.curves else None
+    return quote(market.curves[country.code], float(fx), market.countries) if country.code in market.curves else None
 
 
 def _inputs(tables: Tables, market: Market, day: date, sheets: list[Sheet]) -> tuple[Input, ...]:
