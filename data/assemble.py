@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from data.countries import Countries, Country
+from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError
 from data.pricing.spot import par_of_spot
 from data.quality import check
@@ -22,6 +22,7 @@ from data.tables import Frequency, Record, Tables, rows_of
 logger = logging.getLogger(__name__)
 
 Distributions = Literal["reinvested", "paid"]
+CONSUMER_PRICES = str(COUNTRIES.home.cpi)  # the index of consumer prices
 CARRIED_DAYS = 10  # a fixing older than this is missing
 SAME_PERIOD_DAYS = 5  # a tenor not quoted this long before a week or month ends is missing at its end
 PRICED_DAYS = 3  # likewise a price: then the fund's proxy stands in for the period
@@ -50,7 +51,7 @@ def load(
     """
     background = bundled.load()
     countries = _held(store, background, traded)
-    used = {*(series for country in countries for series in country.series), "us_cpi", "macro", *listed}
+    used = {*(series for country in countries for series in country.series), CONSUMER_PRICES, "macro", *listed}
     stored = {name: store.read(name) for name in store.names() if name in used}
     yields = {
         curve: _curve(stored[name], country)
@@ -68,7 +69,7 @@ def load(
     _log(stored, yields, listed, countries)
     chosen = {name: stored[name] for name in listed if name in stored}
     fixings = {country.currency: country.overnight for country in countries}
-    cpi = _monthly(stored, "us_cpi")
+    cpi = _monthly(stored, CONSUMER_PRICES)
     return Tables(
         source="store",
         frequency=frequency,
@@ -101,7 +102,7 @@ def _log(
     for country in countries:
         names = ", else ".join(name for name in country.overnight if name in stored)
         logger.info("%s overnight from %s", country.currency, names)
-    for name in ("us_cpi", "macro"):
+    for name in (CONSUMER_PRICES, "macro"):
         logger.info("%s %s", name, "from the store" if name in stored else "is not stored: the bundled figures")
     for name in listed:
         logger.info("%s %s", name, "at its stored prices" if name in stored else "has no stored prices: its proxy")
@@ -283,9 +284,9 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     result = dict(background.macro)
     if "macro" in stored:
         frame = stored["macro"].frame
-        result |= {str(name): frame[name] / IN_PERCENT for name in frame if name != "us_cpi"}
-    cpi = _monthly(stored, "us_cpi")
-    return result if cpi is None else {**result, "us_cpi": cpi}
+        result |= {str(name): frame[name] / IN_PERCENT for name in frame if name != CONSUMER_PRICES}
+    cpi = _monthly(stored, CONSUMER_PRICES)
+    return result if cpi is None else {**result, CONSUMER_PRICES: cpi}
 
 
 def _prices(

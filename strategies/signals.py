@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from data.calendars import REFERENCE_CPI
 from data.errors import ConfigError, DataError
 from data.market import Market
 from data.pricing.bonds import Array, price
@@ -94,7 +95,7 @@ def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
 def _inflation(market: Market) -> Array:
     """Growth (T,) over the last year of the index that US inflation bonds carry."""
     n = round(market.periods_per_year)
-    index = macro(market, "us_reference_cpi")
+    index = macro(market, REFERENCE_CPI)
     return np.asarray(np.concatenate([np.full(n, np.nan), index[n:] / index[:-n] - 1.0])[: len(index)])
 
 

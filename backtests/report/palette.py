@@ -55,6 +55,13 @@ def styled(benchmarks: Mapping[str, bool], shown: int) -> dict[str, Style]:
     return result
 
 
+def countries(panels: Panels) -> dict[str, str]:
+    """Return the colour of each leg's country."""
+    table, legs = panels.run.countries, panels.run.manifest["legs"]
+    of_curve = {name: table.of_curve(leg["curve"]) for name, leg in legs.items() if leg["curve"]}
+    return {name: (of_curve.get(name) or table.of_currency(leg["currency"])).colour for name, leg in legs.items()}
+
+
 def fill(curve: str, bucket: str, countries: Countries) -> str:
     """Return the colour of a bucket of maturity of a curve: a shade of its country's."""
     colour = countries.of_curve(curve).colour

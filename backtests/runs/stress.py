@@ -101,9 +101,7 @@ def shocked(names: Collection[str], countries: Countries) -> tuple[Country, ...]
     return tuple(country for country in countries if f"{country.code}_{SIZES[0][0]}_100" in names)
 
 
-def revalue(
-    market: Market, t: int, units: Array, currency: Treatment, shocks: Sequence[Shock] | None = None
-) -> Array:
+def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: Sequence[Shock] | None = None) -> Array:
     """Change in value (s, n), a row per shock, of `units (n,)` held at the close of row t, USD, + a gain.
 
     The shocks are those of the market's countries, unless others are given.

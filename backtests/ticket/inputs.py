@@ -105,10 +105,11 @@ def inputs(
             rows.append(_row(country.pair, tables.fx[currency], (str(country.fx),), tables, day, users))
     indexed = tuple(v for v, names in legs.items() if any(market.instruments[market.column(n)].indexed for n in names))
     needs = {name: _users(macro, name) for name in dict.fromkeys(n for names in macro.values() for n in names)}
+    prices = str(tables.countries.home.cpi)
     if indexed:
-        needs["us_cpi"] = tuple(dict.fromkeys([*needs.get("us_cpi", ()), *indexed]))
+        needs[prices] = tuple(dict.fromkeys([*needs.get(prices, ()), *indexed]))
     for name, users in needs.items():
-        series = tables.cpi if name == "us_cpi" and name not in tables.macro else tables.macro[name]
+        series = tables.cpi if name == prices and name not in tables.macro else tables.macro[name]
         rows.append(_published(name, series, day, users))
     return tuple(row for row in rows if row.used_by)
 

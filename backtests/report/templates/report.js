@@ -137,14 +137,12 @@ const report = (() => {
 
   function drawLegs() {
     const v = byName.get(state.picked);
-    const colours = { US: "#0072B2", JP: "#D55E00", book: ink() };
-    const country = (leg) => (leg === "book" ? "book" : /^(JGB|JPY)|\.T$/.test(leg) ? "JP" : "US");
     const seen = {};
     const dashes = ["solid", "dash", "dot", "dashdot"];
     const traces = Object.entries(v.legs).map(([leg, y]) => {
-      const where = country(leg);
+      const where = leg === "book" ? ink() : data.countries[leg]; // the colour of its country
       seen[where] = (seen[where] ?? -1) + 1;
-      return { x: datesOf(v, y.length), y: y.map((d) => d / 1e6), type: "scatter", mode: "lines", name: leg === "book" ? "cash and margin" : text(leg), line: { color: colours[where], dash: dashes[seen[where] % 4], width: where === "book" ? 1.5 : 2 }, hovertemplate: "%{y:.2f}" };
+      return { x: datesOf(v, y.length), y: y.map((d) => d / 1e6), type: "scatter", mode: "lines", name: leg === "book" ? "cash and margin" : text(leg), line: { color: where, dash: dashes[seen[where] % 4], width: leg === "book" ? 1.5 : 2 }, hovertemplate: "%{y:.2f}" };
     });
     Plotly.react("legs", traces, layout({
       showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 56, r: 16, t: 32, b: 32 },
