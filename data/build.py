@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.bars import bar_days, previous
-from data.calendars import REFERENCE_CPI, known_at, reference_cpi
-from data.countries import BASE, Country
+from data.calendars import known_at, reference_cpi
+from data.countries import BASE, REFERENCE_CPI, Country
 from data.errors import DataError
 from data.instruments import Instrument, check_country
 from data.market import Flags, Market

@@ -26,7 +26,6 @@ PUBLICATION_LAG_DAYS = {
     "fed_treasuries_share": 120,
 }
 STALE_AFTER_DAYS = 400
-REFERENCE_CPI = "us_reference_cpi"  # what a market calls it among its macro values
 
 
 def require_known(what: str, stamped: datetime, use: str, used: datetime) -> None:

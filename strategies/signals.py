@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data.calendars import REFERENCE_CPI
+from data.countries import REFERENCE_CPI
 from data.errors import ConfigError, DataError
 from data.market import Market
 from data.pricing.bonds import Array, price

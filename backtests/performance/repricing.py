@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.bars import bar_days
-from data.calendars import REFERENCE_CPI
+from data.countries import REFERENCE_CPI
 from data.instruments import Instrument
 from data.market import Flags, Market
 from data.pricing.bonds import Array, price
