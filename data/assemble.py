@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError
+from data.pricing.spot import par_of_spot
 from data.quality import check
-from data.series import CURVES, IN_PERCENT, REBASED, VALUE, unpublished
+from data.series import ESTIMATED, IN_PERCENT, MONTH, REBASED, SPECS, VALUE, specs_of, unpublished
 from data.sources import bundled
 from data.store import Store, Stored, monthly
 from data.tables import Frequency, Record, Tables, rows_of
@@ -20,6 +22,7 @@ from data.tables import Frequency, Record, Tables, rows_of
 logger = logging.getLogger(__name__)
 
 Distributions = Literal["reinvested", "paid"]
+CONSUMER_PRICES = str(COUNTRIES.home.cpi)  # the index of consumer prices
 CARRIED_DAYS = 10  # a fixing older than this is missing
 SAME_PERIOD_DAYS = 5  # a tenor not quoted this long before a week or month ends is missing at its end
 PRICED_DAYS = 3  # likewise a price: then the fund's proxy stands in for the period
@@ -32,59 +35,74 @@ def load(
     today: date,
     distributions: Distributions = "reinvested",
     since: date = date.min,
+    traded: Collection[str] | None = None,
 ) -> Tables:
     """Return the stored history on daily, weekly or monthly rows, or on those it has.
 
     `listed` are the instruments whose prices are wanted, where they are stored: total-return prices, or raw ones with
-    their income where `distributions` are "paid". The records hold the findings from `since` on.
+    their income where `distributions` are "paid". The records hold the findings from `since` on. `traded` are the codes
+    of the countries whose bonds or money are: these must be stored; by default those that the bundled figures have.
+    What the bundled figures have is read wherever it is stored, so that one country more changes no rows of the others.
 
     Raises
     ------
     DataError
         A series that a market cannot do without and that is not stored.
     """
-    stored = {name: store.read(name) for name in store.names()}
-    yields = {curve: _curve(stored, name) for curve, name in CURVES.items() if name in stored}
-    _require(store, stored)
+    background = bundled.load()
+    countries = _held(store, background, traded)
+    used = {*(series for country in countries for series in country.series), CONSUMER_PRICES, "macro", *listed}
+    stored = {name: store.read(name) for name in store.names() if name in used}
+    yields = {
+        curve: _curve(stored[name], country)
+        for country in countries
+        for curve, name in country.curves.items()
+        if name in stored
+    }
     daily_rows = rows_of(yields)
     frequency = _frequency(wanted, daily_rows)
     yields = {curve: _coarser(frame, frequency, daily_rows, SAME_PERIOD_DAYS) for curve, frame in yields.items()}
-    if "us_real" in yields:
-        yields["us_real"] = _unspanned(yields["us_real"])
+    for curve, frame in yields.items():
+        yields[curve] = _unspanned(frame, store.countries.curves[curve])
     rows = rows_of(yields)
     logger.info("%d %s rows from %s", len(rows), frequency, store.folder)
-    _log(stored, yields, listed)
+    _log(stored, yields, listed, countries)
     chosen = {name: stored[name] for name in listed if name in stored}
-    background = bundled.load()
-    cpi = _monthly(stored, "us_cpi")
+    fixings = {country.currency: country.overnight for country in countries}
+    cpi = _monthly(stored, CONSUMER_PRICES)
     return Tables(
         source="store",
         frequency=frequency,
         yields=yields,
-        usdjpy=_known(_value(stored, "usdjpy"), rows),
+        fx={country.currency: _known(_value(stored, country.fx), rows) for country in countries if country.fx},
         overnight={
             currency: _overnight(_fixings(stored, names, daily_rows, ahead=0), rows, frequency)
-            for currency, names in OVERNIGHT.items()
+            for currency, names in fixings.items()
         },
         known_overnight={
             currency: _overnight(_fixings(stored, names, daily_rows, ahead=1), rows, frequency)
-            for currency, names in (OVERNIGHT.items() if frequency != "monthly" else ())
+            for currency, names in (fixings.items() if frequency != "monthly" else ())
         },
         cpi=background.cpi if cpi is None else cpi,
         macro=_macro(stored, background),
         prices={name: _prices(history, frequency, distributions, daily_rows) for name, history in chosen.items()},
-        records=tuple(_record(history, today, since) for name, history in stored.items() if name in _used(chosen)),
+        records=tuple(_record(history, today, since) for history in stored.values()),
+        countries=store.countries,
     )
 
 
-def _log(stored: Collection[str], yields: dict[str, pd.DataFrame], listed: Collection[str]) -> None:
+def _log(
+    stored: Collection[str], yields: dict[str, pd.DataFrame], listed: Collection[str], countries: Sequence[Country]
+) -> None:
     """Say which stored series stand behind what."""
+    series = Countries(tuple(countries)).curves
     for curve, frame in yields.items():
         tenors = ", ".join(f"{tenor:g}" for tenor in frame)
-        logger.info("curve %s from %s: %d rows, tenors %s", curve, CURVES[curve], len(frame), tenors)
-    for currency, names in OVERNIGHT.items():
-        logger.info("%s overnight from %s", currency, ", else ".join(name for name in names if name in stored))
-    for name in ("us_cpi", "macro"):
+        logger.info("curve %s from %s: %d rows, tenors %s", curve, series[curve], len(frame), tenors)
+    for country in countries:
+        names = ", else ".join(name for name in country.overnight if name in stored)
+        logger.info("%s overnight from %s", country.currency, names)
+    for name in (CONSUMER_PRICES, "macro"):
         logger.info("%s %s", name, "from the store" if name in stored else "is not stored: the bundled figures")
     for name in listed:
         logger.info("%s %s", name, "at its stored prices" if name in stored else "has no stored prices: its proxy")
@@ -99,26 +117,37 @@ def _frequency(wanted: Frequency | Literal["native"], rows: pd.DatetimeIndex) ->
     return "monthly"
 
 
-OVERNIGHT = {"USD": ("fed_funds", "sofr", "fed_funds_month"), "JPY": ("yen_call", "yen_call_month")}  # averages last
-NEEDED = (("ust",), ("jgb",), ("usdjpy",), *OVERNIGHT.values())
+def _held(store: Store, background: Tables, traded: Collection[str] | None) -> list[Country]:
+    """Return the countries whose history is read: those traded, and those that the bundled figures have, if stored."""
+    stored = store.names()
+    own = [country.code for country in store.countries if country.code in background.yields]
+    codes = {store.countries.home.code, *(own if traded is None else traded)}
+    _require(store, stored, [country for country in store.countries if country.code in codes])
+    codes |= {code for code in own if not _lacks([store.countries[code]], stored)}
+    return [country for country in store.countries if country.code in codes]
 
 
-def _require(store: Store, stored: Collection[str]) -> None:
-    missing = [" or ".join(names) for names in NEEDED if not any(name in stored for name in names)]
-    if missing:
-        raise DataError(
-            f"the store in {store.folder} lacks {', '.join(missing)}; fetch with `divergence data update`, or import "
-            "files with `divergence data import PATH`"
-        )
+def _lacks(countries: Sequence[Country], stored: Collection[str]) -> list[tuple[str, ...]]:
+    """Return the series that the countries cannot do without and that are not stored; of several, one is enough."""
+    curves, fx = [(c.nominal,) for c in countries], [(c.fx,) for c in countries if c.fx]
+    needed = [*curves, *fx, *(country.overnight for country in countries)]
+    return [names for names in needed if not any(name in stored for name in names)]
 
 
-def _used(chosen: Collection[str]) -> set[str]:
-    rates = {name for names in OVERNIGHT.values() for name in names}
-    return {*CURVES.values(), "usdjpy", *rates, "us_cpi", "macro", *chosen}
+def _require(store: Store, stored: Collection[str], countries: Sequence[Country]) -> None:
+    missing = _lacks(countries, stored)
+    if not missing:
+        return
+    files = [name for names in missing for name in names if name in specs_of(store.countries)]
+    named = f"; {', '.join(files)}: a file of that name, NAME.csv" if files else ""
+    raise DataError(
+        f"the store in {store.folder} lacks {', '.join(' or '.join(names) for names in missing)}; fetch with "
+        f"`divergence data update`, or import files with `divergence data import PATH`{named}"
+    )
 
 
 def _record(history: Stored, today: date, since: date) -> Record:
-    findings = check(history.series, history.frame, today)
+    findings = check(history.spec, history.frame, today)
     index = history.frame.index
     return Record(
         series=history.series,
@@ -133,26 +162,36 @@ def _record(history: Stored, today: date, since: date) -> Record:
     )
 
 
-def _curve(stored: dict[str, Stored], name: str) -> pd.DataFrame:
+def _curve(history: Stored, country: Country) -> pd.DataFrame:
     """Par yields in decimals on the curve's own days, columns in years; what was never quoted is blank."""
-    frame = stored[name].frame / IN_PERCENT
+    frame = history.frame / IN_PERCENT
     frame.columns = pd.Index([float(tenor) for tenor in frame.columns])
-    if name == "ust" and 30.0 in frame:
-        masked = unpublished("ust", "30", frame.index.to_numpy())
-        logger.info("ust: the 30-year masked on %d rows: none was published", int(masked.sum()))
-        frame.loc[masked, 30.0] = np.nan
-    return frame.dropna(how="all")
+    for series, tenor in ESTIMATED:
+        if series == history.series and float(tenor) in frame:
+            masked = unpublished(series, tenor, frame.index.to_numpy())
+            logger.info("%s: the %s-year masked on %d rows: none was published", series, tenor, int(masked.sum()))
+            frame.loc[masked, float(tenor)] = np.nan
+    return as_par(frame.dropna(how="all"), country)
 
 
-def _unspanned(real: pd.DataFrame) -> pd.DataFrame:
+def as_par(frame: pd.DataFrame, country: Country) -> pd.DataFrame:
+    """Return a curve's frame of decimals as par yields: as it is, or from the spot rates that the country quotes."""
+    if country.compounding is None:
+        return frame
+    tenors = frame.columns.to_numpy(dtype=float)
+    par = par_of_spot(tenors, frame.to_numpy(dtype=float), country.coupons, country.compounding)
+    return pd.DataFrame(par, frame.index, frame.columns)
+
+
+def _unspanned(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Blank the tenors that break on the last row before the break, so that no bar spans it."""
-    for (series, tenor), day in REBASED.items():
-        if series == CURVES["us_real"] and float(tenor) in real:
-            last = real.index[real.index < pd.Timestamp(day)][-1:]
-            when = ", ".join(str(row.date()) for row in last) or "no row"
-            logger.info("%s: the %s-year masked on %s: no bar may span the break of %s", series, tenor, when, day)
-            real.loc[last, float(tenor)] = np.nan
-    return real.dropna(how="all")
+    breaks = {tenor: day for (series, tenor), day in REBASED.items() if series == name and float(tenor) in frame}
+    for tenor, day in breaks.items():
+        last = frame.index[frame.index < pd.Timestamp(day)][-1:]
+        when = ", ".join(str(row.date()) for row in last) or "no row"
+        logger.info("%s: the %s-year masked on %s: no bar may span the break of %s", name, tenor, when, day)
+        frame.loc[last, float(tenor)] = np.nan
+    return frame.dropna(how="all") if breaks else frame
 
 
 def _periods(index: pd.DatetimeIndex, frequency: Frequency) -> pd.DatetimeIndex:
@@ -203,17 +242,25 @@ def _fixings(stored: dict[str, Stored], names: tuple[str, ...], rows: pd.Datetim
     The average is the day's own month's, `ahead` 0, which is what money cost; or, `ahead` 1, that of the month before,
     which is all that was known of it then.
     """
-    *daily, monthly = names
     days = pd.date_range(rows[0], rows[-1], freq="D")
     result = pd.Series(np.nan, index=days)
-    for name in daily:
-        result = result.fillna(_known(_value(stored, name), days))
-    averages = _value(stored, monthly)
-    logger.debug("fixings from %s: %d of %d days; the rest from %s", daily, result.notna().sum(), len(days), monthly)
-    if not averages.empty:
-        by_month = averages.set_axis(pd.DatetimeIndex(averages.index).to_period("M") + ahead)
-        result = result.fillna(pd.Series(by_month.reindex(days.to_period("M")).to_numpy(), index=days))
+    for name in names:
+        if name in stored and _averaged(stored[name]):
+            averages = _value(stored, name)
+            by_month = averages.set_axis(pd.DatetimeIndex(averages.index).to_period("M") + ahead)
+            values = pd.Series(by_month.reindex(days.to_period("M")).to_numpy(), index=days)
+        else:
+            values = _known(_value(stored, name), days)
+        result = result.fillna(values)
+        logger.debug("fixings up to %s: %d of %d days", name, result.notna().sum(), len(days))
     return result / IN_PERCENT
+
+
+def _averaged(history: Stored) -> bool:
+    """Whether a rate is a month's average: as its series is known to be, or as the days of a user's own are spaced."""
+    if history.spec.name in SPECS:
+        return history.spec.calendar == MONTH
+    return bool(monthly(pd.DatetimeIndex(history.frame.index)))
 
 
 def _overnight(fixings: pd.Series, rows: pd.DatetimeIndex, frequency: Frequency) -> pd.Series:
@@ -237,9 +284,9 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     result = dict(background.macro)
     if "macro" in stored:
         frame = stored["macro"].frame
-        result |= {str(name): frame[name] / IN_PERCENT for name in frame if name != "us_cpi"}
-    cpi = _monthly(stored, "us_cpi")
-    return result if cpi is None else {**result, "us_cpi": cpi}
+        result |= {str(name): frame[name] / IN_PERCENT for name in frame if name != CONSUMER_PRICES}
+    cpi = _monthly(stored, CONSUMER_PRICES)
+    return result if cpi is None else {**result, CONSUMER_PRICES: cpi}
 
 
 def _prices(

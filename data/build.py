@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.bars import bar_days, previous
-from data.calendars import REFERENCE_CPI, known_at, reference_cpi
-from data.errors import DataError, did_you_mean
-from data.instruments import COUNTRY_OF, DAY_COUNT, Instrument
+from data.calendars import known_at, reference_cpi
+from data.countries import BASE, REFERENCE_CPI, Country
+from data.errors import DataError
+from data.instruments import Instrument, check_country
 from data.market import Flags, Market
 from data.pricing.bonds import Array, par_duration, par_return
 from data.pricing.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
@@ -22,7 +23,7 @@ from data.tables import Tables
 
 logger = logging.getLogger(__name__)
 
-BASE = 100.0
+START = 100.0  # of an index
 
 
 @dataclass(frozen=True)
@@ -59,25 +60,29 @@ def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Inte
     Raises
     ------
     DataError
-        An instrument whose curve the tables lack, or yields, rates or dates that are impossible.
+        An instrument whose curve or currency the tables lack, or yields, rates or dates that are impossible.
     """
+    countries = tables.countries
+    for instrument in instruments:
+        check_country(instrument, countries)
     money = _money(tables)
     dates = money.dates
     rows = tables.dates  # a curve quoted on a day that is no row must not make two bars of one
     curves = {
-        name: _curve(name, frame.loc[frame.index.isin(rows)], interpolation) for name, frame in tables.yields.items()
+        name: _curve(name, frame.loc[frame.index.isin(rows)], interpolation, countries.of_curve(name))
+        for name, frame in tables.yields.items()
     }
-    known = np.isfinite(money.overnight["USD"])
+    known = np.isfinite(money.overnight[BASE])
     legs = [_leg(instrument, tables, curves, money, known) for instrument in instruments]
     _log(legs, instruments)
     matrix = {name: np.column_stack([getattr(leg, name) for leg in legs]) for name in COLUMNS}
     spread = np.column_stack([_spread(i, leg) for i, leg in zip(instruments, legs, strict=True)])
-    usd = np.nan_to_num(money.overnight["USD"])
+    usd = np.nan_to_num(money.overnight[BASE])
     return Market(
         dates=dates,
         instruments=tuple(instruments),
         funding=np.column_stack([np.nan_to_num(money.overnight[i.currency]) for i in instruments]),
-        borrow=np.column_stack([_borrow(i, money) for i in instruments]),
+        borrow=np.column_stack([_borrow(i, money, countries.of(i)) for i in instruments]),
         roll=_roll(instruments, spread, money.days),
         spread=spread,
         fx=np.column_stack([money.fx[i.currency] for i in instruments]),
@@ -86,6 +91,7 @@ def build(tables: Tables, instruments: Sequence[Instrument], interpolation: Inte
         curves={name: curve.on(dates) for name, curve in curves.items()},
         macro=_known(tables, dates),
         periods_per_year=tables.periods_per_year,
+        countries=countries,
         **matrix,
     )
 
@@ -106,8 +112,10 @@ def _known(tables: Tables, dates: NDArray[np.datetime64]) -> dict[str, Array]:
     """What was known on each row: published figures after their lag, and the overnight rates paid up to it, a year."""
     published = {name: known_at(name, values, dates) for name, values in tables.macro.items()}
     rates = {
-        f"{COUNTRY_OF[currency]}_overnight": rate.reindex(tables.dates).to_numpy(dtype=float, copy=True)
+        f"{country.code}_overnight": rate.reindex(tables.dates).to_numpy(dtype=float, copy=True)
         for currency, rate in (tables.known_overnight or tables.overnight).items()
+        for country in tables.countries
+        if country.currency == currency
     }
     reference = {REFERENCE_CPI: reference_cpi(tables.cpi, dates)}  # its months came out weeks before
     return {**published, **rates, **reference}
@@ -121,15 +129,26 @@ def _money(tables: Tables) -> _Money:
     index = tables.dates
     dates = _days(index)
     days = bar_days(dates)
-    rates = {currency: tables.overnight[currency].reindex(index).to_numpy(dtype=float) for currency in DAY_COUNT}
+    rates = {currency: rate.reindex(index).to_numpy(dtype=float) for currency, rate in tables.overnight.items()}
     for currency, rate in rates.items():
         _check_rate(currency, rate, dates)
-    overnight = {currency: rate * days / DAY_COUNT[currency] for currency, rate in rates.items()}
-    yen = tables.usdjpy.reindex(index).to_numpy(dtype=float)
-    if (yen <= 0).any():
-        t = int(np.flatnonzero(yen <= 0)[0])
-        raise DataError(f"usdjpy on {dates[t]} is {yen[t]:g}; expected yen per dollar, above 0")
-    return _Money(dates, days, overnight, {"USD": np.ones(len(dates)), "JPY": 1.0 / yen})
+    countries = {currency: tables.countries.of_currency(currency) for currency in (*rates, *tables.fx)}
+    overnight = {currency: rate * days / countries[currency].day_count for currency, rate in rates.items()}
+    fx = {currency: _fx(countries[currency], quoted.reindex(index), dates) for currency, quoted in tables.fx.items()}
+    return _Money(dates, days, overnight, {BASE: np.ones(len(dates)), **fx})
+
+
+def _fx(country: Country, quoted: pd.Series, dates: NDArray[np.datetime64]) -> Array:
+    """USD (T,) per unit of a country's currency, from its exchange rate as quoted."""
+    rate = quoted.to_numpy(dtype=float)
+    wrong = np.flatnonzero(rate <= 0)
+    if wrong.size:
+        units = {"units_per_usd": f"{country.money} per dollar", "usd_per_unit": f"dollars per {country.money}"}
+        raise DataError(
+            f"{country.fx} on {dates[wrong[0]]} is {rate[wrong[0]]:g}; "
+            f"expected {units[str(country.fx_quoted)]}, above 0"
+        )
+    return 1.0 / rate if country.fx_quoted == "units_per_usd" else rate.copy()
 
 
 def _check_rate(currency: str, rate: Array, dates: NDArray[np.datetime64]) -> None:
@@ -142,7 +161,7 @@ def _check_rate(currency: str, rate: Array, dates: NDArray[np.datetime64]) -> No
         )
 
 
-def _curve(name: str, frame: pd.DataFrame, interpolation: Interpolation) -> Curve:
+def _curve(name: str, frame: pd.DataFrame, interpolation: Interpolation, country: Country) -> Curve:
     quoted = frame.dropna(how="all")
     return Curve(
         name,
@@ -150,19 +169,17 @@ def _curve(name: str, frame: pd.DataFrame, interpolation: Interpolation) -> Curv
         quoted.columns.to_numpy(dtype=float),
         quoted.to_numpy(dtype=float, copy=True),
         interpolation,
+        coupons=country.coupons,
     )
 
 
 def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money: _Money, known: Flags) -> _Leg:
+    _check_held(instrument, tables, money)
     known = known & np.isfinite(money.overnight[instrument.currency]) & np.isfinite(money.fx[instrument.currency])
     if instrument.kind == "cash":
         price, exists = _index(money.overnight[instrument.currency], known)
         none = np.where(exists, 0.0, np.nan)
         return _plain(instrument, money.dates, price, none, exists, exists, np.zeros_like(exists))
-    if instrument.curve not in curves:
-        raise DataError(
-            f"{instrument.name}: no curve '{instrument.curve}'{did_you_mean(str(instrument.curve), curves)}"
-        )
     curve = curves[str(instrument.curve)]
     bond = _bond(instrument, curve, tables.cpi, money.dates, known) if len(curve.dates) else _nothing(instrument, money)
     if instrument.kind != "listed":
@@ -174,6 +191,24 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
     if table is None or table.empty:
         return replace(bond, lot=np.zeros(len(money.dates)), proxy=bond.exists)
     return _listed(instrument, bond, _near(curve, instrument.maturity, money.dates), table, tables.carried_days, known)
+
+
+def _check_held(instrument: Instrument, tables: Tables, money: _Money) -> None:
+    """Raise DataError where the tables lack an instrument's curve, or its currency's overnight or exchange rate."""
+    country, curve = tables.countries.of(instrument), instrument.curve
+    if curve is not None and curve not in tables.yields:
+        held, series = ", ".join(tables.yields), country.curves[curve]
+        raise DataError(
+            f"{instrument.name}: the {tables.source} data holds no curve '{curve}', only {held}; "
+            f"give a folder or a store that holds the series {series}"
+        )
+    rates = ("overnight rate", money.overnight, " or ".join(country.overnight))
+    for what, by_currency, name in (rates, ("exchange rate", money.fx, str(country.fx))):
+        if instrument.currency not in by_currency:
+            raise DataError(
+                f"{instrument.name}: the {tables.source} data holds no {what} of {instrument.currency}, only of "
+                f"{', '.join(by_currency)}; give a folder or a store that holds the series {name}"
+            )
 
 
 def _plain(
@@ -209,7 +244,7 @@ def _near(curve: Curve, maturity: float, dates: NDArray[np.datetime64]) -> Array
     """Duration (T,) at the yield of the tenor nearest to a maturity: how a fund is sized where its proxy is not."""
     yields = curve.on(dates).yields
     apart = np.where(np.isnan(yields), np.inf, np.abs(curve.tenors - maturity))
-    return par_duration(yields[np.arange(len(dates)), apart.argmin(axis=1)], maturity)
+    return par_duration(yields[np.arange(len(dates)), apart.argmin(axis=1)], maturity, curve.coupons)
 
 
 def _listed(
@@ -229,7 +264,7 @@ def _listed(
     raw = np.where(priced, table["price"].to_numpy(dtype=float)[row], np.nan)
     real = priced & _after(priced)
     returns = np.where(real, raw / previous(raw), bond.price / previous(bond.price)) - 1.0
-    level, exists = _index(returns, priced | bond.exists, np.where(priced & ~_after(bond.exists), raw, BASE))
+    level, exists = _index(returns, priced | bond.exists, np.where(priced & ~_after(bond.exists), raw, START))
     scale = np.where(priced, level / raw, np.nan)
     return _Leg(
         dates=dates,
@@ -260,7 +295,7 @@ def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[n
     bars = curve.bars(instrument.maturity)
     par = curve.at(instrument.maturity)
     aged = ~np.isnan(bars.aged) & instrument.rolldown
-    gross = 1.0 + par_return(bars.coupon, np.where(aged, bars.aged, bars.unaged), bars.life)
+    gross = 1.0 + par_return(bars.coupon, np.where(aged, bars.aged, bars.unaged), bars.life, curve.coupons)
     quoted = ~np.isnan(par)
     if instrument.indexed:
         base = reference_cpi(cpi, curve.dates)
@@ -272,12 +307,12 @@ def _bond(instrument: Instrument, curve: Curve, cpi: pd.Series, dates: NDArray[n
     inside = (dates >= curve.dates[0]) & (dates <= curve.dates[-1])
     session = curve.dates[row] == dates
     price, exists = _index(np.where(session, returns[row], 0.0), quoted[row] & inside & known)
-    duration = np.where(exists, par_duration(par, instrument.maturity)[row], np.nan)
+    duration = np.where(exists, par_duration(par, instrument.maturity, curve.coupons)[row], np.nan)
     no_rolldown = exists & _after(exists) & session & ~aged[row]
     return _plain(instrument, dates, price, duration, exists, exists & session, no_rolldown)
 
 
-def _index(returns: Array, quoted: Flags, base: Array | float = BASE) -> tuple[Array, Flags]:
+def _index(returns: Array, quoted: Flags, base: Array | float = START) -> tuple[Array, Flags]:
     """Return the index (T,), `base` on the first row of each unbroken stretch, and where it exists.
 
     A row that is quoted but cannot be reached from the row before it ends the stretch and belongs to none.
@@ -307,9 +342,9 @@ def _roll(instruments: Sequence[Instrument], spread: Array, days: Array) -> Arra
     return np.nan_to_num(trips * 2.0 * previous(spread) * (days / DAYS_A_YEAR)[:, None])
 
 
-def _borrow(instrument: Instrument, money: _Money) -> Array:
+def _borrow(instrument: Instrument, money: _Money, country: Country) -> Array:
     """Fraction of notional (T,) a short pays over each bar; a step applies to bars that end on or after it."""
     rate = np.full(len(money.dates), instrument.borrow)
     for step in instrument.borrow_steps:
         rate[money.dates >= np.datetime64(step.since)] = step.rate
-    return rate * money.days / DAY_COUNT[instrument.currency]
+    return rate * money.days / country.day_count

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.countries import COUNTRIES, Countries
 from data.errors import DataError
 from data.instruments import Instrument
 from data.pricing.bonds import Array
-
-NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
-TOKYO_CLOSES_LATER = date(2024, 11, 5)  # at 15:30 instead of 15:00
 
 # Days from the end of the reference period until a figure may be used.
 PUBLICATION_LAG_DAYS = {
@@ -29,20 +26,12 @@ PUBLICATION_LAG_DAYS = {
     "fed_treasuries_share": 120,
 }
 STALE_AFTER_DAYS = 400
-REFERENCE_CPI = "us_reference_cpi"  # what a market calls it among its macro values
-
-
-def close(currency: str, day: date) -> datetime:
-    """Return when a market's prices of a day are stamped: 16:00 in New York; 15:00, later 15:30, in Tokyo."""
-    if currency == "USD":
-        return datetime.combine(day, time(16), NEW_YORK)
-    return datetime.combine(day, time(15, 30) if day >= TOKYO_CLOSES_LATER else time(15), TOKYO)
 
 
 def require_known(what: str, stamped: datetime, use: str, used: datetime) -> None:
     """Raise DataError where something is used before it is stamped; the message names both times.
 
-    >>> noon = datetime(2024, 1, 4, 12, tzinfo=TOKYO)
+    >>> noon = datetime(2024, 1, 4, 12)
     >>> require_known("UST10", noon, "JGB10", noon)
     """
     if stamped > used:
@@ -52,14 +41,13 @@ def require_known(what: str, stamped: datetime, use: str, used: datetime) -> Non
         )
 
 
-def check_same_close(variant: str, legs: Sequence[Instrument], day: date) -> None:
+def check_same_close(variant: str, legs: Sequence[Instrument], day: date, countries: Countries = COUNTRIES) -> None:
     """Raise DataError where a leg would fill at a close before another leg's price of that day is stamped."""
-    for leg in legs:
-        for other in legs:
+    stamped = [(leg.name, countries.of(leg).closes(day)) for leg in legs]
+    for leg, used in stamped:
+        for other, known in stamped:
             try:
-                require_known(
-                    f"{other.name} of {day}", close(other.currency, day), f"{leg.name} fills", close(leg.currency, day)
-                )
+                require_known(f"{other} of {day}", known, f"{leg} fills", used)
             except DataError as error:
                 raise DataError(
                     f"variant '{variant}' looks ahead: {error}; on daily rows set fill: next_close"

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from data.countries import COUNTRIES, Countries, code_of, is_real
 from data.errors import DataError, did_you_mean
 
 InstrumentKind = Literal["par_bond", "inflation_bond", "listed", "cash"]
-Currency = Literal["USD", "JPY"]
 
-DAY_COUNT = {"USD": 360.0, "JPY": 365.0}  # money-market conventions: act/360, act/365
-CURRENCY_OF = {"us": "USD", "us_real": "USD", "jp": "JPY"}
-COUNTRY_OF = {"USD": "us", "JPY": "jp"}  # how curves and macro series call them
 BP = 1e-4
 
 
@@ -34,7 +31,7 @@ class Instrument:
 
     name: str
     kind: InstrumentKind
-    currency: Currency
+    currency: str  # ISO 4217
     curve: str | None = None  # the curve it is priced on; None for cash
     maturity: float = 0.0  # years, a multiple of 0.5
     half_spread: float = 0.0  # bonds: of yield; listed and cash: fraction of price
@@ -57,12 +54,12 @@ class Instrument:
                 f"{self.name}: a {self.kind} needs a curve and a maturity that is a positive multiple of 0.5 years; "
                 f"got curve {self.curve!r}, maturity {self.maturity:g}"
             )
-        if self.kind == "inflation_bond" and self.curve != "us_real":
-            raise DataError(f"{self.name}: an inflation_bond is priced on the curve us_real, not {self.curve}")
-        if self.curve is not None and CURRENCY_OF.get(self.curve, self.currency) != self.currency:
-            raise DataError(f"{self.name}: the curve {self.curve} is in {CURRENCY_OF[self.curve]}, not {self.currency}")
-        if self.kind == "par_bond" and self.curve == "us_real":
-            raise DataError(f"{self.name}: a bond on the curve us_real is an inflation_bond")
+        if self.kind == "inflation_bond" and not is_real(self.curve):
+            raise DataError(f"{self.name}: an inflation_bond is priced on a real curve, like us_real, not {self.curve}")
+        if self.kind == "par_bond" and is_real(self.curve):
+            raise DataError(f"{self.name}: a bond on the curve {self.curve} is an inflation_bond")
+        if self.curve is not None and code_of(self.curve) in COUNTRIES:
+            _check_currency(self, COUNTRIES)
         late = [b.since for a, b in zip(self.borrow_steps, self.borrow_steps[1:], strict=False) if b.since <= a.since]
         if late:
             raise DataError(f"{self.name}: borrow steps must ascend; {late[0]} does not come after the step before it")
@@ -70,7 +67,29 @@ class Instrument:
     @property
     def indexed(self) -> bool:
         """Whether its principal follows the consumer price index."""
-        return self.curve == "us_real"
+        return is_real(self.curve)
+
+
+def check_country(instrument: Instrument, countries: Countries) -> None:
+    """Raise DataError where an instrument's curve or currency is no country's, or one does not fit the other."""
+    country = countries.of(instrument)
+    _check_currency(instrument, countries)
+    if instrument.indexed and country.cpi is None:
+        raise DataError(
+            f"{instrument.name}: no price index of {country.place} comes along, so its inflation bonds "
+            "cannot be priced; use a nominal curve"
+        )
+    if instrument.curve is not None and (country.coupons * instrument.maturity) % 1:
+        raise DataError(
+            f"{instrument.name}: bonds of {country.place} pay {country.coupons} coupons a year, so a maturity is a "
+            f"multiple of {1 / country.coupons:g} years; got {instrument.maturity:g}"
+        )
+
+
+def _check_currency(instrument: Instrument, countries: Countries) -> None:
+    own = countries[code_of(instrument.curve)].currency if instrument.curve is not None else instrument.currency
+    if own != instrument.currency:
+        raise DataError(f"{instrument.name}: the curve {instrument.curve} is in {own}, not {instrument.currency}")
 
 
 def _treasury(name: str, maturity: float) -> Instrument:
@@ -93,6 +112,20 @@ def _tips(name: str, maturity: float) -> Instrument:
     return Instrument(
         name, "inflation_bond", "USD", "us_real", maturity,
         half_spread=0.5 * BP, rolls_per_year=_rolls(maturity), borrow=5 * BP,
+    )  # fmt: skip
+
+
+def _bund(name: str, maturity: float) -> Instrument:
+    return Instrument(
+        name, "par_bond", "EUR", "de", maturity,
+        half_spread=(0.25 if maturity <= 10 else 0.5) * BP, rolls_per_year=_rolls(maturity), borrow=10 * BP,
+    )  # fmt: skip
+
+
+def _gilt(name: str, maturity: float) -> Instrument:
+    return Instrument(
+        name, "par_bond", "GBP", "uk", maturity,
+        half_spread=(0.4 if maturity <= 10 else 0.8) * BP, rolls_per_year=_rolls(maturity), borrow=10 * BP,
     )  # fmt: skip
 
 
@@ -138,6 +171,8 @@ LIBRARY: dict[str, Instrument] = {
         _tokyo_fund("2561.T", 9.0, 6, 1, date(2020, 2, 20)),
         _tokyo_fund("236A.T", 8.5, 6.6, 10, date(2024, 8, 28)),
         _tokyo_fund("496A.T", 18.5, 6.6, 1, date(2026, 1, 20)),
+        *(_bund(f"DBR{m}", m) for m in (2, 5, 10, 30)),  # no history of these two comes along
+        *(_gilt(f"UKT{m}", m) for m in (2, 5, 10, 30)),
     )
 }
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError, did_you_mean
 from data.instruments import Instrument
 from data.pricing.bonds import Array
@@ -53,6 +54,7 @@ class Market:
     curves: Mapping[str, Curve]  # on the market's dates
     macro: Mapping[str, Array]  # (T,) value known at t
     periods_per_year: float
+    countries: Countries = COUNTRIES
 
     def __post_init__(self) -> None:
         shape = (len(self.dates), len(self.instruments))
@@ -82,6 +84,14 @@ class Market:
         if name not in self.names:
             raise DataError(f"the market does not hold '{name}'{did_you_mean(name, self.names)}")
         return self.names.index(name)
+
+    def country(self, name: str) -> Country:
+        """Return the country of an instrument."""
+        return self.countries.of(self.instruments[self.column(name)])
+
+    def day_counts(self) -> Array:
+        """Days (n,) of a year in the money market of each instrument's currency."""
+        return np.array([self.countries.of(instrument).day_count for instrument in self.instruments])
 
     def until(self, t: int) -> Market:
         """Return the market as known at row t: rows 0..t, as views."""

@@ -10,24 +10,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.countries import ANY_DAY, COUNTRIES, Countries, Country, is_real
 from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
 
 SeriesKind = Literal["curve", "rate", "fx", "index", "price", "macro"]
-Calendar = Literal["US", "JP", "month", "any"]  # whose business days it has; prices have their exchange's
+MONTH = "month"  # the calendar of a series with a value a month
 
 # Columns of a price series. Prices and dividends are per share, adjusted for splits as the source publishes them.
 PRICE_COLUMNS = ("open", "high", "low", "close", "adjusted", "volume", "dividend", "split")
 VALUE = "value"  # the one column of a series that has only one
 IN_PERCENT = 100.0  # yields, rates and macro figures are published in percent
 
-CURVES = {"us": "ust", "us_real": "tips", "jp": "jgb"}  # the series that holds each curve of a market
-
 # When the Treasury published no such maturity (FRED's notes to DGS20 and DGS30); FRED shows an estimate of the 30-year.
 UNPUBLISHED = {
     ("ust", "20"): (date(1987, 1, 1), date(1993, 9, 30)),
     ("ust", "30"): (date(2002, 2, 19), date(2006, 2, 8)),
 }
+
+ESTIMATED = (("ust", "30"),)  # what a copy shows all the same
 
 # Days on which the source went over to other bonds: a change that no holder of a bond has earned.
 # DFII5 and DFII7 fall by 2.1 and 1.6 points that day, prices did not.
@@ -40,7 +41,7 @@ class Spec:
 
     name: str
     kind: SeriesKind
-    calendar: Calendar
+    calendar: str  # the exchange whose sessions are its days, MONTH, or ANY_DAY; prices have their exchange's
     unit: str  # as published: percent a year, yen per dollar, index points, currency
     about: str
 
@@ -63,22 +64,64 @@ class Delivery:
 SPECS: dict[str, Spec] = {
     spec.name: spec
     for spec in (
-        Spec("ust", "curve", "US", "percent a year", "US Treasury par yields, semiannual"),
-        Spec("tips", "curve", "US", "percent a year", "US Treasury par real yields, semiannual"),
-        Spec("jgb", "curve", "JP", "percent a year", "JGB constant-maturity yields, semiannual"),
-        Spec("usdjpy", "fx", "US", "yen per US dollar", "New York noon, Federal Reserve H.10"),
-        Spec("fed_funds", "rate", "any", "percent a year", "effective federal funds rate, calendar days"),
-        Spec("fed_funds_month", "rate", "month", "percent a year", "effective federal funds rate, month average"),
-        Spec("sofr", "rate", "US", "percent a year", "secured overnight financing rate"),
-        Spec("yen_call", "rate", "JP", "percent a year", "uncollateralised overnight call rate, daily"),
-        Spec("yen_call_month", "rate", "month", "percent a year", "overnight call rate, month average"),
-        Spec("us_cpi", "index", "month", "index points", "CPI-U, all items, not seasonally adjusted"),
-        Spec("macro", "macro", "month", "percent", "macro figures by reference period"),
+        Spec("ust", "curve", "XNYS", "percent a year", "US Treasury par yields, semiannual"),
+        Spec("tips", "curve", "XNYS", "percent a year", "US Treasury par real yields, semiannual"),
+        Spec("jgb", "curve", "XTKS", "percent a year", "JGB constant-maturity yields, semiannual"),
+        Spec("usdjpy", "fx", "XNYS", "yen per US dollar", "New York noon, Federal Reserve H.10"),
+        Spec("fed_funds", "rate", ANY_DAY, "percent a year", "effective federal funds rate, calendar days"),
+        Spec("fed_funds_month", "rate", MONTH, "percent a year", "effective federal funds rate, month average"),
+        Spec("sofr", "rate", "XNYS", "percent a year", "secured overnight financing rate"),
+        Spec("yen_call", "rate", "XTKS", "percent a year", "uncollateralised overnight call rate, daily"),
+        Spec("yen_call_month", "rate", MONTH, "percent a year", "overnight call rate, month average"),
+        Spec("us_cpi", "index", MONTH, "index points", "CPI-U, all items, not seasonally adjusted"),
+        Spec("macro", "macro", MONTH, "percent", "macro figures by reference period"),
     )
 }  # fmt: skip
 
 
-def spec_of(name: str) -> Spec:
+def specs_of(countries: Countries) -> dict[str, Spec]:
+    """Return the series of countries that no source publishes: those that come from a user's files.
+
+    Raises
+    ------
+    DataError
+        A name that stands for two series, or that is another kind of series already.
+    """
+    specs: dict[str, Spec] = {}
+    for country in countries:
+        for spec in _own(country):
+            known = SPECS.get(spec.name) or specs.get(spec.name)
+            if known and known.kind != spec.kind:
+                raise DataError(
+                    f"{country.code}: the series {spec.name} is a {known.kind}, not a {spec.kind}; rename one"
+                )
+            if spec.name in listed_names():
+                raise DataError(f"{country.code}: the series {spec.name} is a listed name's prices; rename it")
+            specs.setdefault(spec.name, spec)
+    return {name: spec for name, spec in specs.items() if name not in SPECS}
+
+
+def _own(country: Country) -> list[Spec]:
+    units = {"units_per_usd": f"{country.money} per US dollar", "usd_per_unit": f"US dollars per {country.money}"}
+    specs = [
+        Spec(series, "curve", country.calendar, "percent a year", f"{country.label} {_kind(country, curve)}")
+        for curve, series in country.curves.items()
+    ]
+    if country.fx is not None:
+        specs.append(Spec(country.fx, "fx", ANY_DAY, units[str(country.fx_quoted)], country.pair))
+    return specs + [
+        Spec(series, "rate", ANY_DAY, "percent a year", f"{country.label} overnight rate")
+        for series in country.overnight
+    ]
+
+
+def _kind(country: Country, curve: str) -> str:
+    times = country.coupons if country.quotes == "par" else country.compounding
+    compounded = "compounded continuously" if times == "continuous" else f"compounded {times} times a year"
+    return f"{country.quotes} {'real ' if is_real(curve) else ''}yields, {compounded}"
+
+
+def spec_of(name: str, countries: Countries = COUNTRIES) -> Spec:
     """Return what a series is; a listed instrument's name is the series of its prices.
 
     Raises
@@ -88,10 +131,13 @@ def spec_of(name: str) -> Spec:
     """
     if name in SPECS:
         return SPECS[name]
+    own = specs_of(countries)
+    if name in own:
+        return own[name]
     listed = {i.name: i for i in LIBRARY.values() if i.kind == "listed"}
     if name in listed:
-        return Spec(name, "price", "any", listed[name].currency, f"prices on {listed[name].exchange}")
-    raise DataError(f"unknown series '{name}'{did_you_mean(name, [*SPECS, *listed])}")
+        return Spec(name, "price", ANY_DAY, listed[name].currency, f"prices on {listed[name].exchange}")
+    raise DataError(f"unknown series '{name}'{did_you_mean(name, [*SPECS, *own, *listed])}")
 
 
 def unpublished(series: str, tenor: str, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 
-from data.series import spec_of
+from data.series import MONTH
 from data.store import Stored
 from data.tables import Tables
 
@@ -33,7 +33,8 @@ def bundled(tables: Tables, today: date | None = None) -> list[Extent]:
     named: dict[str, pd.Series] = {}
     for curve, frame in tables.yields.items():
         named |= {f"{curve} {tenor:g}y": frame[tenor] for tenor in frame}
-    named |= {"usdjpy": tables.usdjpy} | {f"{currency} overnight": rate for currency, rate in tables.overnight.items()}
+    named |= {str(tables.countries.of_currency(currency).fx): quoted for currency, quoted in tables.fx.items()}
+    named |= {f"{currency} overnight": rate for currency, rate in tables.overnight.items()}
     named |= tables.macro
     return [_extent(name, values, today) for name, values in named.items() if values.notna().any()]
 
@@ -51,7 +52,7 @@ def stored(history: Stored, today: date | None = None) -> Extent:
     """Return the extent of a stored series; the gaps are weekdays (or months) without a row."""
     today = today or datetime.now(UTC).date()
     index = pd.DatetimeIndex(history.frame.index)
-    step = "ME" if spec_of(history.series).calendar == "month" else "B"
+    step = "ME" if history.spec.calendar == MONTH else "B"
     gaps = len(pd.date_range(index[0], index[-1], freq=step).difference(index))
     first, last = index[0].date(), index[-1].date()
     age = (today - last).days

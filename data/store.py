@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.countries import COUNTRIES, Countries
 from data.disk import replace_text, sha256, sync
 from data.errors import DataError, SourceError
 from data.quality import Finding, quarantine
-from data.series import Delivery, spec_of
+from data.series import MONTH, SPECS, Delivery, Spec, spec_of
 
 logger = logging.getLogger(__name__)
 
 HOME = "DIVERGENCE_HOME"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a series, and so of the folder it is kept in
 LOCK_SECONDS = 30.0
 SAME = 1e-9  # relative: values this near are one value, printed twice
 RESTATED_SHARE = 0.2  # of the values already stored: above it a delivery is taken for a wrong file
@@ -47,6 +50,7 @@ class Stored:
     sha256: str
     vintages: int
     restated: int  # values that a later vintage changed
+    spec: Spec
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,11 @@ def home() -> Path:
 
 
 class Store:
-    """The series under one folder."""
+    """The series under one folder; those of `countries` that no source publishes are among them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, countries: Countries = COUNTRIES) -> None:
         self.folder = folder
+        self.countries = countries
 
     def names(self) -> list[str]:
         """Return the series that are stored."""
@@ -105,6 +110,7 @@ class Store:
             sha256=meta["sha256"],
             vintages=len(meta["vintages"]),
             restated=sum(vintage["restated"] for vintage in meta["vintages"]),
+            spec=self._spec(series),
         )
 
     def put(self, delivery: Delivery, now: datetime, restated_share: float = RESTATED_SHARE) -> Change:
@@ -117,13 +123,13 @@ class Store:
         SourceError
             A disk that fails, or another process that holds the store.
         """
-        spec = spec_of(delivery.series)
+        spec = self._spec(delivery.series)
         with self._locked():
             meta, rows = (
                 self._load(delivery.series) if self._pointer(delivery.series).exists() else ({"vintages": []}, _none())
             )
-            _check_spacing(delivery, rows)
-            frame, findings = _judged(delivery, rows)
+            _check_spacing(delivery, rows, spec)
+            frame, findings = _judged(delivery, rows, spec)
             frame = _on_one_basis(delivery, frame, rows) if spec.kind == "price" else frame
             fresh, change = _compared(delivery, frame, rows, findings)
             if spec.kind not in RESTATES_ITSELF and change.restated > max(5, restated_share * _overlap(frame, rows)):
@@ -162,7 +168,10 @@ class Store:
             sync(beside)
             beside.replace(pointer.parent / f"{digest[:16]}.parquet")
             state = {"series": delivery.series, "file": f"{digest[:16]}.parquet", "sha256": digest}
-            history = {"before": meta.get("file"), "vintages": [*meta["vintages"], entry]}
+            history: dict[str, Any] = {"before": meta.get("file"), "vintages": [*meta["vintages"], entry]}
+            spec = self._spec(delivery.series)
+            if spec.name not in SPECS and spec.kind != "price":  # what it is stays known without the configuration
+                history["spec"] = asdict(spec)
             replace_text(pointer, json.dumps({**state, **history}, indent=1))
             sync(pointer.parent)
         except OSError as error:
@@ -183,7 +192,18 @@ class Store:
             return
 
     def _pointer(self, series: str) -> Path:
-        return self.folder / "series" / spec_of(series).name / "current.json"
+        return self.folder / "series" / self._spec(series).name / "current.json"
+
+    def _spec(self, series: str) -> Spec:
+        """Return what a series is: as the table of countries says, or as the store was told of it."""
+        try:
+            return spec_of(series, self.countries)
+        except DataError:
+            kept = self.folder / "series" / series / "current.json"
+            if NAME.fullmatch(series) and kept.is_file():
+                with suppress(OSError, ValueError, KeyError, TypeError):
+                    return Spec(**json.loads(kept.read_text(encoding="utf-8"))["spec"])
+            raise
 
     def _load(self, series: str) -> tuple[dict[str, Any], pd.DataFrame]:
         pointer = self._pointer(series)
@@ -233,13 +253,13 @@ def _log(change: Change, source: str) -> None:
         logger.warning("left out: %s", finding)
 
 
-def _check_spacing(delivery: Delivery, rows: pd.DataFrame) -> None:
+def _check_spacing(delivery: Delivery, rows: pd.DataFrame, spec: Spec) -> None:
     """Refuse month ends into a daily series, and the reverse: each would put days into the other that never were."""
     given, stored = (
         monthly(delivery.frame.index),
         monthly(pd.DatetimeIndex(rows["date"].drop_duplicates().sort_values())),
     )
-    if given is not None and stored is not None and given != stored and spec_of(delivery.series).calendar != "month":
+    if given is not None and stored is not None and given != stored and spec.calendar != MONTH:
         words = ("month ends", "daily rows") if given else ("daily rows", "month ends")
         raise DataError(
             f"{delivery.source}: {words[0]} of {delivery.series}, of which the store holds {words[1]}; keep them apart "
@@ -259,16 +279,16 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
     return frame[_ordered(frame.columns)].sort_index()
 
 
-def _judged(delivery: Delivery, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+def _judged(delivery: Delivery, rows: pd.DataFrame, spec: Spec) -> tuple[pd.DataFrame, list[Finding]]:
     """Return what of a delivery can be true, judged beside the stored rows next to it: a few prove little alone."""
     given = delivery.frame
     if rows.empty or given.empty:
-        return quarantine(delivery.series, given)
+        return quarantine(spec, given)
     stored = _latest(rows)
     beside = pd.concat(
         [stored[stored.index < given.index[0]].tail(BESIDE), stored[stored.index > given.index[-1]].head(BESIDE)]
     )
-    frame, findings = quarantine(delivery.series, pd.concat([beside, given]).sort_index())
+    frame, findings = quarantine(spec, pd.concat([beside, given]).sort_index())
     first, last = given.index[0].date(), given.index[-1].date()
     relevant = [f for f in findings if f.last is None or f.first is None or (f.last >= first and f.first <= last)]
     return frame.reindex(index=frame.index.intersection(given.index), columns=given.columns), relevant

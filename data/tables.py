@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from data.countries import COUNTRIES, Countries, is_real
 from data.pricing.curves import DAYS_A_YEAR
 
 Frequency = Literal["daily", "weekly", "monthly"]
@@ -32,8 +33,9 @@ class Record:
 class Tables:
     """History, by series; every frame and series is indexed by ascending dates.
 
-    `yields` maps a curve's name to a frame whose columns are tenors in years, on the days the curve has. `usdjpy` and
-    `overnight` are on the market's rows: the last fixing known, and the annual rate over the bar that ends on the row.
+    `yields` maps a curve's name to a frame of par yields whose columns are tenors in years, on the days the curve has.
+    `fx` and `overnight`, by currency, are on the market's rows: the last fixing known, quoted as the
+    country's row says, and the annual rate over the bar that ends on the row.
     `prices` holds, by listed instrument, `price` and `income` (local, per unit) on the days it traded. `macro` is
     indexed by reference period.
     """
@@ -41,7 +43,7 @@ class Tables:
     source: str
     frequency: Frequency
     yields: dict[str, pd.DataFrame]
-    usdjpy: pd.Series  # yen per US dollar
+    fx: dict[str, pd.Series]  # of every currency but the base
     overnight: dict[str, pd.Series]
     cpi: pd.Series  # US, not seasonally adjusted, by reference month
     macro: dict[str, pd.Series]
@@ -50,10 +52,11 @@ class Tables:
     known_overnight: dict[str, pd.Series] = field(
         default_factory=dict
     )  # overnight rates as known on each row, where they differ
+    countries: Countries = COUNTRIES
 
     @property
     def dates(self) -> pd.DatetimeIndex:
-        """The rows of the market: every date on which either market's curve is quoted."""
+        """The rows of the market: every date on which a country's curve is quoted."""
         return rows_of(self.yields)
 
     @property
@@ -71,7 +74,7 @@ class Tables:
 
 
 def rows_of(yields: dict[str, pd.DataFrame]) -> pd.DatetimeIndex:
-    """Return every date on which the nominal curve of either market is quoted."""
-    nominal = [frame for curve, frame in yields.items() if curve in ("us", "jp")] or list(yields.values())
+    """Return every date on which the nominal curve of a country is quoted."""
+    nominal = [frame for curve, frame in yields.items() if not is_real(curve)] or list(yields.values())
     quoted = [frame.dropna(how="all").index for frame in nominal]
     return pd.DatetimeIndex(sorted(set().union(*quoted)))

@@ -28,8 +28,6 @@ from strategies.signals import (
 )
 from strategies.sizing import one_of, positive
 
-DEBT = {"us": "us_debt_gdp", "jp": "jp_debt_gdp"}
-ASSETS = {"us": "fed_assets_gdp", "jp": "boj_assets_gdp"}
 SHARE = "fed_treasuries_share"  # no series of the Bank of Japan's share comes along
 FULL_SCORE = 2.0  # standard deviations at which a score is a whole position
 
@@ -177,7 +175,7 @@ class DebtCapacity(SymmetricPair):
         """Signal (T,), + where debt, and a distorting footprint, grow in the short country against the long one."""
         long, short = two_countries(market, self.long, self.short)
         least = self.history.bars(market)
-        debt = expanding_score(macro(market, DEBT[short]) - macro(market, DEBT[long]), least)
+        debt = expanding_score(macro(market, f"{short}_debt_gdp") - macro(market, f"{long}_debt_gdp"), least)
         if self.footprint == "ignored":
             return scaled(debt, FULL_SCORE)
         sign = 1.0 if self.footprint == "distortion" else -1.0
@@ -185,8 +183,13 @@ class DebtCapacity(SymmetricPair):
 
     def _footprint(self, market: Market, long: str, short: str) -> Array:
         if self.measure == "assets":
-            return macro(market, ASSETS[short]) - macro(market, ASSETS[long])
-        return macro(market, SHARE) * (1.0 if short == "us" else -1.0)
+            banks = (market.countries[code].central_bank for code in (short, long))
+            of_short, of_long = (macro(market, f"{bank}_assets_gdp") for bank in banks)
+            return of_short - of_long
+        home = market.countries.home.code
+        if home not in (long, short):
+            raise ConfigError(f"measure: share is the Fed's share, and neither leg is of {market.countries.home.place}")
+        return macro(market, SHARE) * (1.0 if short == home else -1.0)
 
 
 @dataclass(frozen=True)
@@ -223,10 +226,21 @@ class HedgedPickup(SymmetricPair):
 
 
 def pickup(market: Market, long: str, short: str) -> Array:
-    """FX-hedged pickup (T,) of a Treasury over a JGB for a yen investor, a year; negated where `long` is the JGB."""
-    country_of_long, _ = two_countries(market, long, short)
-    treasury, jgb, sign = (long, short, 1.0) if country_of_long == "us" else (short, long, -1.0)
+    """FX-hedged pickup (T,) of a Treasury over a JGB for a yen investor, a year; negated where `long` is the JGB.
+
+    Any country's bond may stand for the JGB, and its investor for the yen's.
+
+    Raises
+    ------
+    ConfigError
+        An inflation bond, or legs of which neither is a Treasury.
+    """
+    home = market.countries.home
+    countries = two_countries(market, long, short)
+    if home.code not in countries:
+        raise ConfigError(f"neither {long} nor {short} is of {home.place}; a pickup is that of a Treasury, like UST10")
+    treasury, jgb, sign = (long, short, 1.0) if countries[0] == home.code else (short, long, -1.0)
     if market.instruments[market.column(treasury)].indexed:
         raise ConfigError(f"{treasury} is inflation-linked; a pickup compares nominal yields, like UST10's and JGB10's")
-    hedge = market.curves["us"].at(0.25) - overnight(market, jgb)
+    hedge = market.curves[home.code].at(0.25) - overnight(market, jgb)
     return sign * (yield_of(market, treasury) - hedge - yield_of(market, jgb))

@@ -70,7 +70,7 @@ class SignalledPair(Pair):
 
 
 def two_countries(market: Market, long: str, short: str) -> tuple[str, str]:
-    """Return the countries of the two legs, `us` or `jp`.
+    """Return the codes of the two legs' countries, such as `us` and `jp`.
 
     Raises
     ------

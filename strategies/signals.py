@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from data.countries import REFERENCE_CPI
 from data.errors import ConfigError, DataError
-from data.instruments import COUNTRY_OF, DAY_COUNT
 from data.market import Market
 from data.pricing.bonds import Array, price
 from data.pricing.curves import DAYS_A_YEAR
@@ -36,8 +36,8 @@ def macro(market: Market, name: str) -> Array:
 
 
 def country(market: Market, name: str) -> str:
-    """Return `us` or `jp`, as curves and macro series call an instrument's country."""
-    return COUNTRY_OF[market.instruments[market.column(name)].currency]
+    """Return the code of an instrument's country, such as `us`, as curves and macro series call it."""
+    return market.country(name).code
 
 
 def overnight(market: Market, name: str) -> Array:
@@ -76,27 +76,30 @@ def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
     Raises
     ------
     ValueError
-        A horizon that is not above 0 and below half a year, within which a coupon would be paid.
+        A horizon that is not above 0 and below the coupon period, within which a coupon would be paid.
     """
-    if not 0 < horizon < 0.5:
-        raise ValueError(f"horizon is {horizon:g}; expected years above 0 and below 0.5, before the first coupon")
+    coupons, day_count = market.country(name).coupons, market.country(name).day_count
+    if not 0 < horizon < 1 / coupons:
+        raise ValueError(
+            f"horizon is {horizon:g}; expected years above 0 and below {1 / coupons:g}, before the first coupon"
+        )
     instrument = market.instruments[market.column(name)]
     if instrument.curve is None:
         return np.zeros(len(market.dates))
     days = horizon * DAYS_A_YEAR
     par, life = yield_of(market, name), instrument.maturity - horizon
     aged = market.curves[instrument.curve].at(life)
-    earned = price(par, np.where(np.isnan(aged) | (not instrument.rolldown), par, aged), life) - 1.0
+    earned = price(par, np.where(np.isnan(aged) | (not instrument.rolldown), par, aged), life, coupons) - 1.0
     if instrument.indexed:
         earned = earned + horizon * _inflation(market)
-    paid = overnight(market, name) * days / DAY_COUNT[instrument.currency]
+    paid = overnight(market, name) * days / day_count
     return np.asarray(earned - instrument.fee * horizon - paid)
 
 
 def _inflation(market: Market) -> Array:
     """Growth (T,) over the last year of the index that US inflation bonds carry."""
     n = round(market.periods_per_year)
-    index = macro(market, "us_reference_cpi")
+    index = macro(market, REFERENCE_CPI)
     return np.asarray(np.concatenate([np.full(n, np.nan), index[n:] / index[:-n] - 1.0])[: len(index)])
 
 

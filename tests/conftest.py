@@ -15,12 +15,12 @@ from backtests import config
 from backtests.runs import runner
 from backtests.runs.runner import Run
 from data.build import build
-from data.instruments import LIBRARY
 from data.market import Market
 from data.sources import bundled
 from data.tables import Tables
 from tests import command
 from tests.browsing import CHROMIUM, QUIET, Tabs
+from tests.registry import held
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -93,7 +93,7 @@ def tables() -> Tables:
 
 @pytest.fixture(scope="session")
 def market(tables: Tables) -> Market:
-    return build(tables, tuple(LIBRARY.values()))
+    return build(tables, held(tables))
 
 
 @pytest.fixture(scope="session")

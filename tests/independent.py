@@ -107,6 +107,11 @@ for name, m, fee in (("2561.T", 9, 6), ("236A.T", 8.5, 6.6), ("496A.T", 18.5, 6.
     LIBRARY[name] = Spec("fund", "JPY", "jp", m, 10, 0, 125, fee_bp=fee)
 
 
+# No history of these comes along.
+ABROAD = {f"DBR{m}": Spec("bond", "EUR", "de", m, 0.25 if m <= 10 else 0.5, _rolls(m), 10) for m in (2, 5, 10, 30)}
+ABROAD |= {f"UKT{m}": Spec("bond", "GBP", "uk", m, 0.4 if m <= 10 else 0.8, _rolls(m), 10) for m in (2, 5, 10, 30)}
+
+
 def borrow_rate(spec: Spec, t: int) -> float:
     bp = spec.borrow_bp
     for since, rate in spec.borrow_steps:

@@ -1,10 +1,13 @@
-"""Every strategy of the registry with its defaults, made for the tests."""
+"""Every strategy of the registry with its defaults, made for the tests, and the instruments that have history."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any, get_args, get_type_hints
 
+from data.countries import BASE
+from data.instruments import LIBRARY, Instrument
+from data.tables import Tables
 from strategies import STRATEGIES
 from strategies.base import Strategy
 
@@ -20,3 +23,8 @@ def made(kind: type[Any], **given: Any) -> Any:
 
 
 REGISTERED: dict[str, Strategy] = {name: made(kind) for name, kind in STRATEGIES.items()}
+
+
+def held(tables: Tables) -> tuple[Instrument, ...]:
+    """The library's instruments, but for those of countries whose history the tables lack."""
+    return tuple(leg for leg in LIBRARY.values() if leg.currency in (BASE, *tables.fx))

@@ -13,17 +13,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
-    "data": "moved errors disk bars pricing instruments calendars market tables series sources quality store assemble "
-    "build tracking status",
-    "data/pricing": "bonds curves forwards",
-    "data/sources": "http text source treasury mof boj nyfed fred yahoo bundled registry files folder",
+    "data": "moved errors disk countries bars pricing instruments calendars market tables series sources quality store "
+    "assemble build tracking status",
+    "data/pricing": "bonds curves forwards spot",
+    "data/sources": "http text source named treasury mof boj nyfed fred yahoo bundled registry files folder",
     "data/quality": "finding table tenors ticks days moves prices units",
     "strategies": "base compiled signals sizing pairs divergence curve hold macro relative_value breakeven slopes "
     "blend thesis overlays own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
-    "backtests/config": "document complaints model params building instruments load",
+    "backtests/config": "document complaints model countries params building instruments load",
     "backtests/runs": "window setup runner exposure stress significance manifest former snapshot folder",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",

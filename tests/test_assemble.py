@@ -390,7 +390,7 @@ def test_what_happens_after_a_day_changes_nothing_at_or_before_it(store, distrib
         bent = replace(
             tables,
             yields={name: _bent(frame, later, 1.1) for name, frame in tables.yields.items()},
-            usdjpy=_bent(tables.usdjpy, later, 0.9),
+            fx={name: _bent(rate, later, 0.9) for name, rate in tables.fx.items()},
             overnight={name: _bent(rate, later, 1.5) for name, rate in tables.overnight.items()},
             prices={name: _bent(frame, later, 1.07) for name, frame in tables.prices.items()},
         )

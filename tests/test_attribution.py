@@ -180,7 +180,7 @@ def daily(**changed) -> Tables:
     open_ = WEEK[[0, 1, 2, 3, 5]]
     prices = pd.DataFrame({"price": [90.0, 91, 90.5, 88, 92], "income": [0, 0, 0, 0.8, 0]}, open_)
     yen = pd.Series([150.0, 140, 160, 155, 145, 150], WEEK)
-    return made_up(us, "daily", yields={"us": us, "jp": jp}, prices={"TLT": prices}, usdjpy=yen, **changed)
+    return made_up(us, "daily", yields={"us": us, "jp": jp}, prices={"TLT": prices}, fx={"JPY": yen}, **changed)
 
 
 @pytest.mark.parametrize("currency", ["repo", "unhedged", "fx_swap"])

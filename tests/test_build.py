@@ -26,7 +26,7 @@ def made_up(us: pd.DataFrame, frequency: str = "monthly", **changed) -> Tables:
         "made up",
         frequency,
         {"us": us},
-        still + 100.0,
+        {"JPY": still + 100.0},
         {"USD": still, "JPY": still},
         pd.Series(dtype=float),
         {},
@@ -232,7 +232,7 @@ def test_a_market_built_on_a_day_is_the_start_of_the_market_built_later(tables, 
     then = dataclasses.replace(
         tables,
         yields={name: frame[:day] for name, frame in tables.yields.items()},
-        usdjpy=tables.usdjpy[:day],
+        fx={name: rate[:day] for name, rate in tables.fx.items()},
         overnight={name: rates[:day] for name, rates in tables.overnight.items()},
         cpi=tables.cpi[:published],
         macro={name: values[:day] for name, values in tables.macro.items()},
@@ -306,7 +306,9 @@ def test_a_curve_that_has_not_begun_holds_no_bond(tables):
 
 
 def test_a_curve_that_is_not_there_is_named():
-    with pytest.raises(DataError, match=r"JGB10: no curve 'jp'"):
+    with pytest.raises(
+        DataError, match=r"JGB10: the made up data holds no curve 'jp', only us; .* holds the series jgb"
+    ):
         build(unchanged([0.03] * 8), [LIBRARY["JGB10"]])
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from data.build import build
-from data.calendars import PUBLICATION_LAG_DAYS, check_same_close, close, known_at, reference_cpi
+from data.calendars import PUBLICATION_LAG_DAYS, check_same_close, known_at, reference_cpi
+from data.countries import COUNTRIES
 from data.errors import DataError
 from data.instruments import LIBRARY
 
@@ -166,5 +167,6 @@ def test_a_price_used_before_it_is_stamped_is_refused_with_both_times():
 
 
 def test_tokyo_closes_half_an_hour_later_since_november_2024():
-    assert close("JPY", date(2024, 11, 1)).strftime("%H:%M %Z") == "15:00 JST"
-    assert close("JPY", date(2024, 11, 5)).strftime("%H:%M %Z") == "15:30 JST"
+    japan = COUNTRIES["jp"]
+    assert japan.closes(date(2024, 11, 1)).strftime("%H:%M %Z") == "15:00 JST"
+    assert japan.closes(date(2024, 11, 5)).strftime("%H:%M %Z") == "15:30 JST"

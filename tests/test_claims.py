@@ -246,7 +246,7 @@ def spoiled(tables, day):
     return replace(
         tables,
         yields={name: later(frame) for name, frame in tables.yields.items()},
-        usdjpy=later(tables.usdjpy),
+        fx={name: later(rate) for name, rate in tables.fx.items()},
         overnight={name: later(rate) for name, rate in tables.overnight.items()},
         cpi=later(tables.cpi),
         macro={name: later(values) for name, values in tables.macro.items()},
@@ -258,7 +258,7 @@ def cut(tables, day):
     return replace(
         tables,
         yields={name: frame[:day] for name, frame in tables.yields.items()},
-        usdjpy=tables.usdjpy[:day],
+        fx={name: rate[:day] for name, rate in tables.fx.items()},
         overnight={name: rate[:day] for name, rate in tables.overnight.items()},
         cpi=tables.cpi[:day],
         macro={name: values[:day] for name, values in tables.macro.items()},
@@ -415,7 +415,7 @@ def test_a_claim_that_could_never_be_judged_is_refused(more, words):
 
 
 def test_a_misspelt_curve_is_named():
-    with pytest.raises(DataError, match="no curve 'us_rael'; did you mean 'us_real'"):
+    with pytest.raises(DataError, match="unknown curve 'us_rael'; did you mean 'us_real'"):
         slope("us_rael", 5, 10)
 
 

@@ -7,7 +7,9 @@ import pytest
 from backtests import config
 from tests.config_files import BASE, BOUNDS, at, load, refusal, variants
 
-ROOT_KEYS = "account, benchmarks, data, engine, fill, instruments, name, rebalance, sources, thesis_date, variants"
+ROOT_KEYS = (
+    "account, benchmarks, countries, data, engine, fill, instruments, name, rebalance, sources, thesis_date, variants"
+)
 
 # ---- unknown keys
 
@@ -82,14 +84,27 @@ def test_an_empty_key_is_unknown(tmp_path):
         ("variants.a.rebalance.every", "quater", "bar, week, month, quarter, year", "quarter"),
         ("variants.a.fill", "autos", "auto, same_close, next_close", "auto"),
         ("instruments.UST10.kind", "bond", "par_bond, inflation_bond, listed, cash", "par_bond"),
-        ("instruments.UST10.currency", "EUR", "USD, JPY", ""),
-        ("instruments.UST10.curve", "usa", "us, jp, us_real", "us"),
     ],
 )
 def test_a_word_outside_the_choices_is_reported_with_them(tmp_path, key, value, choices, meant):
     hint = f"; did you mean '{meant}'?" if meant else ""
     message = refusal(tmp_path, BASE, f"{key}={value}")
     assert message == f"--set {key}={value}: {key}: '{value}' is not one of {choices}{hint}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "known", "meant"),
+    [
+        ("currency", "NZD", "USD, JPY, EUR, GBP", ""),
+        ("curve", "usa", "us, us_real, jp, de, uk", " did you mean 'us'?"),
+        ("curve", "nz", "us, us_real, jp, de, uk", ""),
+    ],
+)
+def test_a_currency_or_a_curve_of_no_country_is_told_with_the_known_ones(tmp_path, key, value, known, meant):
+    message = refusal(tmp_path, BASE, f"instruments.UST10.{key}={value}")
+    remedy = "another country is added under `countries:` in the configuration"
+    where = f"--set instruments.UST10.{key}={value}: instruments.UST10.{key}"
+    assert message == f"{where}: unknown {key} '{value}';{meant} known: {known}; {remedy}"
 
 
 def test_an_unknown_source_is_reported_with_the_known_ones(tmp_path):

@@ -165,7 +165,7 @@ def test_each_thing_an_addition_needs_is_named_alone(tmp_path, kind, complete, k
         ("UST10", "curve: jp", "", "UST10: the curve jp is in JPY, not USD"),
         ("JGB10", "curve: us", "", "JGB10: the curve us is in USD, not JPY"),
         ("UST10", "curve: us_real", "", "UST10: a bond on the curve us_real is an inflation_bond"),
-        ("TIPS10", "curve: us", "", "TIPS10: an inflation_bond is priced on the curve us_real, not us"),
+        ("TIPS10", "curve: us", "", "TIPS10: an inflation_bond is priced on a real curve, like us_real, not us"),
         ("JPY", "curve: jp", "", "JPY: cash has no curve and no maturity"),
         ("JPY", "maturity: 1", "", "JPY: cash has no curve and no maturity"),
         (

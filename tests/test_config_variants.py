@@ -159,7 +159,7 @@ def test_what_is_merged_goes_as_deep_as_it_is_written(tmp_path):
     assert {name: variant.currency for name, variant in chosen.items()} == {
         "a": CurrencyTreatment("fx_swap", 5.0),
         "b": CurrencyTreatment("fx_swap", 5.0),
-        "c": CurrencyTreatment("repo", -20.0),
+        "c": CurrencyTreatment("repo"),
         "d": CurrencyTreatment("fx_swap", 6.0),
     }
 

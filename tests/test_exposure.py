@@ -17,6 +17,7 @@ from backtests.report.panels import panels
 from backtests.runs import exposure, runner
 from backtests.runs import folder as run_folder
 from backtests.runs.snapshot import snapshot
+from data.countries import COUNTRIES
 from data.instruments import LIBRARY
 from data.pricing.curves import Curve
 from tests.browsing import Page
@@ -207,7 +208,7 @@ def test_a_bucket_holds_its_upper_end():
         ("us", "0-3"): 2.0, ("us", "3-7"): 2.0, ("us", "7-12"): 1.0, ("us", "22+"): 1.0, ("us_real", "7-12"): 1.0,
         ("jp", "12-22"): 2.0, ("jp", "22+"): 1.0,
     }  # fmt: skip
-    assert [key[0] for key in found] == sorted((key[0] for key in found), key=exposure.CURVES.index)
+    assert [key[0] for key in found] == sorted((key[0] for key in found), key=list(COUNTRIES.curves).index)
 
 
 # ------------------------------------------------------------------ carry

@@ -13,7 +13,7 @@ import pytest
 
 from data.calendars import PUBLICATION_LAG_DAYS
 from data.errors import SourceError
-from data.series import CURVES, IN_PERCENT, PRICE_COLUMNS
+from data.series import IN_PERCENT, PRICE_COLUMNS
 from data.sources import bundled, files, fred, http, registry, text, treasury, yahoo
 from tests.publishers import (
     MARKETS,
@@ -271,11 +271,11 @@ def test_the_bundled_tables_come_back_whole():
     markets = {one.series: one.frame for one in files.read(bundled.FOLDER / bundled.MARKETS)}
     macro = {one.series: one.frame for one in files.read(bundled.FOLDER / bundled.MACRO)}
     tables = bundled.load()
-    for curve_, series in CURVES.items():
+    for curve_, series in bundled.CURVES.items():
         expected = tables.yields[curve_].dropna(how="all") * IN_PERCENT
         assert [float(name) for name in markets[series].columns] == expected.columns.tolist()
         np.testing.assert_allclose(markets[series].to_numpy(), expected.to_numpy(), rtol=1e-12)
-    assert markets["usdjpy"]["value"].tolist() == tables.usdjpy.tolist()
+    assert markets["usdjpy"]["value"].tolist() == tables.fx["JPY"].tolist()
     assert macro["us_cpi"]["value"].tolist() == tables.cpi.tolist()
     assert set(macro["macro"].columns) == set(tables.macro) == set(PUBLICATION_LAG_DAYS)
 

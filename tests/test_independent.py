@@ -201,7 +201,15 @@ def test_every_instrument_has_the_history_of_the_second_reading(leg, interpolati
 
 
 def test_the_second_reading_knows_every_built_in_instrument():
-    assert independent.LIBRARY.keys() == instruments.LIBRARY.keys()
+    assert independent.LIBRARY.keys() | independent.ABROAD.keys() == instruments.LIBRARY.keys()
+
+
+@pytest.mark.parametrize("leg", independent.ABROAD)
+def test_bonds_without_history_cost_what_the_second_reading_says(leg):
+    spec, leg = independent.ABROAD[leg], instruments.LIBRARY[leg]
+    assert (leg.currency, leg.curve, leg.maturity) == (spec.currency, spec.curve, spec.maturity)
+    costs = (leg.half_spread * 1e4, leg.rolls_per_year, leg.borrow * 1e4)
+    assert costs == pytest.approx((spec.half_spread_bp, spec.rolls_per_year, spec.borrow_bp), rel=1e-12)
 
 
 def test_the_legs_are_those_of_the_second_reading(name, theirs):

@@ -47,6 +47,15 @@ SECTION_10 = {
     "2561.T": ("listed", "JPY", "jp", 9, 10, 0, 125, 6, 1),
     "236A.T": ("listed", "JPY", "jp", 8.5, 10, 0, 125, 6.6, 10),
     "496A.T": ("listed", "JPY", "jp", 18.5, 10, 0, 125, 6.6, 1),
+    # DESIGN.md section 12
+    "DBR2": ("par_bond", "EUR", "de", 2, 0.25, 4, 10, 0, 0),
+    "DBR5": ("par_bond", "EUR", "de", 5, 0.25, 4, 10, 0, 0),
+    "DBR10": ("par_bond", "EUR", "de", 10, 0.25, 2, 10, 0, 0),
+    "DBR30": ("par_bond", "EUR", "de", 30, 0.50, 1, 10, 0, 0),
+    "UKT2": ("par_bond", "GBP", "uk", 2, 0.40, 4, 10, 0, 0),
+    "UKT5": ("par_bond", "GBP", "uk", 5, 0.40, 4, 10, 0, 0),
+    "UKT10": ("par_bond", "GBP", "uk", 10, 0.40, 2, 10, 0, 0),
+    "UKT30": ("par_bond", "GBP", "uk", 30, 0.80, 1, 10, 0, 0),
 }
 
 
@@ -257,7 +266,7 @@ def test_a_fund_before_its_prices_is_its_bond_less_its_fee(tables, market, name)
 
 
 def test_an_impossible_exchange_rate_is_refused(tables):
-    yen = tables.usdjpy.copy()
+    yen = tables.fx["JPY"].copy()
     yen.loc["2008-10-31"] = -98.28
     with pytest.raises(DataError, match=r"usdjpy on 2008-10-31 is -98\.28; expected .* above 0"):
-        build(dataclasses.replace(tables, usdjpy=yen), [LIBRARY["JGB10"]])
+        build(dataclasses.replace(tables, fx={"JPY": yen}), [LIBRARY["JGB10"]])

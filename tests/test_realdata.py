@@ -25,7 +25,7 @@ from data.store import Store
 from data.tracking import tracking
 from strategies.base import keeps_prefix_law
 from tests import command
-from tests.registry import REGISTERED
+from tests.registry import REGISTERED, held
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "data"
@@ -143,7 +143,7 @@ def test_month_ends_of_the_store_are_the_bundled_ones(daily, store):
         stored = ours.yields[curve].loc[rows, along.columns]
         assert stored.index.equals(along.index.astype(stored.index.dtype)), curve
         np.testing.assert_allclose(stored.to_numpy(), along.to_numpy(), rtol=0, atol=1e-12, err_msg=curve)
-    assert (ours.usdjpy.loc[rows] - theirs.usdjpy.loc[rows]).abs().max() < 0.011
+    assert (ours.fx["JPY"].loc[rows] - theirs.fx["JPY"].loc[rows]).abs().max() < 0.011
     for currency in ("USD", "JPY"):
         assert (ours.overnight[currency].loc[rows] - theirs.overnight[currency].loc[rows]).abs().max() < 2e-6
 
@@ -237,7 +237,7 @@ def test_known_days_are_in_the_history(daily):
 
 
 def test_every_strategy_keeps_the_prefix_law_on_daily_rows(daily):
-    market = build(daily, list(LIBRARY.values()))
+    market = build(daily, held(daily))
     for name, strategy in REGISTERED.items():
         for t in (0, 9000, 11500, 13001, len(market.dates) - 1):
             assert keeps_prefix_law(strategy, market, t), (name, t)
@@ -259,7 +259,7 @@ def test_nothing_later_changes_anything_earlier_on_real_days(daily):
         replace(
             daily,
             yields={name: bent(frame) for name, frame in daily.yields.items()},
-            usdjpy=bent(daily.usdjpy),
+            fx={name: bent(rate) for name, rate in daily.fx.items()},
             overnight={name: bent(rate) for name, rate in daily.overnight.items()},
             prices={name: bent(frame) for name, frame in daily.prices.items()},
         ),

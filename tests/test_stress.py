@@ -15,9 +15,11 @@ from backtests.report.panels import panels
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
 from backtests.runs.snapshot import snapshot
-from backtests.runs.stress import FLATTER, SHOCKS, STEEPER, Shock, parallel, revalue, tidy
+from backtests.runs.stress import FLATTER, STEEPER, Shock, parallel, revalue, shocks_of, tidy
+from data.countries import COUNTRIES
 from data.instruments import LIBRARY
 
+SHOCKS = shocks_of([COUNTRIES["us"], COUNTRIES["jp"]])
 BY_NAME = {one.name: one for one in SHOCKS}
 LEGS = ("UST2", "UST10", "UST30", "JGB2", "JGB10", "JGB30", "TIPS10", "236A.T", "JPY")
 LAST = -1
@@ -48,7 +50,7 @@ def test_a_long_and_a_short_of_the_same_leg_come_to_nothing(market, name, shock,
 @pytest.mark.parametrize("name", [name for name in LEGS if name != "JPY"])
 @pytest.mark.parametrize("bp", [1.0, -1.0])
 def test_one_basis_point_is_the_dv01(market, name, bp):
-    loss = hit(market, {name: 1e6}, Shock("", "", us=parallel(bp), jp=parallel(bp)))[name]
+    loss = hit(market, {name: 1e6}, Shock("", "", {"us": parallel(bp), "jp": parallel(bp)}))[name]
     dv01 = 1e6 * market.duration[LAST, market.column(name)] * 1e-4
     convexity = 0.5 * (LIBRARY[name].maturity + 1.0) ** 2 * 1e-8 * 1e6  # no par bond has more
     assert abs(loss + bp * dv01) <= convexity
@@ -111,9 +113,9 @@ def test_a_steepening_pays_a_steepener_and_costs_a_flattener(market, front, back
 )
 def test_a_twist_is_straight_between_its_knots_and_flat_outside(maturity, bp):
     bond = replace(LIBRARY["JGB10"], maturity=maturity)
-    assert Shock("", "", jp=STEEPER).shift(bond) == pytest.approx(bp * 1e-4, abs=1e-15)
-    assert Shock("", "", jp=FLATTER).shift(bond) == pytest.approx(-bp * 1e-4, abs=1e-15)
-    assert Shock("", "", us=STEEPER).shift(bond) == 0.0
+    assert Shock("", "", shifts={"jp": STEEPER}).shift(bond) == pytest.approx(bp * 1e-4, abs=1e-15)
+    assert Shock("", "", shifts={"jp": FLATTER}).shift(bond) == pytest.approx(-bp * 1e-4, abs=1e-15)
+    assert Shock("", "", shifts={"us": STEEPER}).shift(bond) == 0.0
 
 
 # ------------------------------------------------------------------ currency
@@ -131,7 +133,7 @@ def test_unhedged_a_stronger_yen_pays_who_is_long_of_it_in_proportion(market):
 
 
 def test_a_bond_and_a_currency_that_move_together_multiply(market):
-    shock = Shock("", "", jp=parallel(100.0), yen=0.10)
+    shock = Shock("", "", shifts={"jp": parallel(100.0)}, moves={"JPY": 0.10})
     alone = 1.0 + hit(market, {"JGB10": 1.0}, BY_NAME["jp_up_100"])["JGB10"]
     assert hit(market, {"JGB10": 1.0}, shock, "unhedged")["JGB10"] == pytest.approx(alone * 1.1 - 1.0, rel=1e-12)
     assert hit(market, {"JGB10": 1.0}, shock, "repo")["JGB10"] == pytest.approx((alone - 1.0) * 1.1, rel=1e-12)
@@ -152,7 +154,7 @@ def test_a_shocked_bond_is_worth_what_quantlib_says(market, name, curve, bp):
     bond = ql.FixedRateBond(0, 100.0, schedule, [coupon], isma)
     rate = ql.InterestRate(coupon + bp * 1e-4, isma, ql.Compounded, ql.Semiannual)
     worth = ql.BondFunctions.cleanPrice(bond, rate, start) / 100.0
-    shock = Shock("", "", us=parallel(bp), jp=parallel(bp))
+    shock = Shock("", "", {"us": parallel(bp), "jp": parallel(bp)})
     assert hit(market, {name: 1e6}, shock)[name] == pytest.approx(1e6 * (worth - 1.0), rel=1e-9)
 
 
@@ -179,7 +181,7 @@ def test_a_fund_whose_proxy_is_not_quoted_is_priced_at_the_nearest_tenor(market,
     assert loss == pytest.approx(by_coupons(y, y + 0.01, 25.0) - 1.0, rel=1e-12)
 
 
-@pytest.mark.parametrize("shock", [one for one in SHOCKS if not one.yen], ids=lambda one: one.name)
+@pytest.mark.parametrize("shock", [one for one in SHOCKS if not one.moves], ids=lambda one: one.name)
 def test_cash_does_not_move_with_rates(market, shock):
     assert hit(market, {"JPY": 1e6}, shock, "unhedged")["JPY"] == 0.0
 

@@ -18,6 +18,7 @@ from backtests.ticket.analogues import APART, find_analogues, state
 from backtests.ticket.futures import FUTURES, quote
 from backtests.ticket.inputs import MACRO_LIMIT, until
 from data.build import build
+from data.countries import COUNTRIES
 from data.errors import ConfigError
 from data.instruments import LIBRARY
 from data.market import Market
@@ -85,7 +86,7 @@ def daily(tables, start="2010-01-01"):
         tables,
         frequency="daily",
         yields={name: drawn(frame) for name, frame in tables.yields.items()},
-        usdjpy=drawn(tables.usdjpy),
+        fx={name: drawn(rate) for name, rate in tables.fx.items()},
         overnight={name: drawn(rate) for name, rate in tables.overnight.items()},
     )
 
@@ -161,7 +162,8 @@ def test_a_fund_with_a_stored_price_is_counted_in_shares_though_a_proxy_precedes
 
 
 def test_the_contracts_are_what_their_exchanges_list():
-    assert {curve: (one.code, one.face) for curve, one in FUTURES.items()} == {"us": ("TY", 1e5), "jp": ("JGB", 1e8)}
+    assert {code: one.face for code, one in FUTURES.items()} == {"TY": 1e5, "JGB": 1e8}
+    assert {row.code: row.futures for row in COUNTRIES if row.futures} == {"us": ("TY",), "jp": ("JGB",)}
 
 
 def test_a_jgb_leg_in_futures_is_its_dv01_over_that_of_a_contract(ticket, by_coupons):
@@ -370,7 +372,7 @@ def changed_after(tables, day: date):
     return replace(
         tables,
         yields={name: shaken(frame) for name, frame in tables.yields.items()},
-        usdjpy=shaken(tables.usdjpy),
+        fx={name: shaken(rate) for name, rate in tables.fx.items()},
         overnight={name: shaken(rate) for name, rate in tables.overnight.items()},
         cpi=shaken(tables.cpi),
         macro={name: shaken(series) for name, series in tables.macro.items()},

@@ -66,18 +66,22 @@ def import_(
     restated: Annotated[
         bool, typer.Option("--restated", help="Accept a file that changes much of what is stored.")
     ] = False,
+    config: Annotated[Path | None, typer.Option(help="Take countries from this configuration.")] = None,
 ) -> None:
-    """Add files to the store: MoF, Treasury, FRED and Yahoo-style CSVs, and our own month-end tables."""
+    """Add files to the store: MoF, Treasury, FRED and Yahoo-style CSVs, our own month-end tables, other countries'."""
+    from backtests import config as configuration
     from backtests.cli import terminal
+    from data.countries import COUNTRIES
     from data.errors import DivergenceError
     from data.sources import files
     from data.store import Store, home
 
-    store = Store(home())
+    countries = configuration.load(config).countries if config else COUNTRIES
+    store = Store(home(), countries)
     failed = []
     for path in paths:
         try:
-            deliveries = files.read(path)
+            deliveries = files.read(path, countries=countries)
             terminal.say(f"{path}: {', '.join(delivery.series for delivery in deliveries)}")
             for delivery in deliveries:
                 _put(store, delivery, 1.0 if restated else None)
@@ -136,7 +140,7 @@ def verify() -> None:
     counts = {"error": 0, "warning": 0, "note": 0}
     histories, failed = _readable(store)
     for history in histories:
-        for finding in check(history.series, history.frame, today):
+        for finding in check(history.spec, history.frame, today):
             counts[finding.level] += 1
             terminal.say(str(finding))
     if not histories and not failed:

@@ -141,6 +141,7 @@ def _signals(sheet: Sheet) -> None:
 def _legs(legs: Sequence[Leg]) -> None:
     from backtests.cli import terminal
     from backtests.report.format import ABSENT, number
+    from data.countries import BASE
 
     rows = [
         (
@@ -152,7 +153,7 @@ def _legs(legs: Sequence[Leg]) -> None:
         for leg in legs
     ]  # fmt: skip
     headings = (
-        "  leg", "weight", "units", "of", "price", "in", "local notional", "USD", "DV01 USD", "futures",
+        "  leg", "weight", "units", "of", "price", "in", "local notional", BASE, f"DV01 {BASE}", "futures",
         "carry 1m bp", "3m bp",
     )  # fmt: skip
     terminal.table(headings, rows, left=(0, 3, 5))
@@ -179,6 +180,7 @@ def _book(sheet: Sheet) -> None:
 def _orders(sheet: Sheet) -> None:
     from backtests.cli import terminal
     from backtests.report.format import number
+    from data.countries import BASE
 
     rows = [
         (
@@ -187,7 +189,7 @@ def _orders(sheet: Sheet) -> None:
         )
         for leg in sheet.legs
     ]  # fmt: skip
-    terminal.table(("  order", "held", "target", "trade", "of", "USD", "cost USD"), rows, left=(0, 4))
+    terminal.table(("  order", "held", "target", "trade", "of", BASE, f"cost {BASE}"), rows, left=(0, 4))
     if sheet.inside_band:
         terminal.say("  what is held is inside the rebalance band of every leg: nothing trades")
 
@@ -207,7 +209,7 @@ def _after(outcome: Outcome, analogues: Analogues) -> None:
 
 def _analogues(ticket: Ticket) -> None:
     from backtests.cli import terminal
-    from backtests.ticket.analogues import HORIZONS, STATE
+    from backtests.ticket.analogues import HORIZONS
 
     analogues = ticket.analogues
     terminal.say("")
@@ -222,7 +224,7 @@ def _analogues(ticket: Ticket) -> None:
         (str(analogue.day), f"{analogue.distance:.2f}", *(signed(x, 2, 100) for x in analogue.state))
         for analogue in analogues.closest
     ]
-    terminal.table(("date", "distance", *STATE), [*now, *past])
+    terminal.table(("date", "distance", *analogues.names), [*now, *past])
     terminal.say("")
     terminal.say("What the variants did after them: average return in excess of cash, %")
     rows = [

@@ -7,8 +7,9 @@ from typing import Any
 
 from backtests.config.document import Document
 from backtests.config.model import ConfigFile, InstrumentSection
+from data.countries import Countries, unknown
 from data.errors import ConfigError, DataError, did_you_mean
-from data.instruments import BP, LIBRARY, Instrument, Step
+from data.instruments import BP, LIBRARY, Instrument, Step, check_country
 
 REQUIRED = {
     "par_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
@@ -18,21 +19,32 @@ REQUIRED = {
 }
 
 
-def library(document: Document, file: ConfigFile) -> dict[str, Instrument]:
+def library(document: Document, file: ConfigFile, countries: Countries) -> dict[str, Instrument]:
     """Return every instrument by name.
 
     Raises
     ------
     ConfigError
-        An addition that leaves out what it is or what it costs, or an override that makes no sense.
+        An addition that leaves out what it is or what it costs, an override that makes no sense, or a curve or currency
+        of no country.
     """
     result = dict(LIBRARY)
     for name, section in file.instruments.items():
         try:
+            _check_known(document, name, section, countries)
             result[name] = _instrument(document, name, section)
+            check_country(result[name], countries)
         except DataError as error:
             raise document.error(("instruments", name), str(error)) from None
     return result
+
+
+def _check_known(document: Document, name: str, section: InstrumentSection, countries: Countries) -> None:
+    """Refuse, at its own key, a currency or a curve of no country."""
+    for key, known in (("currency", countries.currencies), ("curve", countries.curves)):
+        given = getattr(section, key)
+        if given is not None and given not in known:
+            raise document.error(("instruments", name, key), str(unknown(key, given, known)))
 
 
 def _instrument(document: Document, name: str, section: InstrumentSection) -> Instrument:

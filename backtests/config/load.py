@@ -12,11 +12,13 @@ from pydantic import BaseModel, ValidationError
 from backtests.config import params as parameters
 from backtests.config.building import built, laid_over
 from backtests.config.complaints import complaint, owner
+from backtests.config.countries import table
 from backtests.config.document import Document, Loc, override, read
 from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
+from data.countries import BASE, Countries
 from data.errors import DataError, did_you_mean
-from data.instruments import LIBRARY
+from data.instruments import LIBRARY, Instrument
 from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
 
@@ -56,8 +58,9 @@ def resolve(document: Document) -> Config:
             check_address(source, address)
         except DataError as error:
             raise document.error(("sources", source), str(error)) from None
-    instruments = library(document, file)
-    variants = tuple(_variant(document, file, name, instruments) for name in file.variants)
+    countries = table(document, file)
+    instruments = library(document, file, countries)
+    variants = tuple(_variant(document, file, name, instruments, countries) for name in file.variants)
     for i, name in enumerate(file.benchmarks):
         if name not in file.variants:
             raise document.error(("benchmarks", i), f"'{name}' is not a variant{did_you_mean(name, file.variants)}")
@@ -74,6 +77,8 @@ def resolve(document: Document) -> Config:
         library=instruments,
         variants=variants,
         benchmarks=tuple(dict.fromkeys(file.benchmarks)),
+        countries=countries,
+        country_sections=file.countries,
     )
 
 
@@ -88,7 +93,9 @@ def _source(document: Document, source: str) -> str:
     return str(folder)
 
 
-def _variant(document: Document, file: ConfigFile, name: str, instruments: Mapping[str, Any]) -> Variant:
+def _variant(
+    document: Document, file: ConfigFile, name: str, instruments: Mapping[str, Instrument], countries: Countries
+) -> Variant:
     chain = _chain(document, name)
     loc = ("variants", name)
     raw = _merged([document.data["variants"][link] for link in reversed(chain)])
@@ -108,10 +115,18 @@ def _variant(document: Document, file: ConfigFile, name: str, instruments: Mappi
         params=parameters.written(inner),
         overlays=overlays,
         strategy=strategy,
-        currency=section.currency,
+        currency=_stated(section.currency, [instruments[leg] for leg in strategy.legs], countries),
         rebalance=RebalanceSection.model_validate({**file.rebalance.model_dump(), **(raw.get("rebalance") or {})}),
         fill=section.fill or file.fill,
     )
+
+
+def _stated(treatment: CurrencyTreatment, legs: Sequence[Instrument], countries: Countries) -> CurrencyTreatment:
+    """Return a currency treatment with its basis in figures where its foreign legs' currencies have the same one."""
+    if treatment.basis_bp is not None:
+        return treatment
+    own = {countries.of(leg).basis_bp for leg in legs if leg.currency != BASE}
+    return CurrencyTreatment(treatment.kind, own.pop()) if len(own) == 1 else treatment
 
 
 def _chain(document: Document, name: str) -> list[str]:
@@ -175,6 +190,10 @@ def resolved(config: Config) -> dict[str, Any]:
     data["data"] = config.data.model_dump(exclude_none=True)
     data["account"] = config.account.model_dump()
     data |= {"engine": config.engine, "fill": config.fill, "rebalance": config.rebalance.model_dump()}
+    if config.country_sections:
+        data["countries"] = {
+            code: section.model_dump(exclude_none=True) for code, section in config.country_sections.items()
+        }
     data["instruments"] = {
         name: section.model_dump(exclude_none=True, by_alias=True)
         for name, section in config.instrument_sections.items()
@@ -197,7 +216,9 @@ def resolved(config: Config) -> dict[str, Any]:
 
 
 def _currency(treatment: CurrencyTreatment) -> Any:
-    return {"fx_swap": {"basis_bp": treatment.basis_bp}} if treatment.kind == "fx_swap" else treatment.kind
+    if treatment.kind == "fx_swap" and treatment.basis_bp is not None:
+        return {"fx_swap": {"basis_bp": treatment.basis_bp}}
+    return treatment.kind
 
 
 def dump(config: Config) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -12,12 +12,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from backtests.engine.book import Every
 from backtests.engine.carry import Treatment
 from data.assemble import Distributions
+from data.countries import COUNTRIES, Compounding, Countries, FxQuote, Quotes
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
 from strategies.base import Strategy
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
 Source = Literal["mof", "treasury", "fred", "boj", "nyfed"]
@@ -64,7 +66,7 @@ class RebalanceSection(Model):
 class FxSwap(Model):
     """Terms of a currency swap."""
 
-    basis_bp: float = Field(default=-20.0, ge=-1000, le=1000)
+    basis_bp: float | None = Field(default=None, ge=-1000, le=1000, description="by default each currency's own")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class CurrencyTreatment:
     """How foreign legs are funded, with the basis of an FX swap."""
 
     kind: Treatment = "repo"
-    basis_bp: float = -20.0
+    basis_bp: float | None = None  # of every currency; None: each currency's own
 
 
 def _currency(value: Any) -> CurrencyTreatment:
@@ -111,12 +113,39 @@ class BorrowStep(Model):
     bp: BasisPoints
 
 
+class CountrySection(Model):
+    """An override of a built-in country, or the whole of a new one; see data/countries.py."""
+
+    label: str | None = Field(default=None, min_length=1, max_length=40)
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$", description="ISO 4217")
+    day_count: Literal[360, 365] | None = Field(default=None, description="of its money market: act/360 or act/365")
+    coupons: Literal[1, 2, 4] | None = Field(default=None, description="a year, and the compounding of par yields")
+    quotes: Quotes | None = Field(default=None, description="what its curves hold; spot rates become par yields")
+    compounding: Compounding | None = Field(default=None, description="of spot rates")
+    close: str | None = Field(default=None, description="when its prices are stamped, like 17:30 Europe/Berlin")
+    calendar: str | None = Field(default=None, description="exchange whose sessions are its days (ISO 10383), or any")
+    nominal: Name | None = Field(default=None, description="series of its curve")
+    real: Name | None = Field(default=None, description="series of its real curve")
+    overnight: Name | list[Name] | None = Field(default=None, description="series; the first that has a day is taken")
+    fx: Name | None = Field(default=None, description="series of its exchange rate")
+    fx_quoted: FxQuote | None = None
+    basis_bp: float | None = Field(default=None, ge=-1000, le=1000, description="a year, of its longs in fx_swap")
+    futures: list[str] | None = None
+    colour: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$")
+    bonds: str | None = Field(default=None, description="what its bonds are called, like Bunds")
+    linkers: str | None = None
+    ticker: str | None = Field(default=None, description="what its bonds' names begin with, like DBR")
+    place: str | None = Field(default=None, description="its label within a sentence")
+    money: str | None = Field(default=None, description="its currency by name, like euro")
+    central_bank: str | None = None
+
+
 class InstrumentSection(Model):
     """An override of a built-in instrument, or the whole of a new one."""
 
     kind: Literal["par_bond", "inflation_bond", "listed", "cash"] | None = None
-    currency: Literal["USD", "JPY"] | None = None
-    curve: Literal["us", "jp", "us_real"] | None = None
+    currency: str | None = Field(default=None, description="of a country: USD, JPY, EUR, GBP, or one under countries")
+    curve: str | None = Field(default=None, description="of a country: us, us_real, jp, de, uk, or one under countries")
     maturity: float | None = Field(default=None, gt=0, le=100, description="years, a multiple of 0.5")
     half_spread_bp: BasisPoints | None = Field(
         default=None, description="of yield for bonds, of price for listed and cash"
@@ -170,6 +199,7 @@ class ConfigFile(Model):
     engine: Literal["backtrader", "ledger"] = "backtrader"
     fill: Fill = "auto"
     rebalance: RebalanceSection = RebalanceSection()
+    countries: dict[Code, CountrySection] = Field(default={}, description="overrides of countries, or more of them")
     instruments: dict[Name, InstrumentSection] = {}
     sources: dict[Source, Address] = Field(default={}, description="addresses that replace the sources' own")
     variants: dict[Name, VariantFile] = Field(min_length=1, max_length=500)
@@ -206,3 +236,5 @@ class Config:
     library: Mapping[str, Instrument]  # the built-in one with this file's overrides and additions
     variants: tuple[Variant, ...]
     benchmarks: tuple[str, ...]
+    countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
+    country_sections: Mapping[str, CountrySection] = field(default_factory=dict)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from backtests.engine.carry import Treatment, funding
 from data.bars import bar_days
-from data.instruments import DAY_COUNT
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
 
@@ -28,7 +27,7 @@ class Terms:
     margin_spread: float = 0.0075  # a year, on listed longs above equity
     withholding: float = 0.0  # of distributions that a long is paid; a short owes them whole
     currency: Treatment = "repo"
-    basis: float = -0.0020  # a year, added to the yen rate of fx_swap longs
+    basis: float | None = None  # a year, added to the own rate of fx_swap longs; None: each currency's own
     lag: int = 0  # bars from decision to fill: 0 same close, 1 next close
     every: Every = "bar"
     band: float = 0.0  # of target units; inside it nothing trades
@@ -68,6 +67,7 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
     """
     fx = market.fx
     long, short = funding(market, terms.currency, terms.basis)
+    margin = terms.margin_spread * bar_days(market.dates) / market.countries.home.day_count
     cash = market.cash if terms.cash_interest else np.zeros_like(market.cash)
     return Book(
         dates=market.dates[rows],
@@ -85,7 +85,7 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
         tradable=market.tradable[rows],
         listed=np.array([i.kind == "listed" for i in market.instruments]),
         cash=_from_second_row(cash[rows]),
-        margin=_from_second_row((terms.margin_spread * bar_days(market.dates) / DAY_COUNT["USD"])[rows]),
+        margin=_from_second_row(margin[rows]),
         targets=capped(targets[rows], terms.max_gross),
         decides=decisions(market.dates[rows], terms.every, market.periods_per_year),
         lag=terms.lag,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
 from data.bars import bar_days, previous
-from data.instruments import COUNTRY_OF, DAY_COUNT
+from data.countries import BASE
+from data.instruments import BP
 from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import DAYS_A_YEAR
@@ -19,10 +19,10 @@ Treatment = Literal["repo", "unhedged", "fx_swap"]
 # ---- over the bars of a market
 
 
-def funding(market: Market, treatment: Treatment, basis: float) -> tuple[Array, Array]:
+def funding(market: Market, treatment: Treatment, basis: float | None) -> tuple[Array, Array]:
     """What a long pays and a short receives (T, n) over each bar, per unit of local notional, in USD.
 
-    `basis` is the cross-currency basis of an FX swap, a year.
+    `basis` is the cross-currency basis of an FX swap, a year; None is each currency's own.
     """
     if treatment == "unhedged":
         paid = market.usd[:, None] * previous(market.fx)
@@ -30,16 +30,25 @@ def funding(market: Market, treatment: Treatment, basis: float) -> tuple[Array, 
     own = market.funding * market.fx
     if treatment == "repo":
         return own, own
-    foreign = np.array([leg.currency != "USD" for leg in market.instruments])
-    swapped = foreign * (basis * bar_days(market.dates) / DAY_COUNT["JPY"])[:, None]
+    bases = np.array([_basis(market, name, basis) for name in market.names])
+    swapped = bases * bar_days(market.dates)[:, None] / market.day_counts()
     return (market.funding + swapped) * market.fx, own
+
+
+def _basis(market: Market, name: str, basis: float | None) -> float:
+    """Basis, a year, at which a leg is swapped: 0 where there is nothing to swap, its currency's own where None."""
+    country = market.country(name)
+    if country.currency == BASE:
+        return 0.0
+    return country.basis_bp * BP if basis is None else basis
 
 
 def funding_spread(market: Market, rate: float, treatment: Treatment) -> Array:
     """USD (T, n) per unit of local notional that `rate` a year over the overnight rate costs a long over each bar."""
     if treatment == "unhedged":  # funded in dollars, at the exchange rate of the bar's start
-        return np.asarray(rate * _years(market, ["USD"] * len(market.instruments)) * previous(market.fx))
-    return np.asarray(rate * _years(market, [leg.currency for leg in market.instruments]) * market.fx)
+        home = np.full(len(market.instruments), market.countries.home.day_count)
+        return np.asarray(rate * _years(market, home) * previous(market.fx))
+    return np.asarray(rate * _years(market, market.day_counts()) * market.fx)
 
 
 def flat_borrow(market: Market) -> Array:
@@ -51,23 +60,25 @@ def flat_borrow(market: Market) -> Array:
 
 def extra_borrow(market: Market, rate: float) -> Array:
     """Fraction of notional (T, n) that `rate` a year costs a short over each bar."""
-    return rate * _years(market, [leg.currency for leg in market.instruments])
+    return rate * _years(market, market.day_counts())
 
 
-def _years(market: Market, currencies: Sequence[str]) -> Array:
-    """Years (T, n) of each bar by the day count of each leg's currency; 0 on the first row."""
-    days = bar_days(market.dates)[:, None]
-    return np.asarray(days / np.array([DAY_COUNT[currency] for currency in currencies]))
+def _years(market: Market, day_counts: Array) -> Array:
+    """Years (T, n) of each bar by each leg's day count (n,); 0 on the first row."""
+    return np.asarray(bar_days(market.dates)[:, None] / day_counts)
 
 
 # ---- ahead of a row
 
 
-def carry_ahead(market: Market, name: str, horizon: float, weights: Array, treatment: Treatment, basis: float) -> Array:
+def carry_ahead(
+    market: Market, name: str, horizon: float, weights: Array, treatment: Treatment, basis: float | None
+) -> Array:
     """Carry and roll-down (T,) over `horizon` years of a leg held at `weights (T,)`, fraction of a long's notional.
 
     What it earns if its curve and the exchange rate stand still, financed in that treatment, before borrow, rolls,
-    costs and the interest on equity. A currency treatment is for foreign legs; an FX swap for longs alone.
+    costs and the interest on equity. A currency treatment is for foreign legs; an FX swap for longs alone, at `basis` a
+    year or, where None, the currency's own.
     """
     own = carry_and_roll(market, name, horizon)
     return np.asarray(
@@ -80,14 +91,14 @@ def _treated(treatment: Treatment, weights: Array) -> Flags:
     return np.asarray(weights > 0 if treatment == "fx_swap" else weights != 0)
 
 
-def _saved(market: Market, name: str, horizon: float, treatment: Treatment, basis: float) -> Array:
+def _saved(market: Market, name: str, horizon: float, treatment: Treatment, basis: float | None) -> Array:
     """How much more than what its treatment pays a foreign leg's own overnight rate is (T,), over `horizon` years."""
-    currency = market.instruments[market.column(name)].currency
+    country, home = market.country(name), market.countries.home
     none = np.zeros(len(market.dates))
-    if currency == "USD" or treatment == "repo":
+    if country.currency == BASE or treatment == "repo":
         return none
-    years = {name: horizon * DAYS_A_YEAR / days for name, days in DAY_COUNT.items()}
+    years = horizon * DAYS_A_YEAR / country.day_count
     if treatment == "fx_swap":
-        return none - basis * years[currency]
-    dollars = macro(market, f"{COUNTRY_OF['USD']}_overnight") * years["USD"]
-    return np.asarray(overnight(market, name) * years[currency] - dollars)
+        return none - _basis(market, name, basis) * years
+    dollars = macro(market, f"{home.code}_overnight") * (horizon * DAYS_A_YEAR / home.day_count)
+    return np.asarray(overnight(market, name) * years - dollars)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.bars import bar_days
-from data.calendars import REFERENCE_CPI
+from data.countries import REFERENCE_CPI
 from data.instruments import Instrument
 from data.market import Flags, Market
 from data.pricing.bonds import Array, price
@@ -85,27 +85,28 @@ def _repriced(curve: Curve, instrument: Instrument) -> dict[str, Array]:
     coupon, life = bars.coupon, bars.life
     ages = ~np.isnan(bars.aged) & instrument.rolldown
     start, end = np.where(ages, bars.rolled, coupon), np.where(ages, bars.aged, bars.unaged)
-    still, rolled = price(coupon, coupon, life), price(coupon, start, life)
+    f = curve.coupons
+    still, rolled = price(coupon, coupon, life, f), price(coupon, start, life, f)
     shift = curve.moves(LEVEL_TENOR)
     shift = np.where(np.isnan(shift), end - start, shift)
-    slope = _slope(coupon, start, life)
+    slope = _slope(coupon, start, life, f)
     level, twist = slope * shift, slope * (end - start - shift)
     return {
         "carry": still - 1.0,
         "rolldown": rolled - still,
         "level": level,
         "curve": twist,
-        "convexity": price(coupon, end, life) - rolled - level - twist,
+        "convexity": price(coupon, end, life, f) - rolled - level - twist,
     }
 
 
-def _slope(coupon: Array, yield_: Array, life: Array) -> Array:
-    """Change of the dirty price per unit of yield (T,), negative: `-sum t cf (1 + y/2)**(-2t - 1)`, t in years.
+def _slope(coupon: Array, yield_: Array, life: Array, f: int) -> Array:
+    """Change of the dirty price per unit of yield (T,), negative: `-sum t cf (1 + y/f)**(-f t - 1)`, t in years.
 
     Payment by payment, since the closed form divides by a yield that may be 0.
     """
-    count = int(np.nan_to_num(np.ceil(2.0 * life)).max(initial=0.0))
-    times = life[:, None] - 0.5 * np.arange(count)  # to each payment, the last first
-    paid = np.where(np.arange(count) == 0, 1.0 + coupon[:, None] / 2.0, coupon[:, None] / 2.0)
-    terms = times * paid * (1.0 + yield_[:, None] / 2.0) ** (-2.0 * times - 1.0)
+    count = int(np.nan_to_num(np.ceil(f * life)).max(initial=0.0))
+    times = life[:, None] - np.arange(count) / f  # to each payment, the last first
+    paid = np.where(np.arange(count) == 0, 1.0 + coupon[:, None] / f, coupon[:, None] / f)
+    terms = times * paid * (1.0 + yield_[:, None] / f) ** (-f * times - 1.0)
     return np.where(np.isnan(life), np.nan, -np.where(times > 0.0, terms, 0.0).sum(axis=1))

@@ -20,7 +20,6 @@ from backtests.runs import exposure
 from backtests.runs.exposure import Traded
 from backtests.runs.significance import Choice, Significance
 from backtests.runs.snapshot import StoredRun
-from backtests.runs.stress import SHOCKS
 from data.pricing.bonds import Array
 
 DEEPEST = 5
@@ -201,7 +200,7 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         worst=worst,
         significance=run.significance.get(name),
         traded=_traded(run, name, track, bars),
-        shocks=_shocks(run.stress[run.stress["variant"] == name], float(equity.iloc[-1])),
+        shocks=_shocks(run, name, float(equity.iloc[-1])),
     )
 
 
@@ -214,16 +213,17 @@ def _pnl_by_leg(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
 
 def _traded(run: StoredRun, name: str, track: EquityPath, bars: int) -> Traded | None:
     stored = run.exposure[run.exposure["variant"] == name]
-    return exposure.read(stored, run.manifest["variants"][name].get("spread", {}), track, bars)
+    return exposure.read(stored, run.manifest["variants"][name].get("spread", {}), track, bars, run.countries)
 
 
-def _shocks(table: pd.DataFrame, equity: float) -> dict[str, ShockPnl]:
+def _shocks(run: StoredRun, name: str, equity: float) -> dict[str, ShockPnl]:
     by_shock: dict[str, dict[str, float]] = {}
+    table = run.stress[run.stress["variant"] == name]
     for shock, leg, usd in zip(table["shock"], table["instrument"], table["usd"].astype(float), strict=True):
         by_shock.setdefault(str(shock), {})[str(leg)] = float(usd)
     return {
         shock.name: ShockPnl(legs, total := fsum(legs.values()), total / equity if equity > 0 else None)
-        for shock in SHOCKS
+        for shock in run.shocks
         if (legs := by_shock.get(shock.name))
     }
 

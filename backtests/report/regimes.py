@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from backtests.performance.events import EVENTS, REGIMES, Event, EventPnl, Regime, RegimePnl, Stretch
 from backtests.report.format import Cell, ShadedRow, darkest, millions, month, number, percent, shade
 from backtests.report.panels import Panels, ShockPnl, VariantPanel
-from backtests.runs.stress import SHOCKS, Shock
+from backtests.runs.stress import Shock
 
 PART = "*"  # beside the figure of a window that the history holds only a part of
 
@@ -90,7 +90,7 @@ def shocks(panels: Panels) -> ShadedTable:
     """Return the P&L of each instantaneous shock by variant, % of equity; no rows where a run did not store it."""
     if not any(variant.shocks for variant in panels.variants):
         return ShadedTable([], [], [])
-    headings = {shock.name: Heading(shock.label, []) for shock in SHOCKS}
+    headings = {shock.name: Heading(shock.label, []) for shock in panels.run.shocks}
     shown = Shown[ShockPnl](lambda variant: variant.shocks, lambda shock: shock.share, percent, lambda shock: False)
     return _table(panels, headings, shown)
 
@@ -105,7 +105,7 @@ def detail(panels: Panels) -> list[ByLeg]:
             shock_legs=variant.described["legs"],
             events=[_event(event, variant) for event in EVENTS if event.name in variant.events],
             regimes=[_regime(regime, variant) for regime in REGIMES if regime.name in variant.regimes],
-            shocks=[_shock(shock, variant) for shock in SHOCKS if shock.name in variant.shocks],
+            shocks=[_shock(shock, variant) for shock in panels.run.shocks if shock.name in variant.shocks],
         )
         for variant in panels.variants
     ]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtests.report.format import ABSENT, MINUS, Payload, number
+from backtests.report.palette import fill, pattern
 from backtests.report.panels import Panels, VariantPanel
-from backtests.runs.exposure import CURVES, Traded
+from backtests.runs.exposure import Traded
+from data.countries import Countries, is_real
 from data.pricing.bonds import Array
 
-COUNTRY = {"us": "US", "us_real": "US real", "jp": "Japan"}
-PLACE = {"us": "the US", "us_real": "US real yields", "jp": "Japan"}
 UNSTORED = "This run stored no exposures; run it again to see them."
 HEADINGS = (("Variant", ""), ("Spread", ""), ("Level", "bp"), ("z-score", ""), ("Position", "USD a bp"))
 AFTER = (("Carry and roll", "bp a year"), ("Gross", "× equity"), ("Beta", "years"))
@@ -43,6 +43,7 @@ class LastRows:
 
     headings: list[tuple[str, str]]
     rows: list[LastRow]
+    places: str  # over which the level of rates is averaged
 
 
 def label(panels: Panels, variant: VariantPanel) -> str:
@@ -75,7 +76,8 @@ def kind(traded: Traded) -> str:
 
 def sentences(panels: Panels, variants: Sequence[VariantPanel]) -> list[Sentences]:
     """Return what each variant traded and held on its last row, in words."""
-    return [Sentences(variant.name, _spread(panels, variant), _held(variant)) for variant in variants]
+    countries = panels.run.countries
+    return [Sentences(variant.name, _spread(panels, variant), _held(variant, countries)) for variant in variants]
 
 
 def _spread(panels: Panels, variant: VariantPanel) -> str:
@@ -100,13 +102,25 @@ def _gains(traded: Traded) -> str:
     return "rises" if (traded.position[-1] > 0) == traded.quote.rises else "falls"
 
 
-def _held(variant: VariantPanel) -> str:
+def curve_name(curve: str, countries: Countries) -> str:
+    """Return how a heading or a legend calls a curve, like `US real`."""
+    country = countries.of_curve(curve)
+    return f"{country.label} real" if is_real(curve) else country.label
+
+
+def _place(curve: str, countries: Countries) -> str:
+    """Return how a sentence calls where a curve is at home."""
+    country = countries.of_curve(curve)
+    return f"{country.label} real yields" if is_real(curve) else country.place
+
+
+def _held(variant: VariantPanel, countries: Countries) -> str:
     traded, day = variant.traded, variant.dates[-1]
     if traded is None:
         return UNSTORED
     if not traded.gross[-1]:
         return f"Nothing was held on {day}." if traded.gross.any() else "It never held anything."
-    sizes = [f"{number(usd, 0)} in {PLACE[curve]}" for curve, usd in traded.net.items()]
+    sizes = [f"{number(usd, 0)} in {_place(curve, countries)}" for curve, usd in traded.net.items()]
     risk = f"DV01, in USD a bp, of {', '.join(sizes)}" if sizes else "no DV01"
     earns = f"carry and roll-down {_last(traded.carry, 0)} bp of equity a year, {_last(traded.gross, 2)} × equity gross"
     beta = f", a beta of {_last(traded.beta, 1)} years" if np.isfinite(traded.beta[-1]) else ""
@@ -116,9 +130,18 @@ def _held(variant: VariantPanel) -> str:
 def last_rows(panels: Panels) -> LastRows:
     """Return the table of every variant's last row; no rows where a run stored no exposures."""
     exposed = [(variant, variant.traded) for variant in panels.variants if variant.traded is not None]
-    curves = [curve for curve in CURVES if any(curve in traded.net for _, traded in exposed)]
-    headings = [*HEADINGS, *((f"DV01 {COUNTRY[curve]}", "USD a bp") for curve in curves), *AFTER]
-    return LastRows(headings, [_row(panels, variant, traded, curves) for variant, traded in exposed])
+    countries = panels.run.countries
+    curves = [curve for curve in countries.curves if any(curve in traded.net for _, traded in exposed)]
+    headings = [*HEADINGS, *((f"DV01 {curve_name(curve, countries)}", "USD a bp") for curve in curves), *AFTER]
+    rows = [_row(panels, variant, traded, curves) for variant, traded in exposed]
+    return LastRows(headings, rows, _listed([country.place for country in panels.run.shocked]))
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them, like `the US, Japan and Germany`."""
+    if len(words) < 2:
+        return words[0] if words else "the countries of the data"
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _row(panels: Panels, variant: VariantPanel, traded: Traded, curves: list[str]) -> LastRow:
@@ -141,7 +164,7 @@ def series(panels: Panels, variant: VariantPanel) -> Payload | None:
 
     DV01 is (K, T), a path per bucket.
     """
-    traded = variant.traded
+    traded, countries = variant.traded, panels.run.countries
     if traded is None:
         return None
     drawn: Payload = {
@@ -150,7 +173,14 @@ def series(panels: Panels, variant: VariantPanel) -> Payload | None:
         "gains": "rises" if traded.quote.rises else "falls",
         "signals": dict(traded.signals),
         "buckets": [
-            {"curve": curve, "bucket": bucket, "name": bucket_name(curve, bucket)} for curve, bucket in traded.dv01
+            {
+                "curve": curve,
+                "bucket": bucket,
+                "name": bucket_name(curve, bucket, countries),
+                "fill": fill(curve, bucket, countries),
+                "pattern": pattern(curve, countries),
+            }
+            for curve, bucket in traded.dv01
         ],
         "dv01": np.array(list(traded.dv01.values())).reshape(len(traded.dv01), len(traded.gross)),
         "carry": traded.carry,
@@ -164,6 +194,6 @@ def series(panels: Panels, variant: VariantPanel) -> Payload | None:
     return drawn
 
 
-def bucket_name(curve: str, bucket: str) -> str:
+def bucket_name(curve: str, bucket: str, countries: Countries) -> str:
     """Return how a legend calls a bucket, like `US 7–12`."""
-    return f"{COUNTRY[curve]} {bucket.replace('-', '–')}"
+    return f"{curve_name(curve, countries)} {bucket.replace('-', '–')}"

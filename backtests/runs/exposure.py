@@ -18,13 +18,13 @@ from backtests.config import CurrencyTreatment
 from backtests.engine.carry import carry_ahead
 from backtests.performance.metrics import Track, excess_returns
 from backtests.runs.runner import VariantRun
+from data.countries import COUNTRIES, Countries, code_of
 from data.instruments import BP, Instrument
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies.base import signals_of
 from strategies.signals import expanding_score, rolling_beta, yield_of
 
-CURVES = ("us", "us_real", "jp")  # the order in which a spread is quoted: the first is what the rest is taken from
 BUCKETS = ((3.0, "0-3"), (7.0, "3-7"), (12.0, "7-12"), (22.0, "12-22"), (np.inf, "22+"))  # years, the end included
 HORIZON = 0.25  # years over which carry and roll-down are reckoned
 SCORE_YEARS = 3  # of history before a spread has a score
@@ -77,16 +77,16 @@ def quote(run: VariantRun) -> Quote:
     into = (held != 0.0).any(axis=1) & (run.result.traded > 0).any(axis=1)
     if not into.any():
         return Quote({}, why_none=NO_YIELD if run.result.units.any() else NEVER)
-    return combination(run.market.instruments, held[np.flatnonzero(into)[-1]])
+    return combination(run.market.instruments, held[np.flatnonzero(into)[-1]], run.market.countries)
 
 
-def combination(instruments: Sequence[Instrument], held: Array) -> Quote:
+def combination(instruments: Sequence[Instrument], held: Array, countries: Countries = COUNTRIES) -> Quote:
     """Quote a position of DV01s `held (n,)` as the field does.
 
     One leg: its yield. All legs long, or all short: the average yield, weighted by DV01. Two legs, one against the
     other: their difference, whatever their sizes. Three and more: by DV01, the largest 1. Its sign is that of a
-    butterfly's belly, or else of the longest bond on the first of the curves us, us_real, jp: US less Japan, back less
-    front, nominal less real. What nets to nothing in every country (a slope, a breakeven, a box) is held to rise.
+    butterfly's belly, or else of the longest bond on the first of the table's curves: US less Japan, back less front,
+    nominal less real. What nets to nothing in every country (a slope, a breakeven, a box) is held to rise.
     """
     legs = {instrument.name: instrument for instrument in instruments}
     size = {name: float(usd) for name, usd in zip(legs, held, strict=True) if usd != 0.0}
@@ -100,15 +100,16 @@ def combination(instruments: Sequence[Instrument], held: Array) -> Quote:
         rounded = {name: round(round(usd / largest / STEP) * STEP, 2) for name, usd in size.items()}
         weights = {name: weight for name, weight in rounded.items() if weight}
     belly = _belly(legs, weights)
-    first = min(weights, key=lambda name: _order(legs[name]))
+    order = list(countries.curves)
+    first = min(weights, key=lambda name: (_place(order, legs[name].curve), -legs[name].maturity))
     sign = np.sign(weights[belly or first])
     weights = {name: float(sign * weight) for name, weight in weights.items()}
     return Quote(MappingProxyType(weights), rises=belly is None and len(weights) <= BOX and _nets(legs, weights))
 
 
-def _order(instrument: Instrument) -> tuple[int, float]:
-    curve = instrument.curve or ""
-    return (CURVES.index(curve) if curve in CURVES else len(CURVES), -instrument.maturity)
+def _place(order: Sequence[str], curve: str | None) -> int:
+    """Which of the curves in order it is: the last place for one that is not among them."""
+    return order.index(curve) if curve in order else len(order)
 
 
 def _belly(legs: Mapping[str, Instrument], weights: Mapping[str, float]) -> str | None:
@@ -122,7 +123,8 @@ def _belly(legs: Mapping[str, Instrument], weights: Mapping[str, float]) -> str 
 def _nets(legs: Mapping[str, Instrument], weights: Mapping[str, float]) -> bool:
     by_country: dict[str, float] = {}
     for name, weight in weights.items():
-        by_country[legs[name].currency] = by_country.get(legs[name].currency, 0.0) + weight
+        country = code_of(legs[name].curve or "")
+        by_country[country] = by_country.get(country, 0.0) + weight
     return all(abs(net) <= FEW * max(abs(weight) for weight in weights.values()) for net in by_country.values())
 
 
@@ -147,7 +149,9 @@ def position(names: Sequence[str], held: Array, of: Quote) -> Array:
     return np.asarray(-along if of.rises else along) + 0.0
 
 
-def grouped(instruments: Sequence[Instrument], held: Array) -> dict[tuple[str, str], Array]:
+def grouped(
+    instruments: Sequence[Instrument], held: Array, countries: Countries = COUNTRIES
+) -> dict[tuple[str, str], Array]:
     """DV01 (T,) by curve and bucket of maturity; together the legs'. What never held any is left out."""
     by_bucket: dict[tuple[str, str], Array] = {}
     for i, instrument in enumerate(instruments):
@@ -155,13 +159,14 @@ def grouped(instruments: Sequence[Instrument], held: Array) -> dict[tuple[str, s
             bucket = next(name for longest, name in BUCKETS if instrument.maturity <= longest)
             key = instrument.curve, bucket
             by_bucket[key] = by_bucket.get(key, np.zeros(len(held))) + held[:, i]
-    return {key: by_bucket[key] for key in sorted(by_bucket, key=_drawn)}
+    return _in_order(by_bucket, countries)
 
 
-def _drawn(key: tuple[str, str]) -> tuple[int, int]:
-    curve, bucket = key
-    order = CURVES.index(curve) if curve in CURVES else len(CURVES)
-    return order, [name for _, name in BUCKETS].index(bucket)
+def _in_order(by_bucket: Mapping[tuple[str, str], Array], countries: Countries) -> dict[tuple[str, str], Array]:
+    """The same by the table's order of curves, then from short to long."""
+    order, buckets = list(countries.curves), [name for _, name in BUCKETS]
+    keys = sorted(by_bucket, key=lambda key: (_place(order, key[0]), buckets.index(key[1])))
+    return {key: by_bucket[key] for key in keys}
 
 
 def carry(market: Market, rows: slice, weights: Array, currency: CurrencyTreatment) -> Array:
@@ -175,7 +180,8 @@ def carry(market: Market, rows: slice, weights: Array, currency: CurrencyTreatme
         if weights[:, i].any():
             held = np.zeros(len(market.dates))
             held[rows] = weights[:, i]
-            earned = carry_ahead(market, name, HORIZON, held, currency.kind, currency.basis_bp * BP)[rows] / HORIZON
+            basis = None if currency.basis_bp is None else currency.basis_bp * BP
+            earned = carry_ahead(market, name, HORIZON, held, currency.kind, basis)[rows] / HORIZON
             total += np.where(weights[:, i] == 0.0, 0.0, weights[:, i] * earned)
     return total
 
@@ -187,11 +193,12 @@ def margin(instruments: Sequence[Instrument], weights: Array) -> Array:
 
 
 def level(market: Market) -> Array:
-    """Change (T,) over each bar of the 10-year par yield, averaged over the US and Japan; NaN where not quoted.
+    """Change (T,) over each bar of the 10-year par yield, averaged over the market's countries; NaN where not quoted.
 
-    Of a market with one of the curves it is that one's, with neither it is not known.
+    Of a market with one country's curve it is that one's, with none it is not known.
     """
-    moves = [market.curves[name].moves(LEVEL) for name in ("us", "jp") if name in market.curves]
+    codes = [country.code for country in market.countries if country.code in market.curves]
+    moves = [market.curves[code].moves(LEVEL) for code in codes]
     return np.asarray(np.mean(moves, axis=0)) if moves else np.full(len(market.dates), np.nan)
 
 
@@ -224,7 +231,8 @@ def table(run: VariantRun) -> pd.DataFrame:
     series["gross"] = np.abs(result.weights).sum(axis=1)
     series["margin"] = margin(market.instruments, result.weights)
     series["level"] = level(market)[rows]
-    series |= {f"dv01 {curve} {bucket}": usd for (curve, bucket), usd in grouped(market.instruments, held).items()}
+    by_bucket = grouped(market.instruments, held, market.countries)
+    series |= {f"dv01 {curve} {bucket}": usd for (curve, bucket), usd in by_bucket.items()}
     signals = signals_of(run.variant.strategy, market)
     series |= {f"signal {name}": values[rows] for name, values in signals.items()}
     frame = pd.DataFrame({name: values.astype(np.float32) for name, values in series.items()})
@@ -233,10 +241,13 @@ def table(run: VariantRun) -> pd.DataFrame:
     return frame
 
 
-def read(stored: pd.DataFrame, quoted: Mapping[str, Any], track: Track, bars: int) -> Traded | None:
+def read(
+    stored: pd.DataFrame, quoted: Mapping[str, Any], track: Track, bars: int, countries: Countries = COUNTRIES
+) -> Traded | None:
     """Return a variant's exposures from its rows of a run's table; None in the folder of a version that had none.
 
-    `quoted` is what the manifest says of the combination; `bars` is the length of the rolling figures.
+    `quoted` is what the manifest says of the combination; `bars` is the length of the rolling figures; `countries` is
+    the table of the run's configuration.
     """
     if stored.empty:
         return None
@@ -244,7 +255,7 @@ def read(stored: pd.DataFrame, quoted: Mapping[str, Any], track: Track, bars: in
     known = {name: values for name, values in columns.items() if not np.isnan(values).all()}
     nothing = np.full(len(stored), np.nan)
     dv01s = {_key(name): values for name, values in known.items() if name.startswith("dv01 ")}
-    sizes = {key: dv01s[key] for key in sorted(dv01s, key=_drawn)}
+    sizes = _in_order(dv01s, countries)
     net = {curve: sum(float(usd[-1]) for (c, _), usd in sizes.items() if c == curve) for curve, _ in sizes}
     return Traded(
         quote=Quote(dict(quoted["weights"]), quoted["rises"], quoted["why_none"] or ""),

@@ -17,6 +17,7 @@ from backtests.runs.window import Span, check_dates, existing, span
 from data import assemble
 from data.build import build
 from data.calendars import check_same_close
+from data.countries import Countries
 from data.errors import ConfigError
 from data.instruments import BP, Instrument
 from data.market import Market
@@ -98,7 +99,6 @@ def legs_of(market: Market, variant: Variant, config: Config) -> Market:
 
 def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
     """Return the configuration's history, with the prices of the listed among `instruments` where they are stored."""
-    listed = [instrument.name for instrument in instruments if instrument.kind == "listed"]
     frequency = config.data.frequency
     if config.data.source == "bundled":
         if frequency in ("daily", "weekly"):
@@ -106,26 +106,39 @@ def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
                 f"data.frequency is {frequency}, but the bundled figures are month ends; set data.source: store, after "
                 "`divergence data update` or `divergence data import PATH`"
             )
-        return bundled.load()
+        return _in(bundled.load(), config.countries)
     if config.data.source == "store":
-        return _from(Store(home()), config, listed)
+        return _from(Store(home(), config.countries), config, instruments)
     with TemporaryDirectory() as scratch:
-        store = Store(Path(scratch))
-        for delivery in folder.deliveries(Path(config.data.source)):
+        store = Store(Path(scratch), config.countries)
+        for delivery in folder.deliveries(Path(config.data.source), config.countries):
             store.put(delivery, datetime.now(UTC))
-        return replace(_from(store, config, listed), source=config.data.source)
+        return replace(_from(store, config, instruments), source=config.data.source)
 
 
-def _from(store: Store, config: Config, listed: Sequence[str]) -> Tables:
+def _in(tables: Tables, countries: Countries) -> Tables:
+    """Return the bundled figures as a configuration's table of countries has them read."""
+    yields = {name: assemble.as_par(frame, countries.of_curve(name)) for name, frame in tables.yields.items()}
+    return replace(tables, yields=yields, countries=countries)
+
+
+def _from(store: Store, config: Config, instruments: Sequence[Instrument]) -> Tables:
     wanted = config.data
-    today = datetime.now(UTC).date()
-    return assemble.load(store, wanted.frequency, listed, today, wanted.distributions, wanted.start or date.min)
+    return assemble.load(
+        store,
+        wanted.frequency,
+        [instrument.name for instrument in instruments if instrument.kind == "listed"],
+        datetime.now(UTC).date(),
+        wanted.distributions,
+        wanted.start or date.min,
+        traded={config.countries.of(instrument).code for instrument in instruments},
+    )
 
 
 def check_clock(variant: Variant, legs: Market, window: Span) -> None:
     """Refuse a fill at a close before another leg's price of that day is stamped."""
     if fill_of(variant, legs) == "same_close" and legs.daily:
-        check_same_close(variant.name, legs.instruments, window.first)
+        check_same_close(variant.name, legs.instruments, window.first, legs.countries)
 
 
 def terms(variant: Variant, config: Config, market: Market) -> Terms:
@@ -139,7 +152,7 @@ def terms(variant: Variant, config: Config, market: Market) -> Terms:
         margin_spread=account.margin_spread_bp * BP,
         withholding=account.withholding,
         currency=variant.currency.kind,
-        basis=variant.currency.basis_bp * BP,
+        basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,
         lag={"same_close": 0, "next_close": 1}[fill_of(variant, market)],
         every=variant.rebalance.every,
         band=variant.rebalance.band,

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests.config import resolved
+from backtests.config import countries_in, resolved
 from backtests.performance import attribution, components
 from backtests.runs import exposure, significance, stress
 from backtests.runs.manifest import manifest
 from backtests.runs.runner import Run, VariantRun
 from backtests.runs.significance import Choice, Judged, Significance
+from backtests.runs.stress import Shock
+from data.countries import Countries, Country
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,22 @@ class StoredRun:
     stress: pd.DataFrame  # variant, shock, instrument, usd
     exposure: pd.DataFrame  # date, variant, and what was held, a column a series
     folder: Path | None = None  # where it is kept
+
+    @property
+    def countries(self) -> Countries:
+        """The table of countries of its configuration."""
+        return countries_in(self.config)
+
+    @property
+    def shocked(self) -> tuple[Country, ...]:
+        """Its countries: those whose curves it had."""
+        return stress.shocked(set(self.stress["shock"]), self.countries)
+
+    @property
+    def shocks(self) -> tuple[Shock, ...]:
+        """The shocks that it stored."""
+        stored = set(self.stress["shock"])
+        return tuple(shock for shock in stress.shocks_of(self.shocked) if shock.name in stored)
 
 
 def snapshot(

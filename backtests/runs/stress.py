@@ -7,14 +7,16 @@ its breakeven stands still. Cash does not move with rates. No time passes: no ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from backtests.engine.carry import Treatment
 from backtests.runs.runner import VariantRun
+from data.countries import BASE, Countries, Country, code_of
 from data.instruments import BP, Instrument
 from data.market import Market
 from data.pricing.bonds import Array, price
@@ -27,25 +29,24 @@ FLATTER: Knots = tuple((years, -bp) for years, bp in STEEPER)
 
 @dataclass(frozen=True)
 class Shock:
-    """A move of the two curves and of the yen, all at once."""
+    """A move of curves and of currencies, all at once; what it does not name stands still."""
 
     name: str
     label: str
-    us: Knots = ()
-    jp: Knots = ()
-    yen: float = 0.0  # change of USD per yen, + a stronger yen
+    shifts: Mapping[str, Knots] = field(default_factory=lambda: MappingProxyType({}))  # by country
+    moves: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # of USD per unit, by currency
 
     def shift(self, instrument: Instrument) -> float:
         """Change of the yield an instrument is priced on, a decimal; 0 for cash."""
-        knots = self.jp if instrument.curve == "jp" else self.us if instrument.curve else ()
+        knots = self.shifts.get(code_of(instrument.curve)) if instrument.curve else None
         if not knots:
             return 0.0
         years, bp = zip(*knots, strict=True)
         return float(np.interp(instrument.maturity, years, bp)) * BP
 
     def move(self, instrument: Instrument) -> float:
-        """Change of USD per unit of an instrument's currency, a fraction."""
-        return self.yen if instrument.currency == "JPY" else 0.0
+        """Change of USD per unit of an instrument's currency, a fraction, + a stronger one."""
+        return self.moves.get(instrument.currency, 0.0)
 
 
 def parallel(bp: float) -> Knots:
@@ -53,22 +54,57 @@ def parallel(bp: float) -> Knots:
     return ((10.0, bp),)
 
 
-SHOCKS = (
-    Shock("up_100", "both +100 bp", us=parallel(100.0), jp=parallel(100.0)),
-    Shock("down_100", "both −100 bp", us=parallel(-100.0), jp=parallel(-100.0)),
-    Shock("us_up_100", "US +100 bp", us=parallel(100.0)),
-    Shock("us_down_100", "US −100 bp", us=parallel(-100.0)),
-    Shock("jp_up_100", "Japan +100 bp", jp=parallel(100.0)),
-    Shock("jp_down_100", "Japan −100 bp", jp=parallel(-100.0)),
-    Shock("steeper", "both steeper", us=STEEPER, jp=STEEPER),
-    Shock("flatter", "both flatter", us=FLATTER, jp=FLATTER),
-    Shock("yen_up_10", "yen +10 %", yen=0.10),
-    Shock("yen_down_10", "yen −10 %", yen=-0.10),
-)
+SIZES = (("up", "+", 1.0), ("down", "−", -1.0))  # how a shock's name and label say its direction
 
 
-def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: Sequence[Shock] = SHOCKS) -> Array:
+def shocks_of(countries: Iterable[Country]) -> tuple[Shock, ...]:
+    """Return the shocks of a run with these countries: all their curves, each one's, all slopes, each currency."""
+    rows = tuple(countries)
+    every = "both" if len(rows) == 2 else "all"
+    abroad: dict[str, Country] = {}
+    for row in rows:
+        if row.currency != BASE:
+            abroad.setdefault(row.currency, row)
+    return (
+        *(Shock(f"{to}_100", f"{every} {sign}100 bp", _alike(rows, parallel(100.0 * by))) for to, sign, by in SIZES),
+        *(
+            Shock(f"{row.code}_{to}_100", f"{row.label} {sign}100 bp", _alike([row], parallel(100.0 * by)))
+            for row in rows
+            for to, sign, by in SIZES
+        ),
+        Shock("steeper", f"{every} steeper", _alike(rows, STEEPER)),
+        Shock("flatter", f"{every} flatter", _alike(rows, FLATTER)),
+        *(
+            Shock(f"{_slug(row)}_{to}_10", f"{row.money} {sign}10 %", moves=MappingProxyType({currency: 0.10 * by}))
+            for currency, row in abroad.items()
+            for to, sign, by in SIZES
+        ),
+    )
+
+
+def _alike(countries: Iterable[Country], knots: Knots) -> Mapping[str, Knots]:
+    return MappingProxyType({country.code: knots for country in countries})
+
+
+def _slug(country: Country) -> str:
+    """A currency as the name of a shock has it: `yen`."""
+    return country.money.lower().replace(" ", "_")
+
+
+def shocks_in(market: Market) -> tuple[Shock, ...]:
+    """Return the shocks of a run on a market: its countries are those whose curves it has."""
+    return shocks_of(country for country in market.countries if country.code in market.curves)
+
+
+def shocked(names: Collection[str], countries: Countries) -> tuple[Country, ...]:
+    """Return the countries of the shocks that a run stored, by their names."""
+    return tuple(country for country in countries if f"{country.code}_{SIZES[0][0]}_100" in names)
+
+
+def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: Sequence[Shock] | None = None) -> Array:
     """Change in value (s, n), a row per shock, of `units (n,)` held at the close of row t, USD, + a gain.
+
+    The shocks are those of the market's countries, unless others are given.
 
     Under `repo` and `fx_swap` currency moves touch profit and loss only, and there is none yet on a position marked
     now; under `unhedged` the notional bears them.
@@ -77,9 +113,11 @@ def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: S
     notional = np.where(units == 0.0, 0.0, units * market.price[t] * market.fx[t])
     now = np.array([_yield(market, t, instrument) for instrument in instruments])
     life = np.array([instrument.maturity for instrument in instruments])
+    shocks = shocks_in(market) if shocks is None else shocks
     shift = np.array([[shock.shift(instrument) for instrument in instruments] for shock in shocks])
     move = np.array([[shock.move(instrument) for instrument in instruments] for shock in shocks])
-    change = np.where(shift == 0.0, 0.0, price(now, now + shift, life) - 1.0)
+    coupons = np.array([market.countries.of(instrument).coupons for instrument in instruments])
+    change = np.where(shift == 0.0, 0.0, price(now, now + shift, life, coupons) - 1.0)
     bears = float(currency == "unhedged")
     return np.asarray(notional * (change * (1.0 + move) + move * bears))
 
@@ -99,11 +137,11 @@ def _yield(market: Market, t: int, instrument: Instrument) -> float:
 
 def tidy(run: VariantRun) -> pd.DataFrame:
     """Every shock to what a variant holds on its last row: variant, shock, instrument, usd."""
-    names = run.market.names
-    usd = revalue(run.market, run.span.rows.stop - 1, run.result.units[-1], run.variant.currency.kind)
+    names, shocks = run.market.names, shocks_in(run.market)
+    usd = revalue(run.market, run.span.rows.stop - 1, run.result.units[-1], run.variant.currency.kind, shocks)
     frame = pd.DataFrame(
-        {"variant": run.variant.name, "shock": np.repeat([shock.name for shock in SHOCKS], len(names))}
+        {"variant": run.variant.name, "shock": np.repeat([shock.name for shock in shocks], len(names))}
     )
-    frame["instrument"] = list(names) * len(SHOCKS)
+    frame["instrument"] = list(names) * len(shocks)
     frame["usd"] = usd.reshape(-1)
     return frame

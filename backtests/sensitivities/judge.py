@@ -22,6 +22,7 @@ from backtests.runs.setup import Setup, instruments_of, legs_of, set_up
 from backtests.sensitivities.rerun import Outcome, Rerun
 from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Conventions, Scenario
 from data.build import build
+from data.countries import BASE
 from data.errors import ConfigError, DataError, did_you_mean
 from data.pricing.curves import Interpolation
 
@@ -216,9 +217,9 @@ def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: O
     """Why a scenario does not apply to a variant; empty where it may."""
     own, units = rerun.base, base.result.units
     legs = rerun.decided(own).market.instruments
-    foreign = np.array([leg.currency != "USD" for leg in legs])
+    foreign = np.array([leg.currency != BASE for leg in legs])
     short, stepped = (units < 0).any(axis=0), np.array([bool(leg.borrow_steps) for leg in legs])
-    cash = any(leg.kind == "cash" for leg in legs if leg.currency != "USD")
+    cash = any(leg.kind == "cash" for leg in legs if leg.currency != BASE)
     long_abroad = bool((units > 0)[:, foreign].any())
     reasons = {
         "it is the configuration's own": chosen == own,

@@ -33,7 +33,7 @@ class Conventions:
     """All that a variant is run under and could be disputed."""
 
     interpolation: Interpolation
-    basis: float  # a year, of fx_swap
+    basis: float | None  # a year, of fx_swap; None: each currency's own
     currency: Treatment
     every: Every
     sizing: Rule | None  # of a pair, under whatever is laid over it; None of any other strategy
@@ -51,7 +51,7 @@ def conventions_of(config: Config, variant: Variant) -> Conventions:
     """Return the conventions that a configuration runs a variant under."""
     return Conventions(
         interpolation=config.data.interpolation,
-        basis=variant.currency.basis_bp * BP,
+        basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,
         currency=variant.currency.kind,
         every=variant.rebalance.every,
         sizing=rule_of(variant.strategy),

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from data.errors import DataError, did_you_mean
+from data.countries import COUNTRIES, REAL, Countries, Country, is_real
 from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.forwards import forward_par
@@ -19,7 +19,6 @@ from strategies.signals import change, local_excess_returns, rolling_deviation
 Series = Callable[[Market], Array]
 Unit = Literal["bp", "%", "% of GDP", "% of federal debt", "times"]
 
-MARKETS = {"us": "Treasuries", "us_real": "TIPS", "jp": "JGBs"}  # what a curve is of
 WORST = 0.1  # share of bars that count as a sell-off
 LEARNING = 60  # bars; with fewer a share of them means little
 CONFIDENCE = 0.95
@@ -53,11 +52,10 @@ def missing(market: Market) -> Array:
     return np.full(len(market.dates), np.nan)
 
 
-def _of(curve: str) -> str:
+def _of(curve: str, countries: Countries) -> str:
     """What a curve is of; an unknown name is refused when the measure is created."""
-    if curve not in MARKETS:
-        raise DataError(f"no curve '{curve}'{did_you_mean(curve, MARKETS)}")
-    return MARKETS[curve]
+    country = countries.of_curve(curve)
+    return country.linkers if is_real(curve) else country.bonds
 
 
 def _yield(market: Market, curve: str, maturity: float) -> Array:
@@ -80,14 +78,16 @@ def _less(curve: str, maturity: float, less_curve: str, less_maturity: float, ab
     return Measure(about, "bp", series, forward)
 
 
-def slope(curve: str, short: float, long: float) -> Measure:
+def slope(curve: str, short: float, long: float, countries: Countries = COUNTRIES) -> Measure:
     """Par yield of the longer maturity less that of the shorter."""
-    return _less(curve, long, curve, short, f"par yield of {_of(curve)} at {long:g} years less that at {short:g}")
+    about = f"par yield of {_of(curve, countries)} at {long:g} years less that at {short:g}"
+    return _less(curve, long, curve, short, about)
 
 
-def breakeven(maturity: float) -> Measure:
+def breakeven(maturity: float, country: Country = COUNTRIES.home) -> Measure:
     """Nominal less real par yield of a maturity."""
-    return _less("us", maturity, "us_real", maturity, f"nominal less real US par yield at {maturity:g} years")
+    about = f"nominal less real {country.label} par yield at {maturity:g} years"
+    return _less(country.code, maturity, f"{country.code}{REAL}", maturity, about)
 
 
 def _known(market: Market, name: str) -> Array:
@@ -173,9 +173,9 @@ def volatility(name: str) -> Measure:
     return replace(_volatility(partial(_price_moves, name=name), about, "%"), legs=(name,))
 
 
-def yield_volatility(curve: str, maturity: float) -> Measure:
+def yield_volatility(curve: str, maturity: float, countries: Countries = COUNTRIES) -> Measure:
     """Annualised volatility of a par yield's bar changes, last 12 months."""
-    rate = f"{maturity:g}-year par yield of {_of(curve)}"
+    rate = f"{maturity:g}-year par yield of {_of(curve, countries)}"
     about = f"annualised deviation of the bar changes of the {rate}, last 12 months"
     return _volatility(partial(_yield_moves, curve=curve, maturity=maturity), about, "bp")
 
@@ -211,9 +211,9 @@ def volatility_ratio(name: str, other: str) -> Measure:
     return replace(ratio, legs=(name, other))
 
 
-def yield_volatility_ratio(curve: str, other: str, maturity: float) -> Measure:
+def yield_volatility_ratio(curve: str, other: str, maturity: float, countries: Countries = COUNTRIES) -> Measure:
     """Volatility of one curve's par yield over another's at the same maturity."""
-    names = f"{_of(curve)} over that of {_of(other)}"
+    names = f"{_of(curve, countries)} over that of {_of(other, countries)}"
     about = f"volatility of the {maturity:g}-year yield of {names}, of bar changes in bp, last 12 months"
     return _volatility_ratio(
         partial(_yield_moves, curve=curve, maturity=maturity), partial(_yield_moves, curve=other, maturity=maturity),

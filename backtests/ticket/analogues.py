@@ -1,6 +1,7 @@
-"""When did the two markets last look as they do now, and what did each variant do next?
+"""When did two markets, home and abroad, last look as they do now, and what did each variant do next?
 
-The state of a row is five yields and rates. Each is put in standard deviations of its own history up to now, and rows
+Abroad is the first foreign country, in the order of the table, that a leg is of. The state of a row is five yields and
+rates. Each is put in standard deviations of its own history up to now, and rows
 are compared by Euclidean distance. The analogues of now are the rows closest to it, each six months or more from the
 others and from now, so that what followed each of them is known.
 """
@@ -15,12 +16,13 @@ import numpy as np
 
 from backtests.engine.result import Result
 from backtests.performance import metrics
+from data.countries import BASE, Country
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies.base import Window
 from strategies.signals import change, macro
 
-STATE = ("UST10 - JGB10", "policy gap, 6m change", "hedged pickup", "US 2s10s", "JGB 2s10s")
+PARTS = 5  # of a state
 COUNT = 10
 APART = 6  # months
 HORIZONS = (1, 3, 6)  # months
@@ -33,7 +35,7 @@ class Analogue:
 
     day: date
     distance: float  # root of the sum of squared differences, each in standard deviations
-    state: Array  # (5,) decimals, in the order of STATE
+    state: Array  # (5,) decimals
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Analogues:
     """Now and its analogues; `missing` says why there are none."""
 
     day: date
+    names: tuple[str, ...]  # (5,) of the parts of a state, in order
     state: Array  # (5,)
     scores: Array  # (5,) standard deviations from the mean of all rows up to now
     rows: int  # on which the whole state is known
@@ -68,40 +71,64 @@ class Outcome:
         return tuple(float(mean) for mean in known.mean(axis=0)) if len(known) else (None,) * returns.shape[1]
 
 
-def state(market: Market) -> Array:
-    """State (T, 5) of each row as known on it, decimals, in the order of STATE; NaN where a part is not known.
+def abroad(market: Market) -> Country | None:
+    """Return the foreign country of a state: that of a leg, or else of a curve; None where the data holds none."""
+    held = [row for row in market.countries if row.currency != BASE and row.code in market.curves]
+    traded = {market.countries.of(leg).code for leg in market.instruments}
+    return next((row for row in held if row.code in traded), next(iter(held), None))
 
-    The pickup is a yen investor's, after rolling a three-month currency hedge: UST10 less (US 3-month less the yen
-    overnight rate) less JGB10.
+
+def names_of(home: Country, foreign: Country) -> tuple[str, ...]:
+    """Return the names of the parts of a state.
+
+    >>> names_of(COUNTRIES["us"], COUNTRIES["jp"])
+    ('UST10 - JGB10', 'policy gap, 6m change', 'hedged pickup', 'US 2s10s', 'JGB 2s10s')
     """
-    us, jp = market.curves["us"], market.curves["jp"]
-    dollar, yen = macro(market, "us_overnight"), macro(market, "jp_overnight")
+    gap = f"{home.ticker}10 - {foreign.ticker}10"
+    return gap, f"policy gap, {APART}m change", "hedged pickup", f"{home.label} 2s10s", f"{foreign.ticker} 2s10s"
+
+
+def state(market: Market) -> Array:
+    """State (T, 5) of each row as known on it, decimals, in the order of `names_of`; NaN where a part is not known.
+
+    The pickup is a foreign investor's, after rolling a three-month currency hedge: UST10 less (US 3-month less the
+    foreign overnight rate) less the foreign 10-year.
+    """
+    home, foreign = market.countries.home, abroad(market)
+    if foreign is None:
+        return np.full((len(market.dates), PARTS), np.nan)
+    domestic, other = market.curves[home.code], market.curves[foreign.code]
+    dollar, local = macro(market, f"{home.code}_overnight"), macro(market, f"{foreign.code}_overnight")
     parts = (
-        us.at(10.0) - jp.at(10.0),
-        change(dollar - yen, Window(f"{APART}M").bars(market)),
-        us.at(10.0) - (us.at(0.25) - yen) - jp.at(10.0),
-        us.at(10.0) - us.at(2.0),
-        jp.at(10.0) - jp.at(2.0),
+        domestic.at(10.0) - other.at(10.0),
+        change(dollar - local, Window(f"{APART}M").bars(market)),
+        domestic.at(10.0) - (domestic.at(0.25) - local) - other.at(10.0),
+        domestic.at(10.0) - domestic.at(2.0),
+        other.at(10.0) - other.at(2.0),
     )
     return np.column_stack(parts)
 
 
 def find_analogues(market: Market) -> Analogues:
     """Return the analogues of a market's last row; nothing later exists to be used."""
+    now = len(market.dates) - 1
+    today, foreign = market.dates[now].astype(object), abroad(market)
     values = state(market)
+    if foreign is None:
+        return Analogues(today, (), values[now], values[now], 0, missing="the data holds no curve of another country")
+    names = names_of(market.countries.home, foreign)
     known = np.asarray(~np.isnan(values).any(axis=1))
-    now = len(values) - 1
-    today = market.dates[now].astype(object)
     if not known[now] or known.sum() < 2:
-        absent = [name for name, value in zip(STATE, values[now], strict=True) if np.isnan(value)]
+        absent = [name for name, value in zip(names, values[now], strict=True) if np.isnan(value)]
         why = f"{', '.join(absent)} is not known on {today}" if absent else "too little history"
-        return Analogues(today, values[now], np.full(len(STATE), np.nan), int(known.sum()), missing=why)
+        return Analogues(today, names, values[now], np.full(PARTS, np.nan), int(known.sum()), missing=why)
     history = values[known]
     deviation = history.std(axis=0, ddof=1)
     scores = np.divide(values - history.mean(axis=0), deviation, out=np.zeros_like(values), where=deviation > STILL)
     distance = np.where(known, np.sqrt(((scores - scores[now]) ** 2).sum(axis=1)), np.inf)
     return Analogues(
         today,
+        names,
         values[now],
         scores[now],
         int(known.sum()),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.countries import COUNTRIES, Countries
 from data.instruments import BP
 from data.pricing.bonds import par_duration, price
 from data.pricing.curves import Curve
@@ -32,9 +33,12 @@ class Contract:
     face: float  # in its own currency
 
 
-FUTURES = {  # by the curve its basket is on
-    "us": Contract("TY", "CBOT 10-year Treasury note future", 100_000.0),
-    "jp": Contract("JGB", "OSE 10-year JGB future", 100_000_000.0),
+FUTURES = {
+    contract.code: contract
+    for contract in (
+        Contract("TY", "CBOT 10-year Treasury note future", 100_000.0),
+        Contract("JGB", "OSE 10-year JGB future", 100_000_000.0),
+    )
 }
 
 
@@ -49,13 +53,15 @@ class Quote:
     dv01: float  # USD a contract gains as its bond's yield falls by a basis point
 
 
-def quote(curve: Curve, fx: float) -> Quote | None:
+def quote(curve: Curve, fx: float, countries: Countries = COUNTRIES) -> Quote | None:
     """Return the contract on a curve's last row at `fx` USD per local unit; None where there is none, or no yield.
 
     Where the 7-year can neither be read nor interpolated its yield is taken to be the nearest quoted tenor's: a
     wrong yield moves the DV01 by about 0.1 % a basis point at most, a wrong maturity would move it by a third.
     """
-    contract = FUTURES.get(curve.name)
+    country = countries.of_curve(curve.name)
+    codes = country.futures if curve.name == country.code else ()
+    contract = next((FUTURES[code] for code in codes if code in FUTURES), None)
     quoted = np.flatnonzero(~np.isnan(curve.yields[-1]))
     if contract is None or not quoted.size or not np.isfinite(fx):
         return None
@@ -63,6 +69,6 @@ def quote(curve: Curve, fx: float) -> Quote | None:
     if np.isnan(yield_):
         nearest = quoted[np.abs(curve.tenors[quoted] - CHEAPEST).argmin()]
         tenor, yield_ = float(curve.tenors[nearest]), float(curve.yields[-1, nearest])
-    factor = float(price(yield_, NOTIONAL_COUPON, CHEAPEST))
-    dv01 = contract.face * float(par_duration(yield_, CHEAPEST)) * BP / factor * fx
+    factor = float(price(yield_, NOTIONAL_COUPON, CHEAPEST, country.coupons))
+    dv01 = contract.face * float(par_duration(yield_, CHEAPEST, country.coupons)) * BP / factor * fx
     return Quote(contract, yield_, tenor, factor, dv01)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.calendars import PUBLICATION_LAG_DAYS
-from data.instruments import COUNTRY_OF
+from data.countries import BASE
 from data.market import Market
 from data.pricing.bonds import Array
 from data.tables import Frequency, Tables
@@ -21,11 +21,6 @@ MARKET_LIMIT: dict[Frequency, int] = {"daily": 10, "weekly": 17, "monthly": 35}
 # Macro figures, from the last day of the period they are about: the longest a period, its publication and the wait
 # for the next one take, and some days of grace.
 MACRO_LIMIT = {"month": 100, "quarter": 240, "year": 760}
-STORED = {  # the stored series whose records state the true last day
-    "USDJPY": ("usdjpy",),
-    "overnight USD": ("fed_funds", "sofr", "fed_funds_month"),
-    "overnight JPY": ("yen_call", "yen_call_month"),
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ def until(tables: Tables, day: date) -> Tables:
     return replace(
         tables,
         yields={name: frame.loc[:end] for name, frame in tables.yields.items()},
-        usdjpy=tables.usdjpy.loc[:end],
+        fx={name: series.loc[:end] for name, series in tables.fx.items()},
         overnight={name: series.loc[:end] for name, series in tables.overnight.items()},
         cpi=tables.cpi.loc[:end],
         macro={name: series.loc[:end] for name, series in tables.macro.items()},
@@ -101,17 +96,20 @@ def inputs(
         what = "own price" if traded else f"curve {instrument.curve}"
         rows.append(_input(f"{instrument.name}, {what}", last, day, limit, _users(legs, instrument.name)))
     currencies = {instrument.name: instrument.currency for instrument in market.instruments}
-    for currency in COUNTRY_OF:
-        users = tuple(v for v, names in legs.items() if currency == "USD" or any(currencies[n] != "USD" for n in names))
-        rows.append(_row(f"overnight {currency}", tables.overnight[currency], tables, day, users))
-        if currency != "USD":
-            rows.append(_row(f"USD{currency}", tables.usdjpy, tables, day, users))
+    for currency, country in tables.countries.currencies.items():
+        users = tuple(v for v, names in legs.items() if currency in (BASE, *(currencies[name] for name in names)))
+        if currency in tables.overnight:
+            rate = tables.overnight[currency]
+            rows.append(_row(f"overnight {currency}", rate, country.overnight, tables, day, users))
+        if currency in tables.fx:
+            rows.append(_row(country.pair, tables.fx[currency], (str(country.fx),), tables, day, users))
     indexed = tuple(v for v, names in legs.items() if any(market.instruments[market.column(n)].indexed for n in names))
     needs = {name: _users(macro, name) for name in dict.fromkeys(n for names in macro.values() for n in names)}
+    prices = str(tables.countries.home.cpi)
     if indexed:
-        needs["us_cpi"] = tuple(dict.fromkeys([*needs.get("us_cpi", ()), *indexed]))
+        needs[prices] = tuple(dict.fromkeys([*needs.get(prices, ()), *indexed]))
     for name, users in needs.items():
-        series = tables.cpi if name == "us_cpi" and name not in tables.macro else tables.macro[name]
+        series = tables.cpi if name == prices and name not in tables.macro else tables.macro[name]
         rows.append(_published(name, series, day, users))
     return tuple(row for row in rows if row.used_by)
 
@@ -124,14 +122,16 @@ def _input(series: str, last: date | None, day: date, limit: int, users: tuple[s
     return Input(series, last, None if last is None else (day - last).days, limit, users)
 
 
-def _row(series: str, values: pd.Series, tables: Tables, day: date, users: tuple[str, ...]) -> Input:
-    """A series on the market's rows, which may carry it past its last day; the stored record then states that day."""
+def _row(
+    name: str, values: pd.Series, series: Sequence[str], tables: Tables, day: date, users: tuple[str, ...]
+) -> Input:
+    """An input on the market's rows, which may carry it past its last day; its series' records then state that."""
     known = values.dropna().index
     last = known[-1].date() if len(known) else None
-    stored = [record.last for record in tables.records if record.series in STORED[series]]
+    stored = [record.last for record in tables.records if record.series in series]
     if last and stored:
         last = min(last, max(stored))
-    return _input(series, last, day, MARKET_LIMIT[tables.frequency], users)
+    return _input(name, last, day, MARKET_LIMIT[tables.frequency], users)
 
 
 def _published(name: str, values: pd.Series, day: date, users: tuple[str, ...]) -> Input:

@@ -228,7 +228,7 @@ def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: 
     notional = units * price if units else 0.0
     duration = market.duration[t, i]
     dv01 = None if units and np.isnan(duration) else (notional * fx * duration * BP if units else 0.0)
-    future = quote(market.curves[instrument.curve].until(t), fx) if instrument.curve else None
+    future = quote(market.curves[instrument.curve].until(t), fx, market.countries) if instrument.curve else None
     return Leg(
         name=instrument.name,
         currency=instrument.currency,

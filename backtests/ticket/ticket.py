@@ -12,10 +12,11 @@ from backtests.runs import setup
 from backtests.runs.window import check_dates
 from backtests.ticket import holdings
 from backtests.ticket.analogues import Analogues, Outcome, find_analogues, outcome
-from backtests.ticket.futures import FUTURES, Quote, quote
+from backtests.ticket.futures import Quote, quote
 from backtests.ticket.inputs import Input, inputs, rests_on, until
 from backtests.ticket.sheet import Sheet, make_sheet
 from data.build import build
+from data.countries import BASE, Country
 from data.errors import ConfigError
 from data.market import Market
 from data.tables import Frequency, Tables
@@ -83,7 +84,7 @@ def make(
         day=day,
         sheets=tuple(sheets),
         inputs=_inputs(tables, market, asked, sheets),
-        futures=tuple(future for future in (_quote(market, curve) for curve in FUTURES) if future),
+        futures=tuple(future for future in (_quote(market, country) for country in market.countries) if future),
         analogues=analogues,
         outcomes=tuple(outcome(sheet.result, analogues.closest, market) if sheet.result else None for sheet in sheets),
         orders=held is not None,
@@ -102,10 +103,10 @@ def _asked(config: Config, tables: Tables, as_of: date | None) -> date:
     return asked
 
 
-def _quote(market: Market, curve: str) -> Quote | None:
-    yen = [i for i, instrument in enumerate(market.instruments) if instrument.currency == "JPY"]
-    fx = 1.0 if curve == "us" else market.fx[-1, yen[0]] if yen else float("nan")
-    return quote(market.curves[curve], float(fx)) if curve in market.curves else None
+def _quote(market: Market, country: Country) -> Quote | None:
+    local = [i for i, instrument in enumerate(market.instruments) if instrument.currency == country.currency]
+    fx = 1.0 if country.currency == BASE else market.fx[-1, local[0]] if local else float("nan")
+    return quote(market.curves[country.code], float(fx), market.countries) if country.code in market.curves else None
 
 
 def _inputs(tables: Tables, market: Market, day: date, sheets: list[Sheet]) -> tuple[Input, ...]:

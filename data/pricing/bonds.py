@@ -1,6 +1,7 @@
 """Par-bond price, duration and one-bar return in closed form: arrays in, arrays out.
 
-Yields are semiannual bond-equivalent decimals (0.0425 is 4.25 %), maturities in years, prices per 1 of face.
+Yields are decimals (0.0425 is 4.25 %) compounded `coupons` times a year, as often as coupons are paid: semiannual
+bond-equivalent by default. Maturities are in years, prices per 1 of face.
 Formulas: Fabozzi, *Fixed Income Mathematics*, ch. 4 and 11; fractional first period by the ISMA convention.
 """
 
@@ -26,28 +27,30 @@ def annuity(x: ArrayLike, k: ArrayLike) -> Array:
     return np.where(flat, k, -np.expm1(-k * np.log1p(safe)) / safe)
 
 
-def price(coupon: ArrayLike, yield_: ArrayLike, life: ArrayLike) -> Array:
-    """Dirty price, per 1 of face, of a bond with `life` years left that pays `coupon` a year in halves.
+def price(coupon: ArrayLike, yield_: ArrayLike, life: ArrayLike, coupons: ArrayLike = 2) -> Array:
+    """Dirty price, per 1 of face, of a bond with `life` years left that pays `coupon` a year in f = `coupons` parts.
 
-    `P = (1+x)**(1-w) * (c/2 * A(x, k) + (1+x)**-k)` with x = yield/2, k = ceil(2 life) coupons left and w in
+    `P = (1+x)**(1-w) * (c/f * A(x, k) + (1+x)**-k)` with x = yield/f, k = ceil(f life) coupons left and w in
     (0, 1] of a period to the next one.
     """
-    x = np.asarray(yield_, float) / 2.0
-    periods = 2.0 * np.asarray(life, float)
+    f = np.asarray(coupons, float)
+    x = np.asarray(yield_, float) / f
+    periods = f * np.asarray(life, float)
     k = np.ceil(periods)
     w = periods - (k - 1.0)
-    return np.asarray((1.0 + x) ** (1.0 - w) * (np.asarray(coupon, float) / 2.0 * annuity(x, k) + (1.0 + x) ** -k))
+    return np.asarray((1.0 + x) ** (1.0 - w) * (np.asarray(coupon, float) / f * annuity(x, k) + (1.0 + x) ** -k))
 
 
-def par_duration(yield_: ArrayLike, maturity: ArrayLike) -> Array:
-    """Modified duration, in years, of a bond at par: `A(y/2, 2M) / 2`.
+def par_duration(yield_: ArrayLike, maturity: ArrayLike, coupons: ArrayLike = 2) -> Array:
+    """Modified duration, in years, of a bond at par that pays f = `coupons` a year: `A(y/f, f M) / f`.
 
     >>> round(float(par_duration(0.04, 10.0)), 9)
     8.175716672
     """
-    return annuity(np.asarray(yield_, float) / 2.0, 2.0 * np.asarray(maturity, float)) / 2.0
+    f = np.asarray(coupons, float)
+    return np.asarray(annuity(np.asarray(yield_, float) / f, f * np.asarray(maturity, float)) / f)
 
 
-def par_return(coupon: ArrayLike, yield_: ArrayLike, life: ArrayLike) -> Array:
+def par_return(coupon: ArrayLike, yield_: ArrayLike, life: ArrayLike, coupons: ArrayLike = 2) -> Array:
     """One-bar return, a fraction, of a bond bought at par at yield `coupon` and valued `life` years from its end."""
-    return price(coupon, yield_, life) - 1.0
+    return price(coupon, yield_, life, coupons) - 1.0

@@ -24,6 +24,7 @@ Interpolation = Literal["linear", "pchip"]
 MAX_TENOR_RATIO = 2.0
 PLAUSIBLE_YIELDS = (-0.05, 0.25)
 DAYS_A_YEAR = 365.25
+PERIOD = {1: "a year", 2: "half a year", 4: "a quarter"}  # between coupons, by how many there are a year
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Curve:
     yields: Array  # (T, k)
     interpolation: Interpolation = "linear"
     carried: NDArray[np.bool_] | None = None  # (T,)
+    coupons: int = 2  # a year, of its par bonds, and how often their yields are compounded
 
     def __post_init__(self) -> None:
         if not (np.diff(self.tenors) > 0).all():
@@ -111,18 +113,18 @@ class Curve:
         Raises
         ------
         DataError
-            A bar of half a year or more, which a rolled par bond cannot describe.
+            A bar as long as a coupon period or longer, which a rolled par bond cannot describe.
         """
         dt = bar_days(self.dates)[1:] / DAYS_A_YEAR
         common = self._common()
         whole = np.full(len(dt), float(maturity))
         coupon = self._read(self.yields[:-1], common, whole)
-        long = np.flatnonzero((dt >= 0.5) & ~np.isnan(coupon))
+        long = np.flatnonzero((dt >= 1.0 / self.coupons) & ~np.isnan(coupon))
         if long.size:
             i = long[0]
             raise DataError(
                 f"curve {self.name}: no row between {self.dates[i]} and {self.dates[i + 1]}; "
-                "a bar must be shorter than half a year"
+                f"a bar must be shorter than {PERIOD[self.coupons]}"
             )
         return Bars(
             coupon=_after_first(coupon),

@@ -14,42 +14,44 @@ from data.pricing.curves import Curve
 def forward_par(curve: Curve, ahead: float, maturity: float) -> Array:
     """Par yield (T,), `ahead` years from each row, of a bond of `maturity` years, implied by that row's own curve.
 
-    `F = 2 (DF(h) - DF(h+M)) / sum_k DF(h + k/2)`, k = 1..2M, with h = `ahead` and M = `maturity`: what the yield will
-    be if holding any bond until then earns the same. NaN where a half-yearly maturity up to h + M does not exist.
+    `F = f (DF(h) - DF(h+M)) / sum_k DF(h + k/f)`, k = 1..f M, with h = `ahead`, M = `maturity` and f coupons a year:
+    what the yield will be if holding any bond until then earns the same. NaN where the maturity of a coupon up to h + M
+    does not exist.
 
     Raises
     ------
     ValueError
-        A maturity that is not a positive multiple of half a year, or a forward that starts in the past.
+        A maturity that is not a positive multiple of the coupon period, or a forward that starts in the past.
     """
-    if maturity <= 0 or (2 * maturity) % 1 or ahead < 0:
+    f = curve.coupons
+    if maturity <= 0 or (f * maturity) % 1 or ahead < 0:
         raise ValueError(
-            f"forward of {maturity:g} years, {ahead:g} ahead: the maturity must be a positive multiple of 0.5, "
+            f"forward of {maturity:g} years, {ahead:g} ahead: the maturity must be a positive multiple of {1 / f:g}, "
             "the start 0 or later"
         )
-    whole = int(np.floor(2 * ahead))
-    past = 2 * ahead - whole  # of a half-year, beyond the last point of the grid
-    payments = int(2 * maturity)
+    whole = int(np.floor(f * ahead))
+    past = f * ahead - whole  # of a coupon period, beyond the last point of the grid
+    payments = int(f * maturity)
     logs = np.log(discount_factors(curve, whole + payments + (past > 0)))
     start = logs[:, whole : whole + payments + 1]
     between = start if past == 0 else (1 - past) * start + past * logs[:, whole + 1 : whole + payments + 2]
     discount = np.exp(between)
-    return np.asarray(2 * (discount[:, 0] - discount[:, -1]) / discount[:, 1:].sum(axis=1))
+    return np.asarray(f * (discount[:, 0] - discount[:, -1]) / discount[:, 1:].sum(axis=1))
 
 
 def discount_factors(curve: Curve, periods: int) -> Array:
-    """Discount factors (T, periods + 1) at 0, 0.5, ... years that price every row's half-yearly par bonds at par.
+    """Discount factors (T, periods + 1) at 0, 1/f, 2/f, ... years that price every row's par bonds at par.
 
     Par yields are read by the curve's own rule; below the shortest quoted tenor that tenor's yield is used. From the
     first maturity on that does not exist, and where a par bond cannot be repaid (an absurd curve), they are NaN.
     """
     factors = np.ones((len(curve.dates), periods + 1))
-    coupons = np.zeros(len(curve.dates))  # sum of the factors so far
+    annuity = np.zeros(len(curve.dates))  # sum of the factors so far
     for k in range(1, periods + 1):
-        half = _par(curve, k / 2) / 2
-        factor = (1 - half * coupons) / (1 + half)
+        coupon = _par(curve, k / curve.coupons) / curve.coupons
+        factor = (1 - coupon * annuity) / (1 + coupon)
         factors[:, k] = np.where(factor > 0, factor, np.nan)
-        coupons = coupons + factors[:, k]
+        annuity = annuity + factors[:, k]
     return factors
 
 

@@ -13,18 +13,20 @@ import pandas as pd
 from data.quality import days, moves, prices, tenors, ticks, units
 from data.quality.finding import Finding, by_level_then_date
 from data.quality.table import Table
-from data.series import spec_of
+from data.series import MONTH, Spec, spec_of
 
 logger = logging.getLogger(__name__)
 
 __all__ = ["Finding", "check", "quarantine"]
 
 
-def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
+def check(series: str | Spec, frame: pd.DataFrame, today: date) -> list[Finding]:
     """Return every finding about a stored series, errors first.
 
     Parameters
     ----------
+    series
+        Its name, or what it is where it is a configured country's own.
     frame
         Values as published (T, k), by ascending unique dates; NaN where missing.
     today
@@ -35,8 +37,8 @@ def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
     DataError
         A name that is no series.
     """
-    spec = spec_of(name)
-    broken = _unusable(name, frame)
+    spec = series if isinstance(series, Spec) else spec_of(series)
+    broken = _unusable(spec.name, frame)
     if broken:
         return broken
     table = Table.of(spec, frame)
@@ -46,11 +48,11 @@ def check(name: str, frame: pd.DataFrame, today: date) -> list[Finding]:
     sound = replace(past, values=np.where(ticks.impossible(past)[0], np.nan, past.values))
     if not np.isnan(sound.values).all():
         findings += _dates(sound, today) + _values(sound)
-    logger.debug("%s: %d findings on %d rows", name, len(findings), len(frame))
+    logger.debug("%s: %d findings on %d rows", spec.name, len(findings), len(frame))
     return by_level_then_date(findings)
 
 
-def quarantine(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+def quarantine(series: str | Spec, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     """Return what has arrived without its impossible values, and an error for each run of rows that had some.
 
     Impossible is what is not above 0 and must be, what is infinite, and what is far off the five values before it and
@@ -63,7 +65,7 @@ def quarantine(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Findi
     DataError
         A name that is no series.
     """
-    table = Table.of(spec_of(name), frame)
+    table = Table.of(series if isinstance(series, Spec) else spec_of(series), frame)
     bad, _ = ticks.impossible(table)
     clean = frame.mask(bad)
     gone = bad.any(axis=1) & ticks.empty(Table.of(table.spec, clean))
@@ -94,7 +96,7 @@ def _dates(table: Table, today: date) -> list[Finding]:
         return []
     if table.spec.kind == "macro":
         return days.age(quoted, today)
-    if table.spec.calendar == "month":
+    if table.spec.calendar == MONTH:
         return [*days.blank_months(quoted), *days.age(quoted, today)]
     return [*days.market_days(quoted, today), *days.age(quoted, today)]
 
@@ -106,7 +108,7 @@ def _values(table: Table) -> list[Finding]:
             moved = [*moves.outliers(table), *moves.stale(table), *moves.repeated(table), *moves.shifts(table)]
             return [*units.of_curve(table), *named, *moved]
         case "rate":
-            jumps = moves.outliers(table) if table.spec.calendar != "month" else []
+            jumps = moves.outliers(table) if table.spec.calendar != MONTH else []
             return [*units.of_rate(table), *moves.shifts(table), *jumps]
         case "fx":
             return [*units.of_fx(table), *moves.outliers(table), *moves.stale(table)]

@@ -10,14 +10,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from data.countries import ANY_DAY
+from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
 from data.quality.finding import Finding, count, largest
 from data.quality.table import Days, Table, day, stretches
-from data.series import Spec
+from data.series import MONTH, Spec
 
-EXCHANGE_OF_MARKET = {"US": "XNYS", "JP": "XTKS"}  # whose sessions stand for the days of a bond market
-SAME_SESSIONS = {"XNAS": "XNYS"}
-STARTS = {"XTKS": "1997-01-01", "XNYS": "1970-01-01"}  # earlier, one knows no sessions and the other no holidays
+NEW_YORK, TOKYO = "XNYS", "XTKS"  # exchanges whose sessions stand for the days of a bond market
+SAME_SESSIONS = {"XNAS": NEW_YORK}
+STARTS = {TOKYO: "1997-01-01", NEW_YORK: "1970-01-01"}  # earlier, one knows no sessions and the other no holidays
+STARTS_OTHERS = "1990-01-01"
 
 LONG_GAP = 5  # calendar days; an ordinary weekend is 3, one with a holiday at each end 5
 COMMON_GAP = 7  # New Year and Golden Week take 6 or 7 days in most years: counted in one line
@@ -65,14 +68,14 @@ def market_days(table: Table, today: date) -> list[Finding]:
     expected = sessions(exchange, table.days, today)
     if table.spec.kind == "price":
         return [*_missing(table, expected, exchange), *_ghosts(table, expected, exchange), *_long_gaps(table, expected)]
-    if table.spec.calendar == "US":
+    if exchange == NEW_YORK:
         expected = np.setdiff1d(expected, bond_holidays(table.days[0], table.days[-1]))
     return [*_missing(table, expected, exchange), *_long_gaps(table, expected), *_weekends(table)]
 
 
 def _exchange(spec: Spec) -> str | None:
     if spec.kind != "price":
-        return EXCHANGE_OF_MARKET.get(spec.calendar)
+        return None if spec.calendar in (ANY_DAY, MONTH) else spec.calendar
     exchange = str(LIBRARY[spec.name].exchange)
     return SAME_SESSIONS.get(exchange, exchange)
 
@@ -89,8 +92,18 @@ def _sessions(exchange: str, until: int) -> Days:
         warnings.simplefilter("ignore")  # pandas' deprecations inside exchange_calendars
         import exchange_calendars  # type: ignore[import-untyped, unused-ignore]
 
-        calendar = exchange_calendars.get_calendar(exchange, start=STARTS[exchange], end=f"{until}-12-31")
+        start = STARTS.get(exchange, STARTS_OTHERS)
+        calendar = exchange_calendars.get_calendar(exchange, start=start, end=f"{until}-12-31")
     return np.array(calendar.sessions.to_numpy(), dtype="datetime64[D]")
+
+
+def check_exchange(code: str) -> None:
+    """Raise DataError where no calendar of an exchange is at hand."""
+    import exchange_calendars
+
+    known = exchange_calendars.get_calendar_names(include_aliases=False)
+    if code not in (ANY_DAY, *known):
+        raise DataError(f"no calendar of the exchange '{code}'{did_you_mean(code, [ANY_DAY, *known])}")
 
 
 def bond_holidays(first: np.datetime64, last: np.datetime64) -> Days:
@@ -157,7 +170,7 @@ def _long_gaps(table: Table, expected: Days) -> list[Finding]:
         covered = len(expected) > 0 and first >= expected[0]
         if covered and ((expected > first) & (expected < last)).any():
             continue
-        if covered or (table.spec.calendar == "JP" and _japanese_holidays(day(first), day(last))):
+        if covered or (table.spec.calendar == TOKYO and _japanese_holidays(day(first), day(last))):
             why = "holidays, no session between" if covered else "holidays of the season, before the calendar begins"
             finding = table.finding("note", row, row + 1, f"no row for {n} days: {why}")
             holidays.append((n, finding))
@@ -192,7 +205,7 @@ def _japanese_holidays(first: date, last: date) -> bool:
 
 def _weekends(table: Table) -> list[Finding]:
     weekday = (table.days.astype(int) + 3) % 7  # 1970-01-01 was a Thursday
-    kept = (weekday == 5) & (table.days <= LAST_SATURDAY) & (table.spec.calendar == "JP")
+    kept = (weekday == 5) & (table.days <= LAST_SATURDAY) & (table.spec.calendar == TOKYO)
     findings = []
     if kept.any():
         rows = np.flatnonzero(kept)

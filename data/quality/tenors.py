@@ -6,7 +6,7 @@ import numpy as np
 
 from data.quality.finding import Finding, Level, count, largest
 from data.quality.table import Days, Flags, Table
-from data.series import REBASED, UNPUBLISHED, unpublished
+from data.series import ESTIMATED, REBASED, UNPUBLISHED, unpublished
 
 SAME_LEVEL = 1.0  # percentage points between the yields on both sides of a hole; more would be a large false return
 ENDED = 10  # days a tenor may lag the curve's last date
@@ -43,18 +43,20 @@ def ended(table: Table) -> list[Finding]:
 
 
 def estimated(table: Table) -> list[Finding]:
-    """Return an error for values of the 30-year Treasury from the years when none was published."""
-    if table.spec.name != "ust" or "30" not in table.columns:
-        return []
-    rows = np.flatnonzero(unpublished("ust", "30", table.days) & ~np.isnan(table.get("30")))
-    if not rows.size:
-        return []
-    since, until = UNPUBLISHED["ust", "30"]
-    message = (
-        f"{count(len(rows), 'value')} of the 30-year, the first {table.get('30')[rows[0]]:g}: an estimate, none was "
-        f"quoted from {since} to {until}; import again from FRED, which masks them"
-    )
-    return [table.finding("error", rows[0], rows[-1], message)]
+    """Return an error for estimates, such as those of the 30-year Treasury from the years when none was published."""
+    findings = []
+    for series, tenor in ESTIMATED:
+        if table.spec.name != series or tenor not in table.columns:
+            continue
+        rows = np.flatnonzero(unpublished(series, tenor, table.days) & ~np.isnan(table.get(tenor)))
+        if rows.size:
+            since, until = UNPUBLISHED[series, tenor]
+            message = (
+                f"{count(len(rows), 'value')} of the {tenor}-year, the first {table.get(tenor)[rows[0]]:g}: an "
+                f"estimate, none was quoted from {since} to {until}; import again from FRED, which masks them"
+            )
+            findings.append(table.finding("error", rows[0], rows[-1], message))
+    return findings
 
 
 def rebased(table: Table) -> list[Finding]:

@@ -8,7 +8,7 @@ import pandas as pd
 from data.pricing.bonds import Array
 from data.quality.finding import Finding
 from data.quality.table import Days, Flags, Table, ratio
-from data.series import SeriesKind, Spec
+from data.series import MONTH, SeriesKind, Spec
 
 NEIGHBOURS = 5  # values on each side; their median withstands two bad ones
 ENOUGH = 3  # of them that must be there; at the ends of a series one side is enough
@@ -32,7 +32,7 @@ def around(spec: Spec, values: Array, days: Days) -> tuple[Array, Array]:
     """Return the medians of the 5 values before and of the 5 after each, NaN where fewer than 3 of them are near."""
     before = _earlier(values)
     after = _earlier(values[::-1])[::-1].copy()
-    apart = days[ENOUGH:] - days[:-ENOUGH] > RECENT[spec.calendar == "month"]
+    apart = days[ENOUGH:] - days[:-ENOUGH] > RECENT[spec.calendar == MONTH]
     before[ENOUGH:][apart] = np.nan
     after[: len(apart)][apart] = np.nan
     return before, after

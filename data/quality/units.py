@@ -9,38 +9,46 @@ from data.quality.table import Days, Flags, Table
 
 YIELDS = (-2.0, 20.0)  # percent; the Treasury curve reached 17.3 in 1981
 OVERNIGHT = (-2.0, 25.0)  # percent; federal funds were 22.4 on a day of 1981
-YEN = (50.0, 500.0)  # per dollar; 358 in 1971, 75.7 in 2011
+FX = {"usdjpy": (50.0, 500.0)}  # as quoted; 358 in 1971, 75.7 in 2011
 CPI = (20.0, 1000.0)  # 1982-84 = 100
 CPI_SINCE = np.datetime64("1947-01-01")  # before, it was lower and fell by more
 CPI_DECLINE = 0.02  # a month; 1.9 % in 2008-11
 
 DECIMALS = 0.3  # a curve or rate that is less in absolute value on days it cannot have been so low is in decimals
 PROOF = {"month": 3}  # rows that prove it; 20 of a daily series
-LONG, MIDDLE = 20.0, 10.0  # years: longer yields were always above DECIMALS, these outside LOW_YIELDS
+LONG, MIDDLE = 20.0, 10.0  # years: longer yields were above DECIMALS, these outside LOW_YIELDS
 LOW_YIELDS = (("2009-01-01", "2023-12-31"),)
-LOW_RATES = {  # when overnight rates were below DECIMALS, and years not known yet
-    "US": (("2008-09-01", "2016-02-29"), ("2020-03-01", "2022-03-31"), ("2027-01-01", "2200-01-01")),
-    "JP": (("1998-09-01", "2025-02-28"), ("2027-01-01", "2200-01-01")),
-}
+# When overnight rates were below DECIMALS, and years not known yet; of other countries' rates that cannot be said.
+_LOW_DOLLAR = (("2008-09-01", "2016-02-29"), ("2020-03-01", "2022-03-31"), ("2027-01-01", "2200-01-01"))
+_LOW_YEN = (("1998-09-01", "2025-02-28"), ("2027-01-01", "2200-01-01"))
+LOW_RATES = {
+    "fed_funds": _LOW_DOLLAR, "fed_funds_month": _LOW_DOLLAR, "sofr": _LOW_DOLLAR,
+    "yen_call": _LOW_YEN, "yen_call_month": _LOW_YEN,
+}  # fmt: skip
+LONG_POSITIVE = ("ust", "tips", "jgb")  # whose longest yields were always above DECIMALS
+BELIEVED = ("jgb",)  # a level that is impossible rather than odd
 
 
 def of_curve(table: Table) -> list[Finding]:
     """Return an error for rows in decimals, and what lies outside -2 to 20 %."""
     longest = np.where(np.isnan(table.values), 0.0, table.tenors).max(axis=1)
-    judged = (longest >= LONG) | ((longest >= MIDDLE) & ~_within(table.days, LOW_YIELDS))
-    level: Level = "error" if table.spec.name == "jgb" else "warning"
+    long = (longest >= LONG) & (table.spec.name in LONG_POSITIVE)
+    judged = long | ((longest >= MIDDLE) & ~_within(table.days, LOW_YIELDS))
+    level: Level = "error" if table.spec.name in BELIEVED else "warning"
     return [*_decimals(table, judged), *_outside(table, YIELDS, "percent", level)]
 
 
 def of_rate(table: Table) -> list[Finding]:
     """Return an error for an overnight rate in decimals, or outside -2 to 25 %."""
-    low = LOW_RATES["JP" if table.spec.name.startswith("yen") else "US"]
-    return [*_decimals(table, ~_within(table.days, low)), *_outside(table, OVERNIGHT, "percent", "error")]
+    low = LOW_RATES.get(table.spec.name)
+    decimals = _decimals(table, ~_within(table.days, low)) if low else []
+    return [*decimals, *_outside(table, OVERNIGHT, "percent", "error")]
 
 
 def of_fx(table: Table) -> list[Finding]:
-    """Return an error for rates outside 50 to 500 yen per dollar."""
-    return _outside(table, YEN, "yen per dollar", "error")
+    """Return an error for rates outside what is known of them: 50 to 500 yen per dollar."""
+    limits = FX.get(table.spec.name)
+    return _outside(table, limits, table.spec.unit.replace("US ", ""), "error") if limits else []
 
 
 def of_index(table: Table) -> list[Finding]:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 from data.calendars import PUBLICATION_LAG_DAYS
+from data.countries import BASE, COUNTRIES
 from data.disk import sha256
-from data.errors import SourceError
-from data.series import CURVES, IN_PERCENT, VALUE, Delivery
+from data.errors import DataError, SourceError
+from data.series import IN_PERCENT, VALUE, Delivery
 from data.sources import text
 from data.sources.source import Format, Header, Source
 from data.sources.treasury import years
@@ -27,7 +28,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "bundled"
 MARKETS, MACRO = "month_end_markets.csv", "month_end_macro.csv"
 MONTHLY = "one row a month, dated on its last calendar day"
 OTHERS = {"usdjpy": "usdjpy", "us_overnight": "fed_funds_month", "jp_overnight": "yen_call_month"}  # column -> series
+CURVES = {curve: COUNTRIES.curves[curve] for curve in ("us", "us_real", "jp")}  # the series of each
 TENOR = re.compile(rf"({'|'.join(CURVES)})_(\d+)([my])")
+ANY_TENOR = re.compile(r"(\w+)_\d+[my]")
 
 
 def load() -> Tables:
@@ -38,8 +41,8 @@ def load() -> Tables:
         source="bundled",
         frequency="monthly",
         yields=_yields(markets),
-        usdjpy=markets["usdjpy"],
-        overnight={"USD": markets["us_overnight"] / IN_PERCENT, "JPY": markets["jp_overnight"] / IN_PERCENT},
+        fx={"JPY": markets["usdjpy"]},
+        overnight={BASE: markets["us_overnight"] / IN_PERCENT, "JPY": markets["jp_overnight"] / IN_PERCENT},
         cpi=macro["us_cpi"].dropna(),
         macro={str(name): macro[name] / (1.0 if name == "us_cpi" else IN_PERCENT) for name in macro},
         records=tuple(_record(name, frame) for name, frame in ((MARKETS, markets), (MACRO, macro))),
@@ -97,6 +100,12 @@ def _parse_markets(data: bytes, source: str, today: date | None) -> list[Deliver
             columns.setdefault(CURVES[curve], {})[name] = years(months)
         elif name in OTHERS:
             columns.setdefault(OTHERS[name], {})[name] = VALUE
+        elif other := ANY_TENOR.fullmatch(name):
+            raise DataError(
+                f"{source}: the column '{name}' is of the curve '{other[1]}'; known here: {', '.join(CURVES)}; put "
+                "another country's curve into a file named after its series, and the country under `countries:` in the "
+                "configuration"
+            )
     return _split(table, columns, today)
 
 

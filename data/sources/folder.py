@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from data.countries import COUNTRIES, Countries
 from data.errors import DataError
 from data.series import Delivery
 from data.sources import files
@@ -13,8 +14,10 @@ from data.sources import files
 logger = logging.getLogger(__name__)
 
 
-def deliveries(folder: Path) -> Iterator[Delivery]:
+def deliveries(folder: Path, countries: Countries = COUNTRIES) -> Iterator[Delivery]:
     """Read every CSV file of a folder, by name; what each is, is recognised by its content.
+
+    A series of `countries` that no source publishes is the file named after it.
 
     Raises
     ------
@@ -26,4 +29,4 @@ def deliveries(folder: Path) -> Iterator[Delivery]:
         raise DataError(f"{folder}: holds no CSV files; put there what `divergence data import` takes")
     logger.info("%s: %d CSV files", folder, len(paths))
     for path in paths:
-        yield from files.read(path)
+        yield from files.read(path, countries=countries)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.series import SPECS, Delivery
+from data.series import SPECS, Delivery, SeriesKind
 
 logger = logging.getLogger(__name__)
 
@@ -251,8 +251,12 @@ def _number(text: str, name: str, where: str) -> float:
     raise DataError(f"{where}: '{text}' in column {name} is not a number; {FETCH_AGAIN}")
 
 
-def deliver(series: str, source: str, values: pd.DataFrame, notes: Iterable[str] = ()) -> Delivery:
+def deliver(
+    series: str, source: str, values: pd.DataFrame, notes: Iterable[str] = (), kind: SeriesKind | None = None
+) -> Delivery:
     """Return a series without the rows that hold nothing, its percentages checked, a curve's short tenors first.
+
+    `kind` is that of a series that no source publishes.
 
     Raises
     ------
@@ -264,7 +268,7 @@ def deliver(series: str, source: str, values: pd.DataFrame, notes: Iterable[str]
     filled = values.dropna(how="all")
     if filled.empty:
         raise NoRowsError(f"{source}: holds no value of {series}; {FETCH_AGAIN}")
-    kind = SPECS[series].kind if series in SPECS else None
+    kind = SPECS[series].kind if series in SPECS else kind
     if kind == "curve":
         tenors: list[str] = sorted(map(str, filled), key=float)
         filled = filled[tenors]

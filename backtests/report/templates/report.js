@@ -124,14 +124,12 @@ const report = (() => {
   }
 
   function drawLegs() {
-    const colours = { US: "#0072B2", JP: "#D55E00", book: ink() };
-    const country = (leg) => (leg === "book" ? "book" : /^(JGB|JPY)|\.T$/.test(leg) ? "JP" : "US");
     const seen = {};
     const dashes = ["solid", "dash", "dot", "dashdot"];
     drawSums("legs", Object.entries(byName.get(state.picked).legs).map(([leg, coded]) => {
-      const where = country(leg);
+      const where = leg === "book" ? ink() : data.countries[leg]; // the colour of its country
       seen[where] = (seen[where] ?? -1) + 1;
-      return { ...path(coded), name: leg === "book" ? "cash and margin" : text(leg), line: { color: colours[where], dash: dashes[seen[where] % 4], width: where === "book" ? 1.5 : 2 } };
+      return { ...path(coded), name: leg === "book" ? "cash and margin" : text(leg), line: { color: where, dash: dashes[seen[where] % 4], width: leg === "book" ? 1.5 : 2 } };
     }), 32);
   }
 

@@ -1,13 +1,6 @@
 // The picked variant: what it traded, and what was at risk in it.
 (() => {
   const { data, state, byName, path, said, timeAxis, thesis, colour, link } = report, { config, css, text, layout } = kit;
-  // Shades by bucket; a pattern says the country too: none US, dots real yields, strokes Japan.
-  const shades = {
-    us: { "0-3": "#b7dcf2", "3-7": "#6db7e3", "7-12": "#0072b2", "12-22": "#045280", "22+": "#4d6f8f" },
-    us_real: { "0-3": "#b7dcf2", "3-7": "#6db7e3", "7-12": "#3d95cc", "12-22": "#045280", "22+": "#4d6f8f" },
-    jp: { "0-3": "#fbd3b4", "3-7": "#f2a065", "7-12": "#d55e00", "12-22": "#9c4500", "22+": "#a8704a" },
-  };
-  const patterns = { us: "", us_real: ".", jp: "/" };
   const gap = 26; // pixels above a panel, for its heading
 
   const wrapped = (label, width) => {
@@ -79,10 +72,10 @@
   // Longs stand on zero and shorts hang from it, so a bucket has a part in each stack; the hover says it once.
   function areas(buckets) {
     return buckets.flatMap(({ x, y, ...series }) => {
-      const fill = shades[series.curve][series.bucket];
+      const fill = series.fill; // a shade of its country's colour; the pattern says the country too
       const part = (usd, group, extra) => line({ x, y: usd }, series.name, ",.0f", {
         stackgroup: group, legendgroup: series.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
-        fillpattern: { shape: patterns[series.curve], size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
+        fillpattern: { shape: series.pattern, size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
       });
       return [
         part(y.map((usd) => Math.max(0, usd)), "long", { showlegend: true, customdata: y, hovertemplate: said(",.0f").replace("{y", "{customdata") }),
