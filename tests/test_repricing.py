@@ -338,4 +338,4 @@ def test_level_and_curve_are_the_slope_of_the_price_whatever_is_left_of_each_bon
     coupon, yield_, life = np.array([0.04, 0.02, 0.05]), np.array([0.03, 0.025, 0.0]), np.array([1.9, 9.7, 0.3])
     h = 1e-6
     slope = (bond_price(coupon, yield_ + h, life) - bond_price(coupon, yield_ - h, life)) / (2 * h)
-    assert repricing._slope(coupon, yield_, life) == pytest.approx(slope, rel=1e-8)
+    assert repricing._slope(coupon, yield_, life, 2) == pytest.approx(slope, rel=1e-8)

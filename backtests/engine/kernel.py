@@ -159,13 +159,13 @@ def _chunk(books: Sequence[tuple[int, Book]], visit: Visit) -> list[Sums]:
         reason = refusal(book)
         if reason:
             lines, path, ruined = _plain(book)
-            work, answer = _room(book)[2], _answer()
+            work, answer = _memory(book)[2], _answer()
             measure(book, lines, path, work, answer)
         else:
             if shape != (*book.price.shape, book.lag):
                 shape = (*book.price.shape, book.lag)
-                room = _room(book)
-            (lines, path, work), answer = room, _answer()
+                own = _memory(book)
+            (lines, path, work), answer = own, _answer()
             _cleared(lines, path)
             ruined = _totals()(*_uniform(book), *lines, *path, work, answer)
         rows.append(Sums(answer, ruined, reason))
@@ -173,7 +173,7 @@ def _chunk(books: Sequence[tuple[int, Book]], visit: Visit) -> list[Sums]:
     return rows
 
 
-def _room(book: Book) -> tuple[Lines, Path, Array]:
+def _memory(book: Book) -> tuple[Lines, Path, Array]:
     """Memory of a walk: of lines whose bars nobody asks for, one row."""
     lines, path = ledger.blank(book)
     summed = {name: getattr(lines, name)[0] for name in Lines._fields if name not in BY_BAR}
@@ -228,7 +228,7 @@ def every_line(*fields: Any) -> int:
 
 
 def totals(*fields: Any) -> int:
-    """Walk a book likewise and measure it: what follows the path is room to work in, and where the answer goes."""
+    """Walk a book likewise and measure it: what follows the path is memory to work in, and where the answer goes."""
     plain = borrowed(fields)
     book, lines = Book(*plain[:BOOK_END]), Lines(*plain[BOOK_END:LINES_END])
     path = Path(*plain[LINES_END:PATH_END])
