@@ -75,7 +75,7 @@ def total(values: Array, start: int, count: int, stack: Array) -> float:
     """Sum of `count` values from `start` on, added in the order in which numpy adds a contiguous row.
 
     What is longer than a block is the sum of its halves, each summed likewise. No recursion, which numba cannot keep
-    on disk: `stack (4, 64)` is the stack, of where a part starts, its length, how many of its halves are summed, and the
+    on disk: `stack (4, 64)` holds where a part starts, its length, how many of its halves are summed, and the
     sum of the left one.
     """
     if count <= BLOCK:

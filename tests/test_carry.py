@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backtests.engine.carry import extra_borrow, flat_borrow, funding, funding_spread
+from backtests.engine.carry import carry_ahead, extra_borrow, flat_borrow, funding, funding_spread
 from data.build import build
 from data.instruments import LIBRARY
 
@@ -46,3 +46,20 @@ def test_borrow_without_steps_is_the_rate_before_the_first(pair, days):
     assert flat_borrow(pair)[t] == pytest.approx([0.0005 * bar / 360, 0.0010 * bar / 365], rel=1e-12)
     assert pair.borrow[t, 1] == pytest.approx(0.0050 * bar / 365, rel=1e-12)
     assert extra_borrow(pair, 0.01)[t] == pytest.approx([0.01 * bar / 360, 0.01 * bar / 365], rel=1e-14)
+
+
+def test_carry_ahead_of_a_foreign_leg_is_financed_as_its_treatment_says(pair):
+    long, short, flat = (np.full(len(pair.dates), weight) for weight in (0.5, -0.5, 0.0))
+
+    def ahead(weights, treatment):
+        return carry_ahead(pair, "JGB10", 0.25, weights, treatment, -0.0020)[T]
+
+    own = ahead(long, "repo")
+    days = 0.25 * 365.25
+    yen, dollars = pair.macro["jp_overnight"][T], pair.macro["us_overnight"][T]
+    assert ahead(long, "fx_swap") == pytest.approx(own + 0.0020 * days / 365, rel=1e-12)
+    assert ahead(short, "fx_swap") == own
+    assert ahead(long, "unhedged") == pytest.approx(own + yen * days / 365 - dollars * days / 360, rel=1e-12)
+    assert ahead(short, "unhedged") == ahead(long, "unhedged")
+    assert ahead(flat, "unhedged") == own
+    assert ahead(flat, "fx_swap") == own

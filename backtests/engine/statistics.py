@@ -85,13 +85,13 @@ def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, s
     """Skew and excess kurtosis."""
     if not deviation > SMALL:
         return
-    one = 1.0 / deviation
+    inverse = 1.0 / deviation
     for k in range(count):
-        z = (r[k] - mean) * one
+        z = (r[k] - mean) * inverse
         scratch[k] = z * z * z
     answer[4] = total(scratch, 0, count, stack) / count
     for k in range(count):
-        z = (r[k] - mean) * one
+        z = (r[k] - mean) * inverse
         scratch[k] = (z * z) * (z * z)
     answer[5] = total(scratch, 0, count, stack) / count - 3.0
 
@@ -148,10 +148,10 @@ def trading(book: Book, lines: Lines, path: Path, answer: Array) -> None:
             turned += lines.notional[t, i]
             cost += lines.cost[t, i] + lines.roll[t, i]
             held += abs(path.units[t, i] * book.price[t, i] * book.fx[t, i])
-        one = 1.0 / wealth
-        traded += turned * one
-        paid += cost * one
-        gross += held * one
+        end = 1.0 / wealth
+        traded += turned * end
+        paid += cost * end
+        gross += held * end
     answer[12], answer[13], answer[14] = traded / 2.0, -paid, gross / rows
 
 
