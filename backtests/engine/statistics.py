@@ -148,10 +148,10 @@ def trading(book: Book, lines: Lines, path: Path, answer: Array) -> None:
             turned += lines.notional[t, i]
             cost += lines.cost[t, i] + lines.roll[t, i]
             held += abs(path.units[t, i] * book.price[t, i] * book.fx[t, i])
-        end = 1.0 / wealth
-        traded += turned * end
-        paid += cost * end
-        gross += held * end
+        inverse = 1.0 / wealth
+        traded += turned * inverse
+        paid += cost * inverse
+        gross += held * inverse
     answer[12], answer[13], answer[14] = traded / 2.0, -paid, gross / rows
 
 
