@@ -34,7 +34,6 @@ NAMED_THERE = {  # where a country may be named, and why
     "data/calendars.py": "when macro series are published, by their names",
     "strategies/thesis.py": "the parts of the thesis: defaults",
     "backtests/thesis/claims.py": "the claims of the thesis: defaults",
-    "backtests/config/model.py": "the names of sources",
 }
 WORDS = {
     *(

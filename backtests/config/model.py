@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from backtests.engine.book import Every
 from backtests.engine.carry import Treatment
 from data.assemble import Distributions
-from data.countries import COUNTRIES, Compounding, Countries, FxQuote, Quotes
+from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quotes
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
 from strategies.base import Strategy
@@ -48,7 +48,7 @@ class DataSection(Model):
 class AccountSection(Model):
     """Whose money, and what it earns and pays."""
 
-    capital: float = Field(default=10_000_000.0, gt=0, le=1e15, description="USD")
+    capital: float = Field(default=10_000_000.0, gt=0, le=1e15, description=BASE)
     size_on: Literal["equity", "capital"] = "equity"
     max_gross: float = Field(default=10.0, gt=0, le=50, description="largest sum of absolute weights")
     cash_interest: bool = True

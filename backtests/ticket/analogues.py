@@ -81,6 +81,7 @@ def abroad(market: Market) -> Country | None:
 def names_of(home: Country, foreign: Country) -> tuple[str, ...]:
     """Return the names of the parts of a state.
 
+    >>> from data.countries import COUNTRIES
     >>> names_of(COUNTRIES["us"], COUNTRIES["jp"])
     ('UST10 - JGB10', 'policy gap, 6m change', 'hedged pickup', 'US 2s10s', 'JGB 2s10s')
     """
