@@ -146,21 +146,22 @@ def test_only_tables_of_more_than_twelve_rows_have_a_filter(browser, many):
 @pytest.mark.browser
 @WIDTHS
 def test_the_first_column_and_the_header_stay_in_sight_and_a_cue_says_what_does_not(browser, many, width):
+    from playwright.sync_api import expect
+
     page = Page(browser, many[0] / "report.html", width)
     holder, box = tools(page, "summary"), page.view.locator(".box", has=page.view.locator("#summary"))
     box.scroll_into_view_if_needed()
     place = "element => { const { left, top } = element.getBoundingClientRect(); return [left, top]; }"
     before = box.evaluate(place)
-    assert "more rows ↓" in holder.locator(".cue").inner_text()
+    expect(holder.locator(".cue")).to_contain_text("more rows ↓")
     assert ("more columns →" in holder.locator(".cue").inner_text()) is (width == 390)
     box.evaluate("element => element.scrollTo(element.scrollWidth, element.scrollHeight)")
-    page.view.wait_for_timeout(100)
+    expect(holder.locator(".cue")).to_have_text("")
     assert box.evaluate("element => element.scrollTop") > 100
     head = page.view.locator("#summary thead th").first.evaluate(place)
     assert head == pytest.approx(before, abs=1)  # both ways
     first = page.view.locator("#summary tbody tr").last.locator("th").evaluate(place)
     assert first[0] == pytest.approx(before[0], abs=1)
-    assert holder.locator(".cue").inner_text() == ""
     assert page.view.evaluate("document.documentElement.scrollWidth") == width
 
 

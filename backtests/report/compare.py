@@ -350,7 +350,7 @@ def page(record: Record, series: Payload) -> str:
         data=html.embedded({**series, "styles": styles, "target": record["at_volatility"]}),
         plotly=html.plotly_script(),
         css=html.asset("report.css"),
-        script=html.script("kit", "table", "compare"),
+        script=html.script("page", "table", "kit", "compare"),
         first=MANY,
     )
 

@@ -66,7 +66,7 @@ def page(panels: Panels) -> str:
         detail=embedded(detail.data(panels)),
         plotly=plotly_script(),
         css=asset("report.css"),
-        script=script("kit", "table", "report", "traded", "tornado", "detail") + "kit.ready();",
+        script=script("page", "table", "kit", "report", "traded", "tornado", "detail") + "page.ready();",
         first=MANY,
     )
 
@@ -142,7 +142,7 @@ def script(*names: str) -> str:
 
 def plain_script() -> str:
     """Return the script of a page that has tables and no plots."""
-    return script("kit", "table") + "kit.theme(() => {}); kit.ready();"
+    return script("page", "table") + "page.theme(() => {}); page.ready();"
 
 
 @cache

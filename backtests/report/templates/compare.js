@@ -239,7 +239,7 @@
   for (const id of ["pair-variant", "pair-against"]) byId(id).addEventListener("change", drawPair);
 
   function drawAll() { drawGrowth(); drawRisk(); drawPair(); }
-  kit.theme(() => { chips(); drawAll(); });
+  page.theme(() => { chips(); drawAll(); });
 
   tables.set();
   chips();
@@ -254,5 +254,5 @@
   });
   let before = wide();
   window.addEventListener("resize", () => { if (before !== wide()) drawAll(); before = wide(); });
-  kit.ready();
+  page.ready();
 })();

@@ -1,5 +1,5 @@
 "use strict";
-// What pages share: colours, words, plots on one time axis, the variants drawn, dark and light.
+// What pages with plots share: colours, words, layout, labels at lines, the variants drawn.
 const kit = (() => {
   const MANY = 30; // variants above which the rest are listed, and hovered over together, on demand
   const DASHES = { solid: "", dash: "6 4", dot: "2 3", dashdot: "6 3 2 3" };
@@ -74,21 +74,5 @@ const kit = (() => {
     holder.replaceChildren(...buttons);
   }
 
-  // Dark or light by the button, else by the system; what is drawn is drawn again.
-  function theme(redraw) {
-    const dark = matchMedia("(prefers-color-scheme: dark)"), root = document.documentElement;
-    document.getElementById("theme").addEventListener("click", () => {
-      root.dataset.theme = (root.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark" ? "light" : "dark";
-      redraw();
-    });
-    dark.addEventListener("change", redraw);
-  }
-
-  function ready() {
-    tables.set();
-    tables.reveal();
-    document.documentElement.dataset.ready = "true";
-  }
-
-  return { config, css, ink, wide, text, shorter, colour, stroke, layout, hover, labelled, vertical, endLabels, press, chips, theme, ready };
+  return { config, css, ink, wide, text, shorter, colour, stroke, layout, hover, labelled, vertical, endLabels, press, chips };
 })();

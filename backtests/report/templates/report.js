@@ -189,7 +189,7 @@ const report = (() => {
     select.append(...data.variants.map((v) => new Option(v.name)));
     select.addEventListener("change", () => { pick(select.value); drawPicked(); });
   }
-  kit.theme(() => { chips(); drawAll(); });
+  page.theme(() => { chips(); drawAll(); });
 
   pick(state.picked);
   chips();
