@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property, reduce
 from typing import Literal
 
 import pandas as pd
@@ -49,12 +50,10 @@ class Tables:
     macro: dict[str, pd.Series]
     prices: dict[str, pd.DataFrame] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
-    known_overnight: dict[str, pd.Series] = field(
-        default_factory=dict
-    )  # overnight rates as known on each row, where they differ
+    known_overnight: dict[str, pd.Series] = field(default_factory=dict)  # as known on each row, where that differs
     countries: Countries = COUNTRIES
 
-    @property
+    @cached_property
     def dates(self) -> pd.DatetimeIndex:
         """The rows of the market: every date on which a country's curve is quoted."""
         return rows_of(self.yields)
@@ -76,5 +75,5 @@ class Tables:
 def rows_of(yields: dict[str, pd.DataFrame]) -> pd.DatetimeIndex:
     """Return every date on which the nominal curve of a country is quoted."""
     nominal = [frame for curve, frame in yields.items() if not is_real(curve)] or list(yields.values())
-    quoted = [frame.dropna(how="all").index for frame in nominal]
-    return pd.DatetimeIndex(sorted(set().union(*quoted)))
+    quoted = (pd.DatetimeIndex(frame.dropna(how="all").index) for frame in nominal)
+    return reduce(pd.DatetimeIndex.union, quoted)
