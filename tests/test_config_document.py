@@ -29,7 +29,7 @@ def test_a_file_that_is_missing_a_folder_or_inside_a_file_is_named(tmp_path):
         "other.yaml": "no such file; give the path of a configuration, like config.yaml",
         ".": f"is a folder; give a YAML file, like {tmp_path / 'config.yaml'}",
         "run.yaml/inside.yaml": "cannot be read (Not a directory)",
-        "nul\0.yaml": "cannot be read (",
+        "nul\0.yaml": "cannot be read (embedded null ",
     }.items():
         with pytest.raises(ConfigError) as refused:
             config.load(tmp_path / name)
