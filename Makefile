@@ -44,6 +44,7 @@ format: .venv/.installed-dev
 
 benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
+	@$(BIN)/python benchmarks/kernel.py
 
 # The figures of docs/strategies.md
 docs: .venv/.installed

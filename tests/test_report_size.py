@@ -9,6 +9,7 @@ import pytest
 
 from backtests import config
 from backtests.cli import run as command
+from backtests.cli.worker import Worker
 from backtests.report import html
 from backtests.report.panels import MANY, Panels, panels
 from backtests.runs import folder as run_folder
@@ -45,7 +46,7 @@ def stored(path: Path, folder: Path) -> Panels:
     """Run a configuration and store all that `divergence run` stores; the report's panels."""
     folder.mkdir(parents=True)
     run = runner.run(config.load(path))
-    return panels(command.keep(run, folder, folder.parent, run_folder.utc_now(), lambda *_: None))
+    return panels(command.keep(run, folder, folder.parent, run_folder.utc_now(), lambda *_: None, Worker(None)))
 
 
 @pytest.fixture(scope="module")

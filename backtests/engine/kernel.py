@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
@@ -31,13 +31,16 @@ WALK = (
     ledger.accrue, ledger.fill, ledger.trade, ledger.expected, ledger.decide, ledger.close, ledger.step, ledger.walk,
 )  # fmt: skip
 WORTH = 1_000_000  # bars times legs in all: below, the first compilation may cost more than runs ever save
-CHUNK = 64  # books that a thread is given at a time
+CHUNK = 64  # books that a thread walks without the GIL
 BY_BAR = ("cost", "roll", "notional", *BOOK_LINES)  # lines whose bars the statistics need, not their sums alone
 BOOK_END = len(Book._fields)
 LINES_END = BOOK_END + len(Lines._fields)
 PATH_END = LINES_END + len(Path._fields)
+DUE = LINES_END + Path._fields.index("due")  # the one table with more rows than the book
 DATES, NO_DATES = Book._fields.index("dates"), np.empty(0)
 CASTS = [(i, kind if kind in (int, float, bool) else None) for i, kind in enumerate(get_type_hints(Book).values())]
+ARRAYS = [i for i, cast in CASTS if cast is None and i != DATES]
+FLOATS = [i for i, cast in CASTS if cast is float]
 
 
 # ---- which engine
@@ -113,96 +116,126 @@ class Sweep:
 
 
 class Sums(NamedTuple):
-    """What one book came to."""
+    """What some books came to."""
 
-    answer: Array  # of STATISTICS, then of LINES
-    ruined: int
-    refused: str | None
+    answers: Array  # (k, STATISTICS, then LINES)
+    ruined: NDArray[np.int64]  # (k,)
 
 
 Visit = Callable[[int, Array, Array], None]  # a book's number, its equity (T,) and the cash credited (T,)
+Numbered = tuple[int, Book]
 
 
-def sweep(books: Iterable[Book], threads: int = 1, visit: Visit = lambda number, equity, cash: None) -> Sweep:
+def sweep(books: Iterable[Book], threads: int = 1, visit: Visit | None = None) -> Sweep:
     """Walk and measure every book; the same to the last bit on any number of threads.
 
-    Books are taken as threads get to them, so they need not all exist at once. `visit` sees each book's path, from
-    several threads, in memory that the next book uses again: it copies what it keeps.
+    Books are taken as threads get to them, so they need not all exist at once. `visit` is shown every book's path, by
+    several threads, in memory that is used again: it copies what it keeps.
     """
-    rows: list[Sums] = []
+    parts: list[Sums] = []
+    refused: dict[int, str] = {}
     numbered = enumerate(books)
 
-    def walked(chunk: Sequence[tuple[int, Book]]) -> list[Sums]:
-        return _chunk(chunk, visit)
+    def walked(chunk: Sequence[Numbered]) -> list[Sums]:
+        return _chunk(chunk, refused, visit)
 
     with ThreadPoolExecutor(threads) as pool:
         while batch := list(islice(numbered, CHUNK * threads)):
             chunks = [batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)]
             for part in pool.map(walked, chunks) if threads > 1 else map(walked, chunks):
-                rows += part
+                parts += part
     names = (*STATISTICS, *LINES)
-    answers = np.array([row.answer for row in rows]).reshape(-1, len(names)).T
+    answers = np.concatenate([np.empty((0, len(names))), *(part.answers for part in parts)]).T
     by_name = dict(zip(names, answers, strict=True))
     return Sweep(
         statistics={name: by_name[name] for name in STATISTICS},
         lines={name: by_name[name] for name in LINES},
-        ruined=np.array([row.ruined for row in rows], dtype=np.int64),
-        refused={number: row.refused for number, row in enumerate(rows) if row.refused},
+        ruined=np.concatenate([np.empty(0, dtype=np.int64), *(part.ruined for part in parts)]),
+        refused=dict(sorted(refused.items())),
     )
 
 
-def _chunk(books: Sequence[tuple[int, Book]], visit: Visit) -> list[Sums]:
-    """Walk books one after another, in the same memory as long as they are of one shape."""
-    rows: list[Sums] = []
-    shape: tuple[int, ...] = ()
-    for number, book in books:
-        reason = refusal(book)
-        if reason:
-            lines, path, ruined = _plain(book)
-            work, answer = _memory(book)[2], _answer()
-            measure(book, lines, path, work, answer)
+def _chunk(books: Sequence[Numbered], refused: dict[int, str], visit: Visit | None) -> list[Sums]:
+    """Walk books, those of one shape in one call."""
+    parts = []
+    for shape, group in groupby(books, key=lambda numbered: _shape(numbered[1])):
+        alike = list(group)
+        if isinstance(shape, str):
+            refused |= {number: shape for number, _ in alike}
+            parts += [_plainly(number, book, visit) for number, book in alike]
         else:
-            if shape != (*book.price.shape, book.lag):
-                shape = (*book.price.shape, book.lag)
-                own = _memory(book)
-            (lines, path, work), answer = own, _answer()
-            _cleared(lines, path)
-            ruined = _totals()(*_uniform(book), *lines, *path, work, answer)
-        rows.append(Sums(answer, ruined, reason))
+            parts.append(_together(alike, visit))
+    return parts
+
+
+def _shape(book: Book) -> str | tuple[object, ...]:
+    """What books walked in one call share, shapes of arrays and whole numbers; or why this one is refused."""
+    reason = refusal(book)
+    if reason:
+        return reason
+    fields: tuple[Any, ...] = book
+    return tuple(fields[i].shape if cast is None else fields[i] for i, cast in CASTS if cast is not float)
+
+
+def _plainly(number: int, book: Book, visit: Visit | None) -> Sums:
+    """Walk and measure one book uncompiled."""
+    lines, path = ledger.blank(book)
+    ruined, answers = walk(book, lines, path), _answers(1)
+    measure(book, lines, path, _work(book), answers[0])
+    if visit:
         visit(number, path.equity, lines.cash)
-    return rows
+    return Sums(answers, np.array([ruined]))
 
 
-def _memory(book: Book) -> tuple[Lines, Path, Array]:
-    """Memory of a walk: of lines whose bars nobody asks for, one row."""
+def _together(books: Sequence[Numbered], visit: Visit | None) -> Sums:
+    """Walk and measure books of one shape, one after another in the same memory, without the GIL."""
+    uniform = [_uniform(book) for _, book in books]
+    first, count = books[0][1], len(books)
+    places, numbers = np.empty((count, len(ARRAYS)), dtype=np.int64), np.empty((count, len(FLOATS)))
+    locate = _locate()
+    for k, fields in enumerate(uniform):
+        locate(places[k], numbers[k], *fields)
+    lines, path = _blank(first)
+    seen = np.empty((2, count if visit else 0, len(first.price)))
+    sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
+    _totals()(*uniform[0], *lines, *path, _work(first), places, numbers, *sums, *seen)
+    if visit:
+        for (number, _), equity, cash in zip(books, *seen, strict=True):
+            visit(number, equity, cash)
+    return sums
+
+
+def _blank(book: Book) -> tuple[Lines, Path]:
+    """Memory of a walk: of lines whose bars nobody asks for, their sums only."""
     lines, path = ledger.blank(book)
     summed = {name: getattr(lines, name)[0] for name in Lines._fields if name not in BY_BAR}
-    return lines._replace(**summed), path, np.empty((WORKING, len(book.price)))
+    return lines._replace(**summed), path
 
 
-def _cleared(lines: Lines, path: Path) -> None:
-    """Forget the book before: what a walk does not write on every bar."""
-    for line in lines:
-        line.fill(0.0)
-    path.held.fill(0.0)
-    path.waiting.fill(False)
+def _answers(count: int) -> Array:
+    return np.empty((count, len(STATISTICS) + len(LINES)))
 
 
-def _answer() -> Array:
-    return np.empty(len(STATISTICS) + len(LINES))
-
-
-def _plain(book: Book) -> tuple[Lines, Path, int]:
-    lines, path = ledger.blank(book)
-    return lines, path, walk(book, lines, path)
+def _work(book: Book) -> Array:
+    return np.empty((WORKING, len(book.price)))
 
 
 # ---- what is compiled
 
 
 def borrowed(fields: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the arrays as they are; compiled, without counting references to them, which costs more than the walk."""
-    return fields
+    """Return arrays without counting references to them, which would cost more than the walk; see `_intrinsics`."""
+    raise NotImplementedError
+
+
+def noted(fields: tuple[Any, ...], places: Array, numbers: Array) -> None:
+    """Write down where a book's arrays are, and its numbers; see `_intrinsics`."""
+    raise NotImplementedError
+
+
+def moved(fields: tuple[Any, ...], places: Array, numbers: Array) -> tuple[Any, ...]:
+    """Return the fields of another book of the same shape, of which that was noted; see `_intrinsics`."""
+    raise NotImplementedError
 
 
 def put(line: Array, t: int, i: int, amount: float) -> None:
@@ -221,39 +254,68 @@ def add(line: Array, t: int, i: int, amount: float) -> None:
         line[t, i] += amount
 
 
+def clear(lines: Lines, path: Path) -> None:
+    """Forget the book before: all that a walk does not write on every bar."""
+    lines.price[:], lines.fx[:], lines.funding[:], lines.borrow[:] = 0.0, 0.0, 0.0, 0.0
+    lines.roll[:], lines.income[:], lines.cost[:], lines.cash[:], lines.margin[:] = 0.0, 0.0, 0.0, 0.0, 0.0
+    lines.notional[:] = 0.0
+    path.held[:], path.waiting[:] = 0.0, False
+
+
+def each(
+    fields: tuple[Any, ...], lines: Lines, path: Path, work: Array, places: Array, numbers: Array, answers: Array,
+    ruined: Array, equity: Array, cash: Array,
+) -> None:  # fmt: skip
+    """Walk and measure every book; keep the paths of as many as there is space for."""
+    for k in range(len(ruined)):
+        clear(lines, path)
+        book = Book(*moved(fields, places[k], numbers[k]))
+        ruined[k] = walk(book, lines, path)
+        measure(book, lines, path, work, answers[k])
+        if k < len(equity):
+            equity[k], cash[k] = path.equity, lines.cash
+
+
 def every_line(*fields: Any) -> int:
     """Walk a book, given as its fields, those of the lines and those of the path."""
     plain = borrowed(fields)
     return walk(Book(*plain[:BOOK_END]), Lines(*plain[BOOK_END:LINES_END]), Path(*plain[LINES_END:PATH_END]))
 
 
-def totals(*fields: Any) -> int:
-    """Walk a book likewise and measure it: what follows the path is memory to work in, and where the answer goes."""
+def locate(places: Array, numbers: Array, *fields: Any) -> None:
+    """Write down where a book is."""
+    noted(fields, places, numbers)
+
+
+def totals(*fields: Any) -> None:
+    """Walk and measure books: the fields of the first, lines and path as memory, then the arguments of `each`."""
     plain = borrowed(fields)
-    book, lines = Book(*plain[:BOOK_END]), Lines(*plain[BOOK_END:LINES_END])
-    path = Path(*plain[LINES_END:PATH_END])
-    ruined = walk(book, lines, path)
-    measure(book, lines, path, *plain[PATH_END:])
-    return ruined
+    lines, path = Lines(*plain[BOOK_END:LINES_END]), Path(*plain[LINES_END:PATH_END])
+    each(plain[:BOOK_END], lines, path, *plain[PATH_END:])
 
 
 @cache
 def _every_line() -> Any:
-    functions = (ledger.put, ledger.add, *WALK, every_line)
-    return compiled.jit(functions, every_line, {"borrowed": _borrowed()}, [book_module])
+    return compiled.jit((ledger.put, ledger.add, *WALK, every_line), every_line, _intrinsics(), [book_module])
 
 
 @cache
 def _totals() -> Any:
-    functions = (put, add, *WALK, *compiled.ARITHMETIC, *statistics.MEASURE, totals)
-    return compiled.jit(functions, totals, {"borrowed": _borrowed()}, [book_module])
+    functions = (put, add, *WALK, *compiled.ARITHMETIC, *statistics.MEASURE, clear, each, totals)
+    return compiled.jit(functions, totals, _intrinsics(), [book_module])
 
 
-def _borrowed() -> Any:
-    """Return `borrowed` for compiled code.
+@cache
+def _locate() -> Any:
+    return compiled.jit((locate,), locate, _intrinsics(), [book_module])
 
-    Python holds the arrays while it runs. Tables of the book, its lines and its path have as many legs, those of the
-    book as many rows (`refusal` looks): said once, a place in them is worked out once.
+
+@cache
+def _intrinsics() -> dict[str, Any]:
+    """Return `borrowed`, `noted` and `moved` for compiled code.
+
+    Python holds the arrays while it runs. Tables of the book, its lines and its path have as many rows and legs, which
+    `refusal` looks at; all but `due`. Said once, a place in them is worked out once.
     """
     from numba.core import cgutils, types
     from numba.extending import intrinsic
@@ -263,22 +325,58 @@ def _borrowed() -> Any:
     @intrinsic
     def borrowed(typing_context: Any, fields: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            values: list[Any] = []
+            values = tools.unpack_tuple(builder, arguments[0])
             shape: list[Any] = []
             for i, kind in enumerate(fields.types):
-                value = builder.extract_value(arguments[0], i)
                 if isinstance(kind, types.Array):
-                    array = context.make_array(kind)(context, builder, value)
+                    array = context.make_array(kind)(context, builder, values[i])
                     array.meminfo = tools.get_null_value(array.meminfo.type)
                     array.parent = tools.get_null_value(array.parent.type)
                     if kind.ndim == 2 and i < PATH_END:
                         own = tools.unpack_tuple(builder, array.shape)
                         shape = shape or own
-                        array.shape = tools.pack_array(builder, [(shape if i < BOOK_END else own)[0], shape[1]])
-                    value = array._getvalue()
-                values.append(value)
+                        array.shape = tools.pack_array(builder, [(own if i == DUE else shape)[0], shape[1]])
+                    values[i] = array._getvalue()
             return context.make_tuple(builder, fields, values)
 
         return fields(fields), build
 
-    return borrowed
+    @intrinsic
+    def noted(typing_context: Any, fields: Any, places: Any, numbers: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            values = tools.unpack_tuple(builder, arguments[0])
+            at, value = (_elements(context, builder, signature, arguments, k) for k in (1, 2))
+            for k, i in enumerate(ARRAYS):
+                array = context.make_array(fields.types[i])(context, builder, values[i])
+                builder.store(builder.ptrtoint(array.data, at(k).type.pointee), at(k))
+            for k, i in enumerate(FLOATS):
+                builder.store(values[i], value(k))
+            return context.get_dummy_value()
+
+        return types.none(fields, places, numbers), build
+
+    @intrinsic
+    def moved(typing_context: Any, fields: Any, places: Any, numbers: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            values = tools.unpack_tuple(builder, arguments[0])
+            at, value = (_elements(context, builder, signature, arguments, k) for k in (1, 2))
+            for k, i in enumerate(ARRAYS):
+                array = context.make_array(fields.types[i])(context, builder, values[i])
+                array.data = builder.inttoptr(builder.load(at(k)), array.data.type)
+                values[i] = array._getvalue()
+            for k, i in enumerate(FLOATS):
+                values[i] = builder.load(value(k))
+            return context.make_tuple(builder, fields, values)
+
+        return fields(fields, places, numbers), build
+
+    return {"borrowed": borrowed, "noted": noted, "moved": moved}
+
+
+def _elements(context: Any, builder: Any, signature: Any, arguments: Any, which: int) -> Callable[[int], Any]:
+    """Where the elements of an argument that is an array (m,) are, in the code being built."""
+    from numba.core import cgutils
+
+    tools: Any = cgutils
+    array = context.make_array(signature.args[which])(context, builder, arguments[which])
+    return lambda k: tools.gep(builder, array.data, k)

@@ -37,7 +37,7 @@ STATISTICS = (
 def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) -> None:
     """Write the statistics of a walk and the sums of its lines into `answer`; NaN where they mean nothing.
 
-    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is scratch memory.
+    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is stack.
     """
     equity, bars = path.equity, len(path.equity) - 1
     answer[:] = np.nan
@@ -59,8 +59,7 @@ def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) ->
     answer[9] = equity[bars] / book.capital - 1.0
     answer[10] = drawdown(equity, book.capital)
     answer[11] = excess_drawdown(x, bars)
-    trading(book, lines, path, answer)
-    sums(lines, answer[len(STATISTICS) :])
+    trading(book, lines, path, answer, answer[len(STATISTICS) :])
 
 
 def returns(equity: Array, cash: Array, work: Array) -> None:
@@ -116,50 +115,54 @@ def extremes(r: Array, x: Array, count: int, answer: Array) -> None:
 
 def drawdown(path: Array, start: float) -> float:
     """Largest drawdown of a path from its running peak, which starts at `start`; positive."""
-    peak, least = start, 1.0
+    peak, least, lowest = start, 1.0, start
     for t in range(len(path)):
-        peak = max(peak, path[t])
-        least = min(least, path[t] / peak)
+        value = path[t]
+        if value > peak:
+            peak, lowest = value, value * least
+        elif value < lowest:
+            least, lowest = value / peak, value
     depth = 1.0 - least
     return depth if depth > SMALL else 0.0
 
 
 def excess_drawdown(x: Array, count: int) -> float:
     """Largest drawdown, positive, of the growth of 1 in excess of cash."""
-    peak = index = least = 1.0
+    peak = index = least = lowest = 1.0
     for k in range(count):
         index *= 1.0 + x[k]
-        peak = max(peak, index)
-        least = min(least, index / peak)
+        if index > peak:
+            peak, lowest = index, index * least
+        elif index < lowest:
+            least, lowest = index / peak, index
     depth = 1.0 - least
     return depth if depth > SMALL else 0.0
 
 
-def trading(book: Book, lines: Lines, path: Path, answer: Array) -> None:
-    """What was traded, paid and held, over equity, on the bars on which there is any."""
-    traded = paid = gross = 0.0
+def trading(book: Book, lines: Lines, path: Path, answer: Array, sums: Array) -> None:
+    """What was traded, paid and held, over equity, on the bars on which there is any; the sums of all lines."""
+    traded = paid = gross = rolls = costs = cash = margin = 0.0
     rows, legs = book.price.shape
     for t in range(rows):
-        wealth = path.equity[t]
-        if not wealth > 0.0:
-            continue
-        turned = cost = held = 0.0
+        turned = cost = roll = held = 0.0
         for i in range(legs):
             turned += lines.notional[t, i]
-            cost += lines.cost[t, i] + lines.roll[t, i]
+            cost += lines.cost[t, i]
+            roll += lines.roll[t, i]
             held += abs(path.units[t, i] * book.price[t, i] * book.fx[t, i])
-        inverse = 1.0 / wealth
-        traded += turned * inverse
-        paid += cost * inverse
-        gross += held * inverse
+        rolls += roll
+        costs += cost
+        cash += lines.cash[t]
+        margin += lines.margin[t]
+        wealth = path.equity[t]
+        if wealth > 0.0:
+            inverse = 1.0 / wealth
+            traded += turned * inverse
+            paid += (cost + roll) * inverse
+            gross += held * inverse
     answer[12], answer[13], answer[14] = traded / 2.0, -paid, gross / rows
+    sums[0], sums[1], sums[2], sums[3] = lines.price.sum(), lines.fx.sum(), lines.funding.sum(), lines.borrow.sum()
+    sums[4], sums[5], sums[6], sums[7], sums[8] = rolls, lines.income.sum(), costs, cash, margin  # order of LINES
 
 
-def sums(lines: Lines, answer: Array) -> None:
-    """Sum of each line over all bars and legs, in the order of `result.LINES`."""
-    answer[0], answer[1], answer[2] = lines.price.sum(), lines.fx.sum(), lines.funding.sum()
-    answer[3], answer[4], answer[5] = lines.borrow.sum(), lines.roll.sum(), lines.income.sum()
-    answer[6], answer[7], answer[8] = lines.cost.sum(), lines.cash.sum(), lines.margin.sum()
-
-
-MEASURE = (measure, returns, squares, shape, downside, extremes, drawdown, excess_drawdown, trading, sums)
+MEASURE = (measure, returns, squares, shape, downside, extremes, drawdown, excess_drawdown, trading)
