@@ -132,7 +132,7 @@ def test_a_tab_between_words_is_accepted(tmp_path):
     ("written", "number"),
     [
         ("1e7", 1e7), ("1E+2", 100.0), ("2.5e-1", 0.25), (".5", 0.5), ("+.5", 0.5), ("5.", 5.0), ("1_000", 1000.0),
-        ("1_0e1", 100.0), ("0x10", 16.0), ("089", 89.0), ("1.5", 1.5), ("+3", 3.0),
+        ("1_0e1", 100.0), ("1__0_e1", 100.0), ("0x10", 16.0), ("089", 89.0), ("1.5", 1.5), ("+3", 3.0),
     ],
 )  # fmt: skip
 def test_a_number_is_read_however_it_is_written(tmp_path, written, number):
