@@ -118,7 +118,9 @@ def main() -> None:
     single, double = (milliseconds(lambda threads=threads: kernel.sweep(books, threads)) for threads in (1, 2))
     print(f"two threads        {double / single:.2f} times the CPU")
     single, double = (milliseconds(lambda n=n: kernel.sweep(books, n), time.perf_counter) for n in (1, 2))
-    print(f"                   {one / two:.2f} times as many a second ({spinning():.2f} for a bare loop just now)")
+    print(
+        f"                   {single / double:.2f} times as many a second ({spinning():.2f} for a bare loop just now)"
+    )
     cold, warm = first()
     print(f"seconds of CPU to the first book: compiling {cold[0]:.1f}, from disk {warm[0]:.2f}")
     print(f"and to the first statistics:      compiling {cold[1]:.1f}, from disk {warm[1]:.2f}")

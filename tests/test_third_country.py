@@ -271,7 +271,8 @@ def test_the_page_names_it_and_draws_it_in_its_own_colour(stored):
     assert "DV01 Southland" in words
     assert re.search(r"DV01, in USD a bp, of [−\d,]+ in the US, [\d,]+ in Southland", words)
     assert "averaged over the US and Southland" in words
-    assert '"name":"Southland 7\\u201312","fill":"#117733","pattern":"-"' in page
+    assert '"name":"Southland 7\\u201312"' in page
+    assert '{"pattern":"-","7-12":"#117733"}' in page
     assert '"countries":{"NZ10":"#117733","UST10":"#0072B2"}' in page
     assert "kiwi +10 %" in words
 

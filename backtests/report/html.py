@@ -17,7 +17,7 @@ from markupsafe import Markup
 from backtests.config import as_yaml
 from backtests.report import detail, regimes, sensitivity, tables, traded
 from backtests.report.format import Figures, Payload, millions, number, percent
-from backtests.report.palette import countries, styles
+from backtests.report.palette import buckets, countries, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.series import Calendar
 
@@ -177,6 +177,7 @@ def _series(panels: Panels) -> Payload:
         "window": panels.window_name,
         "styles": styles(panels),
         "countries": countries(panels),
+        "buckets": buckets(panels),
         "lines": tables.LINE_NAMES,
         "tornado": sensitivity.tornado(panels.run.sensitivity) if panels.run.sensitivity else {},
         "bands": panels.bands,

@@ -62,6 +62,16 @@ def countries(panels: Panels) -> dict[str, str]:
     return {name: (of_curve.get(name) or table.of_currency(leg["currency"])).colour for name, leg in legs.items()}
 
 
+def buckets(panels: Panels) -> dict[str, dict[str, str]]:
+    """Return how each curve that is held is drawn: a colour by bucket of maturity, and its `pattern`."""
+    held = {key for variant in panels.variants if variant.traded for key in variant.traded.dv01}
+    table = panels.run.countries
+    drawn = {curve: {"pattern": pattern(curve, table)} for curve, _ in sorted(held)}
+    for curve, bucket in sorted(held):
+        drawn[curve][bucket] = fill(curve, bucket, table)
+    return drawn
+
+
 def fill(curve: str, bucket: str, countries: Countries) -> str:
     """Return the colour of a bucket of maturity of a curve: a shade of its country's."""
     colour = countries.of_curve(curve).colour

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtests.report.format import ABSENT, MINUS, Payload, number
-from backtests.report.palette import fill, pattern
 from backtests.report.panels import Panels, VariantPanel
 from backtests.runs.exposure import Traded
 from data.countries import Countries, is_real
@@ -173,13 +172,7 @@ def series(panels: Panels, variant: VariantPanel) -> Payload | None:
         "gains": "rises" if traded.quote.rises else "falls",
         "signals": dict(traded.signals),
         "buckets": [
-            {
-                "curve": curve,
-                "bucket": bucket,
-                "name": bucket_name(curve, bucket, countries),
-                "fill": fill(curve, bucket, countries),
-                "pattern": pattern(curve, countries),
-            }
+            {"curve": curve, "bucket": bucket, "name": bucket_name(curve, bucket, countries)}
             for curve, bucket in traded.dv01
         ],
         "dv01": np.array(list(traded.dv01.values())).reshape(len(traded.dv01), len(traded.gross)),

@@ -72,10 +72,10 @@
   // Longs stand on zero and shorts hang from it, so a bucket has a part in each stack; the hover says it once.
   function areas(buckets) {
     return buckets.flatMap(({ x, y, ...series }) => {
-      const fill = series.fill; // a shade of its country's colour; the pattern says the country too
+      const fill = data.buckets[series.curve][series.bucket]; // a shade of its country's colour; the pattern says the country too
       const part = (usd, group, extra) => line({ x, y: usd }, series.name, ",.0f", {
         stackgroup: group, legendgroup: series.name, line: { color: fill, width: 0.5, shape: "hv" }, fillcolor: fill,
-        fillpattern: { shape: series.pattern, size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
+        fillpattern: { shape: data.buckets[series.curve].pattern, size: 6, solidity: 0.25, fgcolor: css("--paper"), fgopacity: 0.8, bgcolor: fill }, ...extra,
       });
       return [
         part(y.map((usd) => Math.max(0, usd)), "long", { showlegend: true, customdata: y, hovertemplate: said(",.0f").replace("{y", "{customdata") }),
