@@ -23,7 +23,7 @@ from data.pricing.bonds import Array
 
 STILL = 1e-12  # a deviation below this is rounding, not movement
 BLOCK = 128  # numpy adds up to so many numbers in eight strands, and halves what is longer
-STACK = (4, 64)  # room for as many halvings
+STACK = (4, 64)  # of sums over long rows: 64 halvings go beyond any
 
 # ---- how a loop is compiled
 
@@ -71,33 +71,33 @@ def _keep(function: Any) -> None:
 # ---- sums, in numpy's own order
 
 
-def total(values: Array, start: int, count: int, room: Array) -> float:
+def total(values: Array, start: int, count: int, stack: Array) -> float:
     """Sum of `count` values from `start` on, added in the order in which numpy adds a contiguous row.
 
     What is longer than a block is the sum of its halves, each summed likewise. No recursion, which numba cannot keep
-    on disk: `room (4, 64)` is the stack, of where a part starts, its length, how many of its halves are summed, and the
+    on disk: `stack (4, 64)` holds where a part starts, its length, how many of its halves are summed, and the
     sum of the left one.
     """
     if count <= BLOCK:
         return block(values, start, count)
     depth, result = 0, 0.0
-    room[0, 0], room[1, 0], room[2, 0] = start, count, 0.0
+    stack[0, 0], stack[1, 0], stack[2, 0] = start, count, 0.0
     while depth >= 0:
-        first, long = int(room[0, depth]), int(room[1, depth])
+        first, long = int(stack[0, depth]), int(stack[1, depth])
         half = long // 2 - long // 2 % 8
         if long <= BLOCK:
             result = block(values, first, long)
             depth -= 1
-        elif room[2, depth] == 0.0:
-            room[2, depth] = 1.0
+        elif stack[2, depth] == 0.0:
+            stack[2, depth] = 1.0
             depth += 1
-            room[0, depth], room[1, depth], room[2, depth] = first, half, 0.0
-        elif room[2, depth] == 1.0:
-            room[2, depth], room[3, depth] = 2.0, result
+            stack[0, depth], stack[1, depth], stack[2, depth] = first, half, 0.0
+        elif stack[2, depth] == 1.0:
+            stack[2, depth], stack[3, depth] = 2.0, result
             depth += 1
-            room[0, depth], room[1, depth], room[2, depth] = first + half, long - half, 0.0
+            stack[0, depth], stack[1, depth], stack[2, depth] = first + half, long - half, 0.0
         else:
-            result = room[3, depth] + result
+            result = stack[3, depth] + result
             depth -= 1
     return result
 
@@ -127,9 +127,9 @@ def block(values: Array, start: int, count: int) -> float:
     return result
 
 
-def mean_of(values: Array, start: int, count: int, room: Array) -> float:
+def mean_of(values: Array, start: int, count: int, stack: Array) -> float:
     """Mean of `count` values from `start` on."""
-    return total(values, start, count, room) / count
+    return total(values, start, count, stack) / count
 
 
 ARITHMETIC = (total, block, mean_of)

@@ -37,24 +37,24 @@ STATISTICS = (
 def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) -> None:
     """Write the statistics of a walk and the sums of its lines into `answer`; NaN where they mean nothing.
 
-    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is room.
+    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is scratch.
     """
     equity, bars = path.equity, len(path.equity) - 1
     answer[:] = np.nan
     if bars < 0:
         return
-    room = np.empty(STACK)
+    stack = np.empty(STACK)
     returns(equity, lines.cash, work)
     r, x, scratch = work[0], work[1], work[2]
     if bars > 0:
-        mean, own = mean_of(x, 0, bars, room), mean_of(r, 0, bars, room)
+        mean, own = mean_of(x, 0, bars, stack), mean_of(r, 0, bars, stack)
         answer[0] = mean
-        spread = squares(r, own, bars, scratch, room)
-        shape(r, own, np.sqrt(spread / bars), bars, scratch, room, answer)
+        spread = squares(r, own, bars, scratch, stack)
+        shape(r, own, np.sqrt(spread / bars), bars, scratch, stack, answer)
         if bars > 1:
-            answer[1] = np.sqrt(squares(x, mean, bars, scratch, room) / (bars - 1))
+            answer[1] = np.sqrt(squares(x, mean, bars, scratch, stack) / (bars - 1))
             answer[2] = np.sqrt(spread / (bars - 1))
-        answer[3] = downside(x, bars, scratch, room)
+        answer[3] = downside(x, bars, scratch, stack)
         extremes(r, x, bars, answer)
     answer[9] = equity[bars] / book.capital - 1.0
     answer[10] = drawdown(equity, book.capital)
@@ -72,15 +72,15 @@ def returns(equity: Array, cash: Array, work: Array) -> None:
         work[1, t] = r - (0.0 if gone else cash[t + 1] / before)
 
 
-def squares(values: Array, mean: float, count: int, scratch: Array, room: Array) -> float:
+def squares(values: Array, mean: float, count: int, scratch: Array, stack: Array) -> float:
     """Sum of the squared distances from the mean."""
     for k in range(count):
         apart = values[k] - mean
         scratch[k] = apart * apart
-    return total(scratch, 0, count, room)
+    return total(scratch, 0, count, stack)
 
 
-def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, room: Array, answer: Array) -> None:
+def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, stack: Array, answer: Array) -> None:
     """Skew and excess kurtosis."""
     if not deviation > SMALL:
         return
@@ -88,19 +88,19 @@ def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, r
     for k in range(count):
         z = (r[k] - mean) * one
         scratch[k] = z * z * z
-    answer[4] = total(scratch, 0, count, room) / count
+    answer[4] = total(scratch, 0, count, stack) / count
     for k in range(count):
         z = (r[k] - mean) * one
         scratch[k] = (z * z) * (z * z)
-    answer[5] = total(scratch, 0, count, room) / count - 3.0
+    answer[5] = total(scratch, 0, count, stack) / count - 3.0
 
 
-def downside(x: Array, count: int, scratch: Array, room: Array) -> float:
+def downside(x: Array, count: int, scratch: Array, stack: Array) -> float:
     """Square root of the mean squared loss."""
     for k in range(count):
         loss = min(x[k], 0.0)
         scratch[k] = loss * loss
-    return float(np.sqrt(total(scratch, 0, count, room) / count))
+    return float(np.sqrt(total(scratch, 0, count, stack) / count))
 
 
 def extremes(r: Array, x: Array, count: int, answer: Array) -> None:
