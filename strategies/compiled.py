@@ -23,7 +23,7 @@ from data.pricing.bonds import Array
 
 STILL = 1e-12  # a deviation below this is rounding, not movement
 BLOCK = 128  # numpy adds up to so many numbers in eight strands, and halves what is longer
-STACK = (4, 64)  # space for as many halvings
+STACK = (4, 64)  # of sums over long rows: 64 halvings go beyond any
 
 # ---- how a loop is compiled
 

@@ -266,7 +266,7 @@ def each(
     fields: tuple[Any, ...], lines: Lines, path: Path, work: Array, places: Array, numbers: Array, answers: Array,
     ruined: Array, equity: Array, cash: Array,
 ) -> None:  # fmt: skip
-    """Walk and measure every book; keep the paths of as many as there is space for."""
+    """Walk and measure every book; keep the paths of as many as `equity` and `cash` hold."""
     for k in range(len(ruined)):
         clear(lines, path)
         book = Book(*moved(fields, places[k], numbers[k]))

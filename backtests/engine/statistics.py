@@ -37,7 +37,7 @@ STATISTICS = (
 def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) -> None:
     """Write the statistics of a walk and the sums of its lines into `answer`; NaN where they mean nothing.
 
-    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is stack.
+    `lines` need their bars in cash, cost, roll and notional only; `work (3, T)` is scratch.
     """
     equity, bars = path.equity, len(path.equity) - 1
     answer[:] = np.nan
