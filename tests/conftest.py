@@ -58,18 +58,26 @@ SLOW = {
 }
 
 
+# The files that take longest, the longest first.
+LONGEST = (
+    "test_report_size.py", "test_report_page.py", "test_compare_page.py", "test_tables_page.py", "test_inference.py",
+    "test_own_strategy.py", "test_kernel.py", "test_realdata.py", "test_compare.py", "test_report.py",
+    "test_invariants.py", "test_sensitivity.py", "test_third_country.py", "test_architecture.py", "test_assemble.py",
+)  # fmt: skip
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow; give workers the files with most slow tests first, so that they end together."""
+    """Mark what is slow; give workers the longest files first, then the largest, so that they end together."""
     for item in items:
         names = SLOW.get(item.path.name)
         if names is not None and (not names or getattr(item, "originalname", "") in names):
             item.add_marker("slow")
     if not hasattr(config, "workerinput"):
         return
-    slow = Counter(item.path for item in items if any(map(item.get_closest_marker, ("slow", "browser", "realdata"))))
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (-slow[item.path], -tests[item.path]))
+    rank = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (rank.get(item.path.name, len(rank)), -tests[item.path]))
 
 
 @pytest.fixture(scope="session", autouse=True)
