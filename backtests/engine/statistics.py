@@ -84,13 +84,13 @@ def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, s
     """Skew and excess kurtosis."""
     if not deviation > SMALL:
         return
-    one = 1.0 / deviation
+    inverse = 1.0 / deviation
     for k in range(count):
-        z = (r[k] - mean) * one
+        z = (r[k] - mean) * inverse
         scratch[k] = z * z * z
     answer[4] = total(scratch, 0, count, stack) / count
     for k in range(count):
-        z = (r[k] - mean) * one
+        z = (r[k] - mean) * inverse
         scratch[k] = (z * z) * (z * z)
     answer[5] = total(scratch, 0, count, stack) / count - 3.0
 
@@ -156,10 +156,10 @@ def trading(book: Book, lines: Lines, path: Path, answer: Array, sums: Array) ->
         margin += lines.margin[t]
         wealth = path.equity[t]
         if wealth > 0.0:
-            one = 1.0 / wealth
-            traded += turned * one
-            paid += (cost + roll) * one
-            gross += held * one
+            inverse = 1.0 / wealth
+            traded += turned * inverse
+            paid += (cost + roll) * inverse
+            gross += held * inverse
     answer[12], answer[13], answer[14] = traded / 2.0, -paid, gross / rows
     sums[0], sums[1], sums[2], sums[3] = lines.price.sum(), lines.fx.sum(), lines.funding.sum(), lines.borrow.sum()
     sums[4], sums[5], sums[6], sums[7], sums[8] = rolls, lines.income.sum(), costs, cash, margin  # order of LINES
