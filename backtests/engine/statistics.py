@@ -44,13 +44,13 @@ def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) ->
     if bars < 0:
         return
     stack = np.empty(STACK)
-    returns(equity, lines.cash, work)
     r, x, scratch = work[0], work[1], work[2]
+    returns(equity, lines.cash, r, x)
     if bars > 0:
         mean, own = mean_of(x, 0, bars, stack), mean_of(r, 0, bars, stack)
         answer[0] = mean
         spread = squares(r, own, bars, scratch, stack)
-        shape(r, own, np.sqrt(spread / bars), bars, scratch, stack, answer)
+        shape(r, own, np.sqrt(spread / bars), bars, answer)
         if bars > 1:
             answer[1] = np.sqrt(squares(x, mean, bars, scratch, stack) / (bars - 1))
             answer[2] = np.sqrt(spread / (bars - 1))
@@ -62,14 +62,14 @@ def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) ->
     trading(book, lines, path, answer, answer[len(STATISTICS) :])
 
 
-def returns(equity: Array, cash: Array, work: Array) -> None:
-    """Write r and x of every bar into the first two rows of `work`; 0 once equity is gone."""
+def returns(equity: Array, cash: Array, r: Array, x: Array) -> None:
+    """Write r and x of every bar; 0 once equity is gone."""
     for t in range(len(equity) - 1):
-        before = equity[t]
-        gone = not before > 0.0
-        r = 0.0 if gone else equity[t + 1] / before - 1.0
-        work[0, t] = r
-        work[1, t] = r - (0.0 if gone else cash[t + 1] / before)
+        alive = equity[t] > 0.0
+        before = equity[t] if alive else 1.0
+        earned, credited = equity[t + 1] / before - 1.0, cash[t + 1] / before
+        r[t] = earned if alive else 0.0
+        x[t] = earned - credited if alive else 0.0
 
 
 def squares(values: Array, mean: float, count: int, scratch: Array, stack: Array) -> float:
@@ -80,19 +80,18 @@ def squares(values: Array, mean: float, count: int, scratch: Array, stack: Array
     return total(scratch, 0, count, stack)
 
 
-def shape(r: Array, mean: float, deviation: float, count: int, scratch: Array, stack: Array, answer: Array) -> None:
+def shape(r: Array, mean: float, deviation: float, count: int, answer: Array) -> None:
     """Skew and excess kurtosis."""
     if not deviation > SMALL:
         return
+    third = fourth = 0.0
     inverse = 1.0 / deviation
     for k in range(count):
         z = (r[k] - mean) * inverse
-        scratch[k] = z * z * z
-    answer[4] = total(scratch, 0, count, stack) / count
-    for k in range(count):
-        z = (r[k] - mean) * inverse
-        scratch[k] = (z * z) * (z * z)
-    answer[5] = total(scratch, 0, count, stack) / count - 3.0
+        square = z * z
+        third += z * square
+        fourth += square * square
+    answer[4], answer[5] = third / count, fourth / count - 3.0
 
 
 def downside(x: Array, count: int, scratch: Array, stack: Array) -> float:
@@ -107,9 +106,11 @@ def extremes(r: Array, x: Array, count: int, answer: Array) -> None:
     """Best and worst bar, and the share of bars that beat cash."""
     best, worst, hits = r[0], r[0], 0
     for k in range(count):
-        best, worst = max(best, r[k]), min(worst, r[k])
-        if x[k] > SMALL:
-            hits += 1
+        if r[k] > best:
+            best = r[k]
+        elif r[k] < worst:
+            worst = r[k]
+        hits += x[k] > SMALL
     answer[6], answer[7], answer[8] = best, worst, hits / count
 
 
