@@ -177,7 +177,7 @@ CAPITAL = ["account.size_on=capital", "account.cash_interest=false"]
 
 def test_costs_are_linear_where_size_does_not_follow_equity(rerun):
     one = rerun(one_variant(PAIR), *CAPITAL)
-    free, once, twice, four = (one.run(replace(one.base, costs=c)).result.equity for c in (0.0, 1.0, 2.0, 4.0))
+    free, once, twice, four = (one.walk(replace(one.base, costs=c)).equity for c in (0.0, 1.0, 2.0, 4.0))
     drag = free - once
     assert drag[-1] > 10_000
     assert free - twice == pytest.approx(2 * drag, rel=1e-9)
@@ -187,8 +187,8 @@ def test_costs_are_linear_where_size_does_not_follow_equity(rerun):
 def test_a_funding_spread_costs_both_sides_what_the_calendar_says(rerun):
     one = rerun(one_variant(PAIR), *CAPITAL)
     market, _, rows = one.decided(one.base)
-    base = one.run(one.base).result
-    dearer = one.run(replace(one.base, funding=0.0025)).result
+    base = one.walk(one.base)
+    dearer = one.walk(replace(one.base, funding=0.0025))
     days = np.diff(base.dates).astype(float)
     notional = base.units[:-1] * market.price[rows][:-1] * market.fx[rows][1:]  # as the ledger has it, at fx[t]
     ust, jgb = market.column("UST10"), market.column("JGB10")
@@ -201,8 +201,8 @@ def test_a_funding_spread_costs_both_sides_what_the_calendar_says(rerun):
 def test_an_unhedged_funding_spread_is_a_dollar_one(rerun):
     one = rerun(one_variant(PAIR.replace("5.0}}", "5.0}, currency: unhedged}")), *CAPITAL)
     market, _, rows = one.decided(one.base)
-    base = one.run(one.base).result
-    dearer = one.run(replace(one.base, funding=0.0025)).result
+    base = one.walk(one.base)
+    dearer = one.walk(replace(one.base, funding=0.0025))
     days = np.diff(base.dates).astype(float)
     notional = base.units[:-1] * market.price[rows][:-1] * market.fx[rows][:-1]
     paid = 0.0025 * days / 360 * np.abs(notional).sum(axis=1)
@@ -523,5 +523,5 @@ def test_the_page_names_every_group_and_every_scenario():
 def test_a_sharpe_is_the_metrics_own(rerun):
     one = rerun(one_variant(PAIR))
     outcome = one.run(one.base)
-    figures = metrics.figures(outcome.result, 12.0)
+    figures = metrics.figures(one.walk(one.base), 12.0)
     assert (outcome.sharpe, outcome.excess_return) == (figures["sharpe"], figures["excess_return"])

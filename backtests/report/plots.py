@@ -36,7 +36,7 @@ def save(panels: Panels, folder: Path) -> None:
     """Write the pictures of a report into a folder."""
     folder.mkdir(exist_ok=True)
     for name, draw in PICTURES.items():
-        draw(panels).savefig(folder / f"{name}.png", dpi=200)
+        draw(panels).savefig(folder / f"{name}.png", dpi=200, pil_kwargs={"compress_level": 3})
 
 
 def _figure(rows: list[int]) -> tuple[Figure, list[Axes]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backtests.config import Config, Variant
 from backtests.engine import ledger
@@ -19,7 +20,7 @@ from backtests.runs.setup import Prepared
 from backtests.runs.window import span
 from backtests.sensitivities.scenarios import Conventions, conventions_of, sized
 from data.errors import DataError
-from data.market import Market
+from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import Interpolation
 
@@ -33,9 +34,13 @@ class Decided(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A run and its figures: those of `metrics.figures`, None where they mean nothing."""
+    """What is asked of a run; its figures are those of `metrics.figures`, None where they mean nothing."""
 
-    result: Result
+    dates: NDArray[np.datetime64]  # (T,)
+    equity: Array  # (T,) USD
+    x: Array  # (T - 1,) excess returns
+    long: Flags  # (n,) whether a leg was ever held long
+    short: Flags  # (n,) or short
     sharpe: float | None
     excess_return: float | None
 
@@ -87,12 +92,19 @@ class Rerun:
         rows = rows or decided.rows
         key = (chosen, rows.start, rows.stop)
         if key not in self._outcomes:
-            result = self.engine(self._book(decided, rows, chosen))
+            result = self.walk(chosen, rows)
             x = metrics.excess_returns(result)
             ppy = metrics.periods_per_year(result.dates, decided.market.periods_per_year)
             earned = float(x.mean()) * ppy if len(x) else None
-            self._outcomes[key] = Outcome(result, metrics.sharpe(x, ppy), earned)
+            long, short = (np.asarray(held.any(axis=0)) for held in (result.units > 0, result.units < 0))
+            sharpe = metrics.sharpe(x, ppy)
+            self._outcomes[key] = Outcome(result.dates, result.equity, x, long, short, sharpe, earned)
         return self._outcomes[key]
+
+    def walk(self, chosen: Conventions, rows: slice | None = None) -> Result:
+        """Return the ledger of the variant under some conventions, which is not kept; raises as `decided` does."""
+        decided = self.decided(chosen)
+        return self.engine(self._book(decided, rows or decided.rows, chosen))
 
     def _book(self, decided: Decided, rows: slice, chosen: Conventions) -> Book:
         market = decided.market
