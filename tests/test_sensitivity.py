@@ -78,7 +78,9 @@ def alone(load):
 @pytest.fixture
 def rerun(load):
     def made(text: str, *settings: str) -> Rerun:
-        (only,) = judge._reruns(settings_ := load(text, *settings), set_up(settings_), ())
+        settings_ = load(text, *settings)
+        setup = set_up(settings_)
+        (only,) = judge._reruns(settings_, setup, list(setup.variants.values()))
         return only
 
     return made

@@ -47,10 +47,10 @@ def run(
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
         with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
-            begun = runner.begin(settings, beside.start)
+            begun = runner.begin(settings, beside.start, progress)
             beside.warm((PICTURES,))
             measured = measure(begun, progress)
-            finished = begun.finish(progress)
+            finished = begun.finish(phase(progress, "two engines"))
             keep(finished, measured, place, folder.parent, now, progress, beside)
     if out is None:
         index(folder.parent)

@@ -50,12 +50,12 @@ def thesis(
         folder = run_folder.destination(settings, out, now)
         with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
             try:
-                begun = runner.begin(settings, beside.start)
+                begun = runner.begin(settings, beside.start, progress)
             except OutsideDataError as error:
                 raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
             beside.warm((run_command.PICTURES,))
             measured = run_command.measure(begun, progress)
-            run = begun.finish(progress)
+            run = begun.finish(run_command.phase(progress, "two engines"))
             card = scorecard.card(run)
             text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
             (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")

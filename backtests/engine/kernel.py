@@ -55,14 +55,14 @@ def engine(work: int) -> Callable[[Book], Result]:
 def build() -> None:
     """Compile what a run walks its books with, or find it on disk."""
     if _installed():
-        one, row = np.ones((2, 1)), np.ones(2)
+        table, row = np.ones((2, 1)), np.ones(2)
         flags = np.ones(2, dtype=np.bool_)
         run(
             Book(
-                dates=np.arange(2).astype("datetime64[D]"), price=one, fx=one, fx_exposed=row[:1],
-                funding_long=one, funding_short=one, borrow=one, roll=one, income_long=one, income_short=one,
-                spread=one, lot=one, tradable=flags[:, None], listed=flags[:1], cash=row, margin=row, targets=one,
-                decides=flags, lag=0, band=0.0, capital=1.0, fixed_base=False,
+                dates=np.arange(2).astype("datetime64[D]"), price=table, fx=table, fx_exposed=row[:1],
+                funding_long=table, funding_short=table, borrow=table, roll=table, income_long=table,
+                income_short=table, spread=table, lot=table, tradable=flags[:, None], listed=flags[:1], cash=row,
+                margin=row, targets=table, decides=flags, lag=0, band=0.0, capital=1.0, fixed_base=False,
             )
         )  # fmt: skip
 

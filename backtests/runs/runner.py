@@ -137,7 +137,7 @@ def run(config: Config, progress: Progress = lambda what, count, of: None) -> Ru
     return begin(config).finish(progress)
 
 
-def begin(config: Config, start: Start = at_once) -> Begun:
+def begin(config: Config, start: Start = at_once, progress: Progress = lambda what, count, of: None) -> Begun:
     """Walk every variant's book in the plain ledger, and give it to the broker's engine by `start`.
 
     Raises
@@ -148,7 +148,12 @@ def begin(config: Config, start: Start = at_once) -> Begun:
     began = time.perf_counter()
     setup = set_up(config)
     again = kernel.engine(sum(prepared.size for prepared in setup.variants.values()))
-    return Begun(config, setup, tuple(_walked(each, config, again, start) for each in setup.variants.values()), began)
+    books = []
+    for i, prepared in enumerate(setup.variants.values()):
+        progress(prepared.variant.name, i, len(setup.variants))
+        books.append(_walked(prepared, config, again, start))
+    progress("", len(books), len(books))
+    return Begun(config, setup, tuple(books), began)
 
 
 def _walked(prepared: Prepared, config: Config, again: Engine, start: Start) -> Walked:
