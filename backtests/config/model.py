@@ -53,6 +53,7 @@ class AccountSection(Model):
     max_gross: float = Field(default=10.0, gt=0, le=50, description="largest sum of absolute weights")
     cash_interest: bool = True
     margin_spread_bp: BasisPoints = 75.0
+    repo_spread_bp: BasisPoints = 5.0
     withholding: float = Field(default=0.0, ge=0, lt=1, description="tax kept from distributions that a long is paid")
 
 

@@ -61,8 +61,9 @@ def build() -> None:
             Book(
                 dates=np.arange(2).astype("datetime64[D]"), price=table, fx=table, fx_exposed=row[:1],
                 funding_long=table, funding_short=table, borrow=table, roll=table, income_long=table,
-                income_short=table, spread=table, lot=table, tradable=flags[:, None], listed=flags[:1], cash=row,
-                margin=row, targets=table, decides=flags, lag=0, band=0.0, capital=1.0, fixed_base=False,
+                income_short=table, spread=table, lot=table, tradable=flags[:, None], listed=flags[:1],
+                bond=flags[:1], cash=row, margin=row, repo=row, targets=table,
+                decides=flags, lag=0, band=0.0, capital=1.0, fixed_base=False,
             )
         )  # fmt: skip
 

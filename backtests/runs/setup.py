@@ -150,6 +150,7 @@ def terms(variant: Variant, config: Config, market: Market) -> Terms:
         max_gross=account.max_gross,
         cash_interest=account.cash_interest,
         margin_spread=account.margin_spread_bp * BP,
+        repo_spread=account.repo_spread_bp * BP,
         withholding=account.withholding,
         currency=variant.currency.kind,
         basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,
