@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from data.calendars import PUBLICATION_LAG_DAYS
+from data.calendars import PUBLICATION_LAG_DAYS, available_on
 from data.countries import BASE
 from data.market import Market
 from data.pricing.bonds import Array
@@ -137,7 +137,7 @@ def _row(
 def _published(name: str, values: pd.Series, day: date, users: tuple[str, ...]) -> Input:
     known = values.dropna()
     periods = pd.DatetimeIndex(known.index)
-    out = periods[periods + pd.Timedelta(days=PUBLICATION_LAG_DAYS[name]) <= pd.Timestamp(day)]
+    out = periods[available_on(name, periods.to_numpy()) <= np.datetime64(day)]
     apart = float(np.median(np.diff(periods).astype("timedelta64[D]").astype(float))) if len(periods) > 1 else 0.0
     every = "month" if apart < 45 else "quarter" if apart < 135 else "year"
     last = out[-1].date() if len(out) else None
