@@ -129,7 +129,7 @@ def _reruns(config: Config, setup: Setup, names: Sequence[str]) -> list[Rerun]:
     engine = kernel.engine(RERUNS * sum(prepared.size for prepared in wanted))
     reruns = []
     for prepared in wanted:
-        legs = {kind: legs_of(market, prepared.variant, config) for kind, market in markets.items()}
+        legs = {kind: legs_of(market, prepared.variant) for kind, market in markets.items()}
         reruns.append(Rerun(config, prepared, {**legs, own: prepared.market}, engine))
     return reruns
 
