@@ -18,6 +18,7 @@ BASE = "USD"  # the currency of the book
 REAL = "_real"  # what the name of a real curve ends with
 SHARED = ("day_count", "basis_bp", "fx", "fx_quoted", "overnight")  # of a currency, whichever country's it is
 REFERENCE_CPI = "us_reference_cpi"  # what a market calls the index of inflation bonds among its macro values
+KNOWN_FUNDING = "_known_funding"  # likewise, after a country: what funding costs over each bar, as known at its end
 ANY_DAY = "any"  # the calendar of a series whose days are held to no exchange's sessions
 
 Quotes = Literal["par", "spot"]

@@ -14,7 +14,7 @@ import numpy as np
 from data.market import Flags, Market
 from data.pricing.bonds import Array
 
-_A_YEAR = {"D": 252, "M": 12, "Y": 1}
+_A_YEAR = {"D": 260, "M": 12, "Y": 1}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)([DMY])")
 
 

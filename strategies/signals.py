@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from data.countries import REFERENCE_CPI
+from data.countries import KNOWN_FUNDING, REFERENCE_CPI
 from data.errors import ConfigError, DataError
 from data.market import Market
 from data.pricing.bonds import Array, price
@@ -111,8 +111,17 @@ def local_excess_returns(market: Market, name: str) -> Array:
     i = market.column(name)
     returns = np.full(len(market.dates), np.nan)
     price = market.price[:, i]
-    returns[1:] = (price[1:] + market.income[1:, i]) / price[:-1] - 1.0 - market.funding[1:, i]
+    returns[1:] = (price[1:] + market.income[1:, i]) / price[:-1] - 1.0 - _known_funding(market, name)[1:]
     return returns
+
+
+def _known_funding(market: Market, name: str) -> Array:
+    """Fraction of notional (T,) that funding costs over each bar, as known at its end.
+
+    What is booked differs where a month's average stands for its days: it is not known before the month is over.
+    """
+    known = market.macro.get(f"{country(market, name)}{KNOWN_FUNDING}")
+    return market.funding[:, market.column(name)] if known is None else known
 
 
 def _windows(values: Array, n: int) -> Iterator[tuple[slice, Array]]:

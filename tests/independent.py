@@ -258,7 +258,7 @@ class Trade:
         if self.params.get("sizing") not in ("volatility", "beta"):
             return 0
         text = self.params.get("window", "36M")
-        years = float(text[:-1]) / {"D": 252, "M": 12, "Y": 1}[text[-1]]
+        years = float(text[:-1]) / {"D": 260, "M": 12, "Y": 1}[text[-1]]
         return max(2, math.floor(years * MONTHS_A_YEAR + 0.5))
 
 

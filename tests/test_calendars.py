@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from data.build import build
-from data.calendars import PUBLICATION_LAG_DAYS, check_same_close, known_at, reference_cpi
+from data.calendars import FORMER_LAG_DAYS, LATE, PUBLICATION_LAG_DAYS, check_same_close, known_at, reference_cpi
 from data.countries import COUNTRIES
 from data.errors import DataError
 from data.instruments import LIBRARY
@@ -27,13 +27,14 @@ def series(values: dict[str, float]) -> pd.Series:
 # ---- publication lags
 
 
-# DESIGN.md section 4: US CPI 15 days, Japan CPI 25, quarterly balance sheets 120, WEO annual debt 365
+# US CPI 15 days, Japan CPI 25, BoJ share 85, balance of payments 45, quarterly balance sheets 120, WEO annual debt 365
 @pytest.mark.parametrize(
     ("name", "lag"),
     [
         ("us_cpi", 15), ("us_core_cpi_yoy", 15), ("jp_core_cpi_yoy", 25),
         ("fed_assets_gdp", 120), ("boj_assets_gdp", 120), ("fed_treasuries_share", 120),
         ("us_debt_gdp", 365), ("jp_debt_gdp", 365),
+        ("boj_jgb_share", 85), ("jp_net_foreign_bonds", 45), ("foreign_net_jp_bonds", 45),
     ],
 )  # fmt: skip
 def test_a_figure_enters_on_the_day_it_is_published_and_not_the_day_before(name, lag):
@@ -43,8 +44,37 @@ def test_a_figure_enters_on_the_day_it_is_published_and_not_the_day_before(name,
     assert known[1:].tolist() == [2.5, 2.5]
 
 
+# Days on which the offices published, and the last before them on which the figure was not known
+@pytest.mark.parametrize(
+    ("name", "period", "known"),
+    [
+        ("jp_core_cpi_yoy", "2015-03-31", "2015-05-02"),  # came out on 1 May
+        ("jp_core_cpi_yoy", "2011-11-30", "2012-01-01"),  # on 28 December
+        ("jp_core_cpi_yoy", "2017-12-31", "2018-02-01"),
+        ("jp_core_cpi_yoy", "2018-01-31", "2018-02-25"),
+        ("us_cpi", "2025-08-31", "2025-09-15"),
+        ("us_cpi", "2025-09-30", "2025-10-24"),
+        ("us_core_cpi_yoy", "2025-09-30", "2025-10-24"),
+        ("us_cpi", "2025-11-30", "2025-12-18"),
+        ("us_core_cpi_yoy", "2025-11-30", "2025-12-18"),
+        ("us_cpi", "2025-12-31", "2026-01-15"),
+        ("boj_jgb_share", "2025-06-30", "2025-09-23"),  # on 18 September
+    ],
+)
+def test_a_figure_that_came_late_is_known_no_sooner(name, period, known):
+    day = np.datetime64(known)
+    before, then = known_at(name, series({period: 2.5}), np.array([day - 1, day]))
+    assert np.isnan(before) and then == 2.5
+
+
+def test_a_month_end_before_the_release_has_the_figure_of_the_month_before():
+    figures = series({"2015-02-28": 2.0, "2015-03-31": 2.2})
+    assert known_at("jp_core_cpi_yoy", figures, days("2015-04-30", "2015-05-01", "2015-05-29")).tolist() == [2, 2, 2.2]
+
+
 def test_every_bundled_series_has_a_publication_lag(tables):
     assert set(tables.macro) <= set(PUBLICATION_LAG_DAYS)
+    assert set(LATE) | set(FORMER_LAG_DAYS) <= set(PUBLICATION_LAG_DAYS)
 
 
 def test_a_series_without_a_publication_lag_is_refused():

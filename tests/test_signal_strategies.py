@@ -22,7 +22,8 @@ from strategies.slopes import MaturityPreference, TrendCurve, UltraLong
 from tests.test_strategies import durations, excess, weights
 
 BUNDLED = Path(__file__).resolve().parent.parent / "data" / "bundled"
-LAGS = {"us_core_cpi_yoy": 15, "jp_core_cpi_yoy": 25}  # DESIGN.md section 4; debt 365, balance sheets 120
+LAGS = {"us_core_cpi_yoy": 15}  # debt 365, balance sheets 120, Japan's prices 32 and from 2018 25
+LATE = {"us_core_cpi_yoy": {"2025-09-30": "2025-10-24", "2025-11-30": "2025-12-18"}}
 
 
 def columns(name: str) -> pd.DataFrame:
@@ -34,11 +35,15 @@ M, MACRO = columns("month_end_markets.csv"), columns("month_end_macro.csv")
 
 def published(name: str) -> pd.Series:
     """A macro column as it was known at each month end."""
-    lag = pd.Timedelta(days=LAGS.get(name, 365 if "debt" in name else 120))
     values = MACRO[name].dropna()
-    known = [
-        values[(values.index + lag <= day) & (values.index + lag >= day - pd.Timedelta(days=400))] for day in M.index
-    ]
+    lag = pd.Series(LAGS.get(name, 365 if "debt" in name else 120), values.index)
+    if name == "jp_core_cpi_yoy":
+        lag[:] = np.where(values.index.year < 2018, 32, 25)
+    out = values.index + pd.to_timedelta(lag.to_numpy(), unit="D")
+    out = pd.DatetimeIndex(
+        [LATE.get(name, {}).get(str(end.date()), day) for end, day in zip(values.index, out, strict=True)]
+    )
+    known = [values[(out <= day) & (out >= day - pd.Timedelta(days=400))] for day in M.index]
     return pd.Series([one.iloc[-1] if len(one) else np.nan for one in known], M.index)
 
 

@@ -23,6 +23,7 @@ from data.errors import ConfigError
 from data.instruments import LIBRARY
 from data.market import Market
 from data.pricing.curves import Curve
+from tests import histories
 
 ROOT = Path(__file__).resolve().parent.parent
 NEW_YEAR = date(2025, 12, 31)
@@ -393,6 +394,28 @@ def test_what_comes_after_the_day_changes_nothing(tmp_path, printed, serving, ta
     assert tickets[0] == tickets[1] == tickets[2]
     serving(changed_after(tables, date(2024, 6, 1)))
     assert printed(path, "--as-of", day, "--quiet") != tickets[0]  # the change is one that shows
+
+
+@pytest.mark.parametrize("day", [date(2019, 10, 31), date(2020, 4, 15)])  # a month's end, and the middle of one
+def test_on_days_what_comes_after_changes_nothing_where_a_rate_is_a_months_average(tmp_path, printed, serving, day):
+    path = tmp_path / "t.yaml"
+    path.write_text(HEAD + EVERYTHING)
+    whole, tickets = histories.days(), []
+    for history in (whole, histories.disturbed(whole, day), histories.cut(whole, day)):
+        serving(history)
+        tickets.append(printed(path, "--as-of", day, "--quiet"))
+    assert tickets[0][0] == 0
+    assert tickets[0] == tickets[1] == tickets[2]
+
+
+def test_the_average_of_a_month_under_way_is_not_known_yet():
+    whole = histories.days()
+    middle, end = until(whole, date(2020, 4, 15)), until(whole, date(2020, 4, 30))
+    own, known = whole.overnight["JPY"], whole.known_overnight["JPY"]
+    assert own["2020-04-15"] != known["2020-04-15"]
+    assert middle.overnight["JPY"].equals(own[:"2020-03-31"].combine_first(known["2020-04-01":"2020-04-15"]))
+    assert end.overnight["JPY"].equals(own[:"2020-04-30"])
+    assert middle.overnight["USD"].equals(whole.overnight["USD"][:"2020-04-15"])
 
 
 # ---- signals and inputs

@@ -12,8 +12,7 @@ from tempfile import TemporaryDirectory
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Terms
-from backtests.performance import metrics
-from backtests.runs.window import Span, check_dates, existing, span
+from backtests.runs.window import Span, check_dates, span
 from data import assemble
 from data.build import build
 from data.calendars import check_same_close
@@ -75,7 +74,7 @@ def set_up(config: Config) -> Setup:
 
 def prepared(variant: Variant, market: Market, config: Config) -> Prepared:
     """Return a variant on its legs, having looked at the clock it would trade by; raises as `set_up`."""
-    legs = legs_of(market, variant, config)
+    legs = legs_of(market, variant)
     window = span(variant, legs, config)
     check_clock(variant, legs, window)
     log.info("%s trades %s to %s %s", variant.name, window.first, window.last, window.reason)
@@ -88,13 +87,9 @@ def instruments_of(config: Config, also: Iterable[str] = ()) -> list[Instrument]
     return [config.library[name] for name in names]
 
 
-def legs_of(market: Market, variant: Variant, config: Config) -> Market:
-    """Return a variant's own market: on daily rows a year has the bars of its own window, not of all history."""
-    legs = market.select(variant.strategy.legs)
-    if not market.daily:
-        return legs
-    there = existing(legs, config)
-    return replace(legs, periods_per_year=metrics.periods_per_year(market.dates[there], market.periods_per_year))
+def legs_of(market: Market, variant: Variant) -> Market:
+    """Return a variant's own market."""
+    return market.select(variant.strategy.legs)
 
 
 def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:

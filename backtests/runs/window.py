@@ -55,17 +55,6 @@ def _inside(market: Market, config: Config) -> Flags:
     return np.asarray((market.dates >= start) & (market.dates <= end))
 
 
-def existing(market: Market, config: Config) -> Flags:
-    """Rows (T,) of the last unbroken stretch inside [start, end] on which all legs exist; else all inside."""
-    inside = _inside(market, config)
-    together = inside & np.asarray(market.exists.all(axis=1))
-    if not together.any():
-        return inside
-    last = int(np.flatnonzero(together)[-1])
-    rows = np.arange(len(inside))
-    return np.asarray((rows <= last) & (rows > last - int(_streak(together)[last])))
-
-
 def span(variant: Variant, market: Market, config: Config) -> Span:
     """Return the last unbroken stretch inside [start, end] on which all legs exist and have for the warm-up.
 

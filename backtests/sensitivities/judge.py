@@ -128,7 +128,7 @@ def _reruns(config: Config, setup: Setup, wanted: Sequence[Prepared]) -> Iterato
     markets = {kind: setup.market if kind == own else build(setup.tables, instruments, kind) for kind in INTERPOLATIONS}
     engine = kernel.engine(RERUNS * sum(prepared.size for prepared in wanted))
     for prepared in wanted:
-        legs = {kind: legs_of(market, prepared.variant, config) for kind, market in markets.items()}
+        legs = {kind: legs_of(market, prepared.variant) for kind, market in markets.items()}
         yield Rerun(config, prepared, {**legs, own: prepared.market}, engine)
 
 

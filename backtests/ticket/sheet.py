@@ -125,7 +125,7 @@ def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[s
     ConfigError, DataError
         What `run` would refuse, but for a variant that does not trade now.
     """
-    legs = setup.legs_of(market, variant, config)
+    legs = setup.legs_of(market, variant)
     signals = signals_of(variant.strategy, legs)
     fill = setup.fill_of(variant, market)
     last = len(legs.dates) - 1
