@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backtests.runs.runner import Begun, Progress, Run
 
 HEADINGS = (
-    "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "P&L", "turnov.", "next bar",
+    "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "trading", "turnov.", "next bar",
 )  # fmt: skip
 
 BROKER = "backtests.engine.backtrader_engine"
@@ -122,7 +122,8 @@ def _show(run: Run, seconds: float) -> None:
     terminal.say(
         "% a year: return in excess of cash, volatility of returns, CAGR in all; drawdown: largest, excess of cash, %;"
     )
-    terminal.say("P&L: USD m; turnov.: times equity a year, one side; next bar: Sharpe filled one bar later.")
+    terminal.say("trading: P&L without interest on equity, USD m; turnov.: times equity a year, one side;")
+    terminal.say("next bar: Sharpe filled one bar later.")
     for variant in run.variants:
         name, span, figures = variant.variant.name, variant.span, variant.figures
         if span.reason:
@@ -152,6 +153,6 @@ def _row(name: str, figures: dict[str, Any]) -> list[str]:
     return [
         name, percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         percent(figures["excess_drawdown"]), f"{month(peak)}–{month(trough)}" if peak else ABSENT,
-        percent(figures["cagr"], 2), millions(figures["pnl"]), number(figures["turnover"]),
+        percent(figures["cagr"], 2), millions(figures["trading_pnl"]), number(figures["turnover"]),
         number(figures["sharpe_next_bar"]),
     ]  # fmt: skip

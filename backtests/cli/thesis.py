@@ -92,7 +92,7 @@ def _show(card: Card) -> None:
         terminal.say(reason)
     if card.profits:
         terminal.say("")
-        headings = ("variant", f"P&L since {card.thesis_date}, USD m", "by leg; book is cash and margin")
+        headings = ("variant", f"trading P&L since {card.thesis_date}, USD m", "by leg; book is margin")
         terminal.table(headings, words.profits(card), left=(0, 2))
     else:
         terminal.say(f"No bar ends between the thesis, {card.thesis_date}, and {card.as_of}: no P&L since.")

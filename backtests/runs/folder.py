@@ -18,7 +18,7 @@ import pandas as pd
 from backtests.config import Config, as_yaml, dump
 from backtests.config.document import parse
 from backtests.runs import significance
-from backtests.runs.former import current
+from backtests.runs.former import current, figures
 from backtests.runs.snapshot import StoredRun
 from data.disk import sync
 from data.errors import ConfigError, SourceError
@@ -157,16 +157,18 @@ def _load(folder: Path) -> StoredRun:
     measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     sensitivity = folder / "sensitivity.json"
     variants = measured["variants"]
-    inference = {name: significance.read(figures.pop("inference", None)) for name, figures in variants.items()}
+    inference = {name: significance.read(own.pop("inference", None)) for name, own in variants.items()}
+    manifest = current(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), str(folder))
+    attribution = pd.read_parquet(folder / "attribution.parquet")
     return StoredRun(
         config=parse((folder / "config.yaml").read_text(encoding="utf-8"), str(folder / "config.yaml")).data,
-        manifest=current(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), str(folder)),
-        metrics=variants,
+        manifest=manifest,
+        metrics=figures(variants, attribution, manifest.get("thesis_date")),
         significance={name: judged for name, judged in inference.items() if judged},
         choice=significance.read_choice(measured.get("choice")),
         sensitivity=json.loads(sensitivity.read_text(encoding="utf-8")) if sensitivity.is_file() else None,
         equity=pd.read_parquet(folder / "equity.parquet"),
-        attribution=pd.read_parquet(folder / "attribution.parquet"),
+        attribution=attribution,
         folder=folder,
         **{name: _later(folder / f"{name}.parquet", columns) for name, columns in TABLES.items()},
     )

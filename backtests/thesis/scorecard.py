@@ -96,7 +96,7 @@ class ScoredClaim:
 
 @dataclass(frozen=True)
 class Profit:
-    """P&L of a variant since the thesis date, and of its legs after all their lines, USD; `book` is cash and margin."""
+    """Trading P&L of a variant since the thesis date, and of its legs, USD; `book` is margin. They sum to it."""
 
     variant: str
     pnl: float
@@ -153,14 +153,14 @@ def scorecard(
 
 
 def profits(run: Run, day: date) -> tuple[Profit, ...]:
-    """P&L of each variant over the bars that end on or after a day, and of each leg; variants without any are left out.
+    """Trading P&L by variant and leg over the bars that end on or after a day; variants without any are left out.
 
     The opening costs belong to a variant's first bar, as in `metrics.since`.
     """
     rows = []
     for variant_run in run.variants:
         result = variant_run.result
-        pnl = metrics.since(result, day)["thesis_pnl"]
+        pnl = metrics.since(result, day)["thesis_trading_pnl"]
         if isinstance(pnl, float):
             first = int(np.flatnonzero(result.dates[1:] >= np.datetime64(day))[0])
             paths = attribution.by_leg(result, variant_run.market.names)
@@ -336,7 +336,9 @@ def record(card: Card) -> dict[str, Any]:
         "as_of": str(card.as_of),
         "thesis_date": str(card.thesis_date),
         "claims": [_plain(row) for row in card.rows],
-        "pnl_since_thesis_usd": {profit.variant: {"total": profit.pnl, "legs": profit.legs} for profit in card.profits},
+        "trading_pnl_since_thesis_usd": {
+            profit.variant: {"total": profit.pnl, "legs": profit.legs} for profit in card.profits
+        },
     }
 
 
