@@ -110,7 +110,12 @@ class Rerun:
         market = decided.market
         own = setup.terms(self.variant, self.config, market)
         terms = replace(
-            own, lag=own.lag + chosen.later, every=chosen.every, currency=chosen.currency, basis=chosen.basis
+            own,
+            lag=own.lag + chosen.later,
+            every=chosen.every,
+            currency=chosen.currency,
+            basis=chosen.basis,
+            repo_spread=chosen.repo,
         )
         book = prepare(market, decided.targets, rows, terms)
         extra = funding_spread(market, chosen.funding, chosen.currency)[rows]
