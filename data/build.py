@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.bars import bar_days, previous
-from data.calendars import known_at, reference_cpi
-from data.countries import BASE, KNOWN_FUNDING, REFERENCE_CPI, Country
+from data.calendars import known_at, reference_ahead, reference_cpi
+from data.countries import BASE, CPI_PACE, KNOWN_FUNDING, REFERENCE_AHEAD, REFERENCE_CPI, Country
 from data.errors import DataError
 from data.instruments import Instrument, check_country
 from data.market import Flags, Market
@@ -118,7 +118,12 @@ def _known(tables: Tables, dates: NDArray[np.datetime64]) -> dict[str, Array]:
             rates[f"{country.code}_overnight"] = known
             if tables.known_overnight:
                 rates[f"{country.code}{KNOWN_FUNDING}"] = np.nan_to_num(known) * bar_days(dates) / country.day_count
-    reference = {REFERENCE_CPI: reference_cpi(tables.cpi, dates)}  # its months came out weeks before
+    ahead, pace = reference_ahead(tables.cpi, dates)
+    reference = {
+        REFERENCE_CPI: reference_cpi(tables.cpi, dates),  # its months came out weeks before
+        **{name: ahead[:, month].copy() for month, name in enumerate(REFERENCE_AHEAD)},
+        CPI_PACE: pace,
+    }
     return {**published, **rates, **reference}
 
 

@@ -37,6 +37,7 @@ _SHUTDOWN = {
 }
 LATE = {"us_cpi": _SHUTDOWN, "us_core_cpi_yoy": _SHUTDOWN}
 STALE_AFTER_DAYS = 400
+STALE_MONTHS = 14  # as many, or more
 
 
 def require_known(what: str, stamped: datetime, use: str, used: datetime) -> None:
@@ -123,13 +124,45 @@ def reference_cpi(cpi: pd.Series, dates: NDArray[np.datetime64]) -> Array:
     return np.where(into == 0, earlier, earlier + into / length * (later - earlier))
 
 
-def _without_holes(cpi: pd.Series) -> pd.Series:
-    """Return CPI by month, with months that were skipped (not those yet to come) put in by the rule."""
+def reference_ahead(cpi: pd.Series, dates: NDArray[np.datetime64]) -> tuple[Array, Array]:
+    """Return the reference CPI (T, 3) already known on each date, and the growth (T,) of CPI over a year, as published.
+
+    The columns are the firsts of the month in which the date settles, the next day, and of the two months after: the
+    CPI of three, two and one months before, NaN where it was not out by then. A month not published by the end of the
+    month after it is put in from that day by the rule of `reference_cpi`. Both are missing once the last print has been
+    out for more than 400 days.
+    """
+    published = cpi.dropna()
+    if published.empty:
+        return np.full((len(dates), 3), np.nan), np.full(len(dates), np.nan)
+    monthly = _without_holes(cpi, STALE_MONTHS)
+    months = monthly.index.to_numpy().astype("datetime64[M]")
+    available = (months + 2).astype("datetime64[D]") - np.timedelta64(1, "D")  # of what is put in by the rule
+    out = available_on("us_cpi", published.index.to_numpy())
+    place = (published.index.to_numpy().astype("datetime64[M]") - months[0]).astype(int)
+    available[place] = out
+    last = np.searchsorted(out, dates.astype("datetime64[D]"), side="right") - 1
+    age = (dates - out[np.maximum(last, 0)]).astype("timedelta64[D]").astype(int)
+    fresh = (last >= 0) & (age <= STALE_AFTER_DAYS)
+
+    settle = (dates.astype("datetime64[D]") + np.timedelta64(1, "D")).astype("datetime64[M]")
+    known_from = pd.Series(available.astype("datetime64[D]").astype(float), index=monthly.index)
+    ahead = np.full((len(dates), 3), np.nan)
+    for column, before in enumerate((3, 2, 1)):
+        known = fresh & (_look_up(known_from, settle - before) <= dates.astype("datetime64[D]").astype(float))
+        ahead[known, column] = _look_up(monthly, settle - before)[known]
+    newest = months[place[np.maximum(last, 0)]]
+    pace = _look_up(monthly, newest) / _look_up(monthly, newest - 12) - 1.0
+    return ahead, np.where(fresh, pace, np.nan)
+
+
+def _without_holes(cpi: pd.Series, more: int = 0) -> pd.Series:
+    """Return CPI by month, with months that were skipped, and `more` after the last, put in by the rule."""
     published = cpi.dropna()
     months = published.index.to_numpy().astype("datetime64[M]")
     if not len(months):
         return pd.Series(dtype=float)
-    every = np.arange(months[0], months[-1] + 1)
+    every = np.arange(months[0], months[-1] + 1 + more)
     monthly = pd.Series(published.to_numpy(dtype=float), index=months).reindex(every)
     values = monthly.to_numpy(dtype=float, copy=True)
     for i in np.flatnonzero(np.isnan(values)):

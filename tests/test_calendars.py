@@ -10,10 +10,21 @@ import pandas as pd
 import pytest
 
 from data.build import build
-from data.calendars import FORMER_LAG_DAYS, LATE, PUBLICATION_LAG_DAYS, check_same_close, known_at, reference_cpi
+from data.calendars import (
+    FORMER_LAG_DAYS,
+    LATE,
+    PUBLICATION_LAG_DAYS,
+    available_on,
+    check_same_close,
+    known_at,
+    reference_ahead,
+    reference_cpi,
+)
 from data.countries import COUNTRIES
 from data.errors import DataError
 from data.instruments import LIBRARY
+
+NAN = np.nan
 
 
 def days(*texts: str) -> np.ndarray:
@@ -182,6 +193,44 @@ def test_a_hole_is_filled_only_after_thirteen_months_of_history(months, filled):
 
 def test_no_cpi_at_all_is_missing_throughout():
     assert np.isnan(reference_cpi(series({}), days("2024-04-30"))).all()
+
+
+# ---- reference CPI ahead: CPI-U as in month_end_macro.csv; October 2025 by the rule, known when November is over
+
+OCTOBER = 324.800 * (324.800 / 315.301) ** (1 / 12)
+
+
+@pytest.mark.parametrize(
+    ("day", "firsts", "pace"),
+    [
+        ("2025-10-23", (323.048, 323.976, NAN), 323.976 / 314.796),  # September's figure comes out tomorrow
+        ("2025-10-24", (323.048, 323.976, 324.800), 324.800 / 315.301),
+        ("2025-10-31", (323.976, 324.800, NAN), 324.800 / 315.301),  # settles on 1 November
+        ("2025-11-28", (323.976, 324.800, NAN), 324.800 / 315.301),  # October's may still come
+        ("2025-11-30", (324.800, OCTOBER, NAN), 324.800 / 315.301),
+        ("2025-12-17", (324.800, OCTOBER, NAN), 324.800 / 315.301),
+        ("2025-12-18", (324.800, OCTOBER, 324.122), 324.122 / 315.493),
+        ("2025-12-31", (OCTOBER, 324.122, NAN), 324.122 / 315.493),
+        ("2026-01-14", (OCTOBER, 324.122, NAN), 324.122 / 315.493),
+        ("2026-01-15", (OCTOBER, 324.122, 324.054), 324.054 / 315.605),
+    ],
+)
+def test_the_reference_index_is_known_ahead_as_far_as_prices_are_published(tables, day, firsts, pace):
+    for cpi in (tables.cpi, tables.cpi[available_on("us_cpi", tables.cpi.index.to_numpy()) <= np.datetime64(day)]):
+        ahead, growth = reference_ahead(cpi, days(day))
+        assert ahead[0] == pytest.approx(firsts, rel=1e-14, nan_ok=True)
+        assert growth == pytest.approx([pace - 1], rel=1e-12)
+
+
+def test_an_index_that_stopped_is_known_for_400_days_and_no_longer():
+    cpi = series(
+        {str(end.date()): 300.0 + i for i, end in enumerate(pd.date_range("2020-01-31", "2022-06-30", freq="ME"))}
+    )
+    out = np.datetime64("2022-06-30") + 15
+    ahead, growth = reference_ahead(cpi, np.array([out + 400, out + 401]))
+    assert np.isfinite(ahead[0, :2]).all() and np.isfinite(growth[0])
+    assert np.isnan(ahead[1]).all() and np.isnan(growth[1])
+    assert np.isnan(reference_ahead(series({}), days("2022-06-30"))[0]).all()
 
 
 def test_a_price_used_before_it_is_stamped_is_refused_with_both_times():

@@ -11,14 +11,16 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from backtests import config
 from backtests.config import Config
-from backtests.engine import ledger
+from backtests.engine import kernel
 from backtests.engine.book import prepare
 from backtests.engine.result import Result
-from backtests.runs import setup
+from backtests.runs import exposure, setup
+from backtests.runs.runner import VariantRun
 from backtests.runs.setup import Prepared, Setup
 from data.build import build
 from data.market import Market
@@ -122,16 +124,24 @@ def test_the_days_traded_change_no_weight_of_any_variant(prepared):
 
 
 def ran(one: Prepared, on: Config) -> Result:
-    """A variant through the ledger."""
-    return ledger.run(prepare(one.market, one.targets, one.span.rows, setup.terms(one.variant, on, one.market)))
+    """A variant through the compiled ledger."""
+    return kernel.engine(10**9)(
+        prepare(one.market, one.targets, one.span.rows, setup.terms(one.variant, on, one.market))
+    )
+
+
+def exposed(one: Prepared, result: Result) -> pd.DataFrame:
+    """A variant's row of the exposure table by date; a bucket it never held anything in has no column."""
+    run = VariantRun(one.variant, one.market, one.span, "", result, {}, {}, 0.0, {})
+    return exposure.table(run).drop(columns="variant").set_index("date")
 
 
 @pytest.mark.parametrize("rows", HISTORIES)
 @pytest.mark.parametrize("change", [cut, disturbed])
-def test_what_comes_after_a_day_changes_no_equity_and_no_position_on_or_before_it(prepared, rows, change):
+def test_what_comes_after_a_day_changes_no_equity_position_or_exposure_on_or_before_it(prepared, rows, change):
     before = prepared(history(rows), START).variants
     after = prepared(change(history(rows), EARLIER), START).variants
-    on, compared = thesis(START), 0
+    on, compared, turned = thesis(START), 0, 0
     for name, one in before.items():
         whole, other = ran(one, on), ran(after[name], on)
         if whole.dates[0] > np.datetime64(EARLIER) or one.span.rows.start != after[name].span.rows.start:
@@ -139,5 +149,16 @@ def test_what_comes_after_a_day_changes_no_equity_and_no_position_on_or_before_i
         n = upto(whole.dates, EARLIER)
         assert np.array_equal(whole.equity[:n], other.equity[:n]), name
         assert np.array_equal(whole.units[:n], other.units[:n]), name
+        was, is_ = exposed(one, whole).iloc[:n], exposed(after[name], other).iloc[:n]
+        for column in was.columns.union(is_.columns):
+            absent = np.full(n, np.nan if column in ("spread", "score") else 0.0)
+            pair = [frame[column].to_numpy() if column in frame else absent for frame in (was, is_)]
+            assert np.array_equal(*pair, equal_nan=True), (name, column)
         compared += 1
+        turned += "spread" in was and quote(one, whole) != quote(after[name], other)
     assert compared > 0.8 * len(before)
+    assert turned > 0  # what is held at the end differs, and is not what the past is told by
+
+
+def quote(one: Prepared, result: Result) -> object:
+    return exposure.quote(VariantRun(one.variant, one.market, one.span, "", result, {}, {}, 0.0, {})).weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from datetime import date
@@ -17,6 +18,7 @@ from backtests.ticket import make
 from backtests.ticket.analogues import APART, find_analogues, state
 from backtests.ticket.futures import FUTURES, quote
 from backtests.ticket.inputs import MACRO_LIMIT, until
+from backtests.ticket.sheet import financing_spread
 from data.build import build
 from data.countries import COUNTRIES
 from data.errors import ConfigError
@@ -242,11 +244,14 @@ def test_short_yen_carry_earns_the_difference_of_the_two_rates(ticket):
     assert sheet.breakeven == (None, "it has no DV01")
 
 
-def test_the_breakeven_is_the_quarters_carry_over_the_dv01(ticket):
+def test_the_breakeven_is_the_quarters_carry_less_what_holding_costs_over_the_dv01(ticket, market, by_coupons):
     sheet = only(ticket(BOND))
     move, why = sheet.breakeven
     assert why == ""
-    assert move * 1e4 == pytest.approx(sheet.carry_quarter * 10_000_000 / sheet.legs[0].dv01)
+    row = int(np.flatnonzero(market.dates == np.datetime64("2025-11-30"))[0])
+    rolling = 0.6 * 2 * 2 * market.spread[row, market.column("UST10")] / 4  # two rolls a year, there and back
+    earned = 0.6 * aged_gain(by_coupons, UST10, UST5, 5, FED, 360) - rolling
+    assert move * 1e4 == pytest.approx(earned * 10_000_000 / sheet.legs[0].dv01, rel=1e-6)
 
 
 def test_the_breakeven_of_a_book_is_over_its_larger_side(ticket):
@@ -255,11 +260,68 @@ def test_the_breakeven_of_a_book_is_over_its_larger_side(ticket):
         each = [leg.dv01 for leg in sheet.legs]
         long, short = sum(x for x in each if x > 0), -sum(x for x in each if x < 0)
         assert long > short > 0
-        assert sheet.breakeven[0] * 1e4 == pytest.approx(sheet.carry_quarter * 10_000_000 / long)
+        net = sheet.carry_quarter - sheet.holding_quarter
+        assert sheet.breakeven[0] * 1e4 == pytest.approx(net * 10_000_000 / long)
 
 
-def test_a_trade_with_negative_carry_has_no_breakeven(ticket):
-    assert only(ticket(PAIR)).breakeven == (None, "carry and roll are not positive")
+def test_where_carry_does_not_pay_for_holding_the_spread_must_move_in_its_favour(ticket, tmp_path, printed):
+    sheet = only(ticket(PAIR))
+    assert sheet.carry_quarter < 0 < sheet.holding_quarter
+    move, why = sheet.breakeven
+    assert why == ""
+    assert move == pytest.approx((sheet.carry_quarter - sheet.holding_quarter) * 1000 / max(sheet.dv01))
+    said = printed(tmp_path / "t.yaml", "--as-of", NEW_YEAR)[1]
+    assert f"break-even: it must move {-move * 1e4:.1f} bp in its favour in three months" in said.replace("−", "-")
+    said = printed(_written(tmp_path, BOND.replace("UST10: 0.6", "JGB10: 0.6")), "--as-of", NEW_YEAR)[1]
+    assert re.search(r"break-even: it may move \d+\.\d bp against it in three months", said)
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "other.yaml"
+    path.write_text(HEAD + text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("weights", "listed", "bonds"),
+    [
+        ({"UST10": 0.6, "TLT": 0.3}, 0.0, 0.0),  # equity pays for all
+        ({"UST10": 0.8, "TIPS10": 0.7, "JGB10": -2.0}, 0.0, 0.5),
+        ({"UST10": 0.5, "TLT": 1.4, "JPY": 3.0}, 0.4, 0.5),  # nothing of equity is left for the bonds
+        ({"UST10": 0.5, "TLT": 0.7}, 0.0, 0.2),
+    ],
+)
+def test_longs_that_equity_cannot_pay_for_cost_a_financing_spread(market, weights, listed, bonds):
+    legs = market.select(list(weights))
+    paid = financing_spread(legs, np.array(list(weights.values())), 0.0075, 0.0005)
+    assert paid == pytest.approx((listed * 0.0075 + bonds * 0.0005) * QUARTER_DAYS / 360, rel=1e-12, abs=1e-15)
+
+
+def test_the_financing_spread_of_funds_is_part_of_what_holding_costs(ticket):
+    text = "variants: {x: {strategy: hold, params: {weights: {TLT: 1.5}}}}\naccount: {margin_spread_bp: 75}\n"
+    dear, free = (only(ticket(text.replace("75", spread))).holding_quarter for spread in ("75", "0"))
+    assert dear - free == pytest.approx(0.5 * 0.0075 * QUARTER_DAYS / 360, rel=1e-3)  # whole shares
+
+
+# Bundled figures: real par yields of 2025-12-31 at 7 to 10 years; CPI-U of August to November 2025, and a year before.
+REAL5, REAL10 = 0.0147, 0.0193
+CPI = {"2024-09": 315.301, "2024-11": 315.493, "2025-09": 324.800, "2025-11": 324.122}
+OCTOBER = CPI["2025-09"] * (CPI["2025-09"] / CPI["2024-09"]) ** (1 / 12)  # never published: 31 CFR 356 App. B
+
+
+def test_the_next_months_accrual_of_an_inflation_bond_is_known(ticket, by_coupons):
+    (leg,) = only(ticket("variants: {x: {strategy: hold, params: {weights: {TIPS10: 1.0}}}}\n")).legs
+    known = CPI["2025-11"] / OCTOBER  # of January 2026: from the index of 1 January to that of 1 February
+    pace = CPI["2025-11"] / CPI["2024-11"]
+    for months, accrued, carry in (
+        (1, known, leg.carry_month),
+        (3, known * pace ** (2 / 12), leg.carry_quarter),  # November's is the last print: the rest goes on at the pace
+    ):
+        years = months / 12
+        rolled = REAL10 - years / 5 * (REAL10 - REAL5)
+        real = by_coupons(REAL10, rolled, 10 - years)
+        assert carry == pytest.approx(real * accrued - 1 - FED * years * 365.25 / 360, rel=1e-9)
+    assert leg.carry_month == pytest.approx(-0.0054, abs=0.00005)
 
 
 def test_a_leg_that_cannot_roll_down_is_named(ticket):
