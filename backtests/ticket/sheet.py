@@ -201,7 +201,7 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
         legs=tuple(legs),
         carry_month=_total([leg.carry_month for leg in legs], weights),
         carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
-        holding_quarter=_holding(wide, t, weights) + financing_spread(wide, weights, terms.margin_spread),
+        holding_quarter=_holding(wide, t, weights) + financing_spread(wide, weights, terms.margin_spread, terms.repo_spread),
         worst_day=worst_day,
         worst_month=worst_month,
     )
@@ -298,7 +298,7 @@ def _holding(market: Market, t: int, weights: Array) -> float:
     return float(paid.sum() / days * QUARTER * DAYS_A_YEAR)
 
 
-def financing_spread(market: Market, weights: Array, margin: float, repo: float = 0.0) -> float:
+def financing_spread(market: Market, weights: Array, margin: float, repo: float) -> float:
     """What longs that equity cannot pay for cost over a quarter beyond the overnight rate, fraction of the base.
 
     Listed longs above equity pay `margin`, bond longs above what is then left of it `repo`, both a year.
