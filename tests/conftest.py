@@ -101,12 +101,18 @@ def market(tables: Tables) -> Market:
 
 
 @pytest.fixture(scope="session")
-def gappy(tables: Tables) -> Market:
-    """The bundled market as if four Treasury tenors ended: 3 and 7 years after 2025-05, 5 and 20 after 2026-01."""
+def gappy_tables(tables: Tables) -> Tables:
+    """The bundled tables as if four Treasury tenors ended: 3 and 7 years after 2025-05, 5 and 20 after 2026-01."""
     us = tables.yields["us"].copy()
     for tenor, last in {3.0: "2025-05-31", 7.0: "2025-05-31", 5.0: "2026-01-31", 20.0: "2026-01-31"}.items():
         us.loc[us.index > pd.Timestamp(last), tenor] = np.nan
-    return build(replace(tables, yields={**tables.yields, "us": us}), held(tables))
+    return replace(tables, yields={**tables.yields, "us": us})
+
+
+@pytest.fixture(scope="session")
+def gappy(gappy_tables: Tables) -> Market:
+    """Their market."""
+    return build(gappy_tables, held(gappy_tables))
 
 
 @pytest.fixture(scope="session")

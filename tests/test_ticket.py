@@ -32,7 +32,7 @@ NEW_YEAR = date(2025, 12, 31)
 QUARTER_DAYS = 365.25 / 4
 
 # Bundled figures of 2025-12-31, as the file writes them.
-UST5, UST10, JGB7, JGB9, JGB10, YEN = 0.0373, 0.0418, 0.01762, 0.01973, 0.02066, 156.8
+UST5, UST7, UST10, JGB7, JGB9, JGB10, YEN = 0.0373, 0.0394, 0.0418, 0.01762, 0.01973, 0.02066, 156.8
 FED, CALL = 0.037206, 0.00557
 
 HEAD = "name: t\n"
@@ -182,7 +182,8 @@ def test_a_jgb_leg_in_futures_is_its_dv01_over_that_of_a_contract(ticket, by_cou
     assert leg.contracts == pytest.approx(-5000 / contract, rel=1e-6)
 
 
-def test_a_treasury_leg_reads_the_seven_year_between_its_neighbours(ticket, by_coupons):
+def test_a_treasury_leg_reads_the_seven_year_between_its_neighbours(ticket, by_coupons, serving, gappy_tables):
+    serving(gappy_tables)  # without the seven-year
     made = ticket(PAIR)
     seven = UST5 + 0.4 * (UST10 - UST5)
     factor = by_coupons(seven, 0.06, 7)
@@ -215,7 +216,7 @@ def aged_gain(by_coupons, coupon: float, below: float, gap: float, rate: float, 
 
 def test_three_months_carry_is_the_aged_bond_less_its_funding(ticket, by_coupons):
     sheet = only(ticket(PAIR))
-    long = aged_gain(by_coupons, UST10, UST5, 5, FED, 360)
+    long = aged_gain(by_coupons, UST10, UST7, 3, FED, 360)
     short = aged_gain(by_coupons, JGB10, JGB9, 1, CALL, 365)
     assert sheet.legs[0].carry_quarter == pytest.approx(long, rel=1e-9)
     assert sheet.legs[1].carry_quarter == pytest.approx(-short, rel=1e-9)
@@ -250,7 +251,7 @@ def test_the_breakeven_is_the_quarters_carry_less_what_holding_costs_over_the_dv
     assert why == ""
     row = int(np.flatnonzero(market.dates == np.datetime64("2025-11-30"))[0])
     rolling = 0.6 * 2 * 2 * market.spread[row, market.column("UST10")] / 4  # two rolls a year, there and back
-    earned = 0.6 * aged_gain(by_coupons, UST10, UST5, 5, FED, 360) - rolling
+    earned = 0.6 * aged_gain(by_coupons, UST10, UST7, 3, FED, 360) - rolling
     assert move * 1e4 == pytest.approx(earned * 10_000_000 / sheet.legs[0].dv01, rel=1e-6)
 
 
@@ -324,7 +325,8 @@ def test_the_next_months_accrual_of_an_inflation_bond_is_known(ticket, by_coupon
     assert leg.carry_month == pytest.approx(-0.0054, abs=0.00005)
 
 
-def test_a_leg_that_cannot_roll_down_is_named(ticket):
+def test_a_leg_that_cannot_roll_down_is_named(ticket, serving, gappy_tables):
+    serving(gappy_tables)
     assert [leg.rolls for leg in only(ticket(PAIR, date(2026, 6, 30))).legs] == [False, True]
 
 
@@ -396,7 +398,8 @@ def test_a_day_before_the_data_is_refused(ticket):
         ticket(BOND, date(1990, 1, 1))
 
 
-def test_a_leg_whose_yield_is_no_longer_quoted_has_no_target_and_says_since_when(ticket):
+def test_a_leg_whose_yield_is_no_longer_quoted_has_no_target_and_says_since_when(ticket, serving, gappy_tables):
+    serving(gappy_tables)
     text = "variants: {x: {strategy: hold, params: {weights: {TLT: 1.0}}}}\n"
     sheet = only(ticket(text, None))
     assert (sheet.missing, sheet.legs) == ("TLT has no yield or price after 2026-01-31", ())
@@ -501,7 +504,9 @@ def test_a_macro_figure_counts_from_its_publication(ticket):
     assert "us_debt_gdp" not in found
 
 
-def test_a_stale_figure_is_marked_by_the_limit_of_its_frequency(ticket):
+def test_a_stale_figure_is_marked_by_the_limit_of_its_frequency(ticket, serving, tables):
+    silent = tables.macro["jp_core_cpi_yoy"].mask(tables.macro["jp_core_cpi_yoy"].index > "2026-02-28")
+    serving(replace(tables, macro={**tables.macro, "jp_core_cpi_yoy": silent}))
     text = "variants: {x: {strategy: inflation}, y: {strategy: debt_capacity, params: {footprint: ignored}}}\n"
     found = {one.series: one for one in ticket(text, date(2026, 6, 30)).inputs}
     japan = found["jp_core_cpi_yoy, by month"]
@@ -513,7 +518,7 @@ def test_a_stale_figure_is_marked_by_the_limit_of_its_frequency(ticket):
 
 
 def test_month_ends_are_stale_after_thirty_five_days(ticket):
-    ages = {day: {one.stale for one in ticket(BOND, date(2026, 8, day)).inputs} for day in (4, 5)}
+    ages = {day: {one.stale for one in ticket(BOND, date(2026, 9, day)).inputs} for day in (4, 5)}
     assert ages == {4: {False}, 5: {True}}
 
 
@@ -554,7 +559,8 @@ def test_analogues_are_the_closest_rows_six_months_apart_from_each_other_and_fro
 
 
 def test_without_the_three_month_bill_there_are_no_analogues(tables):
-    early = build(until(tables, date(2003, 12, 31)), (LIBRARY["UST10"], LIBRARY["JGB10"]))
+    without = replace(tables, yields={**tables.yields, "us": tables.yields["us"].drop(columns=[0.25])})
+    early = build(until(without, date(2003, 12, 31)), (LIBRARY["UST10"], LIBRARY["JGB10"]))
     assert find_analogues(early).missing == "hedged pickup is not known on 2003-12-31"
     assert find_analogues(early).closest == ()
 
@@ -677,12 +683,13 @@ def test_the_command_prints_every_variant_and_writes_nothing(printed, tmp_path, 
     assert "day needs daily data" in out
 
 
-def test_details_can_be_had_of_one_variant(printed):
+def test_details_can_be_had_of_one_variant(printed, serving, gappy_tables):
+    serving(gappy_tables)
     status, out, err = printed(ROOT / "config.yaml", "--quiet", "--variant", "tlt_hold")
     assert (status, err) == (0, "")
     told = [line for line in out.splitlines() if "no target now: " in line or "; row " in line]
     assert told == ["tlt_hold: hold, repo; no target now: TLT has no yield or price after 2026-01-31"]
-    assert "STALE: TLT, curve us: last known 2026-01-31, 150 days old (limit 35); used by 3 variants." in out
+    assert "STALE: TLT, curve us: last known 2026-01-31, 181 days old (limit 35); used by 3 variants." in out
 
 
 def test_orders_are_printed_where_holdings_are_given(printed, tmp_path):
@@ -692,7 +699,7 @@ def test_orders_are_printed_where_holdings_are_given(printed, tmp_path):
     out = printed(path, "--as-of", "2025-12-31", "--variant", "ust10_financed", "--holdings", held, "-q")[1]
     lines = out.splitlines()
     table = next(i for i, line in enumerate(lines) if line.startswith("  order"))
-    assert lines[table + 1].split()[:4] == ["UST10", "11,000.0", "11,756.7", "+756.7"]
+    assert lines[table + 1].split()[:4] == ["UST10", "11,000.0", "11,759.7", "+759.7"]
     assert lines[table + 2].split()[:4] == ["JGB5", "−10.0", "0.0", "+10.0"]
 
 
