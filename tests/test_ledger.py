@@ -41,7 +41,8 @@ def book(prices: list, targets: list, decides: tuple | None = None, **changes) -
         repo=column("repo"),
         targets=np.array(np.broadcast_to(by_row(targets), shape)),
         decides=np.ones(shape[0], bool) if decides is None else np.array(decides[: shape[0]]),
-        **{"lag": 0, "band": 0.0, "capital": 1000.0, "fixed_base": False, **changes},
+        band=column("band"),
+        **{"lag": 0, "capital": 1000.0, "fixed_base": False, **changes},
     )
 
 

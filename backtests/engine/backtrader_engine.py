@@ -172,7 +172,7 @@ class _Trader(bt.Strategy):
         self._sent: dict[Any, Any] = {}
         self._wanted: dict[int, list[float]] = {}  # row on which orders are due -> units
         self._dollars, self._targets = (book.price * book.fx).tolist(), book.targets.tolist()
-        self._lots, self._decides = book.lot.tolist(), book.decides.tolist()
+        self._lots, self._decides, self._bands = book.lot.tolist(), book.decides.tolist(), book.band.tolist()
 
     def next_open(self) -> None:
         """Accrue the bar, let older orders fill, and decide where the same close fills."""
@@ -206,14 +206,14 @@ class _Trader(bt.Strategy):
         self.units[bar] = self._held()
 
     def _decide(self, bar: int) -> list[float]:
-        book = self.p.book
+        book, band = self.p.book, self._bands[bar]
         base = book.capital if book.fixed_base else self.broker.equity
         held = self._wanted[max(self._wanted)] if self._wanted else self._held()
         wanted = []
         for weight, dollars, lot in zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True):
             units = weight * base / dollars
             wanted.append(math.copysign(math.floor(abs(units) / lot + WHOLE_LOT) * lot, units) if lot else units)
-        moves = any(abs(new - old) > book.band * abs(new) for new, old in zip(wanted, held, strict=True))
+        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, held, strict=True))
         return wanted if moves else held
 
     def _held(self) -> list[float]:

@@ -58,18 +58,20 @@ class Book(NamedTuple):
     targets: Array  # (T, n) weights, capped
     decides: Flags  # (T,) rows on which the book is rebalanced
     lag: int
-    band: float
+    band: Array  # (T,) of target units: inside it nothing trades; 0 where a trade opens or closes
     capital: float
     fixed_base: bool  # size on capital rather than on equity
 
 
-def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
+def prepare(market: Market, targets: Array, rows: slice, terms: Terms, forced: Flags | None = None) -> Book:
     """Cut the window out of a market and put it in the variant's currency treatment.
 
-    `targets (T, n)` are the strategy's weights on the whole market; `rows` is the window traded.
+    `targets (T, n)` are the strategy's weights on the whole market; `rows` is the window traded; on rows `forced (T,)`
+    the strategy decides whatever the clock and the band say.
     """
     fx = market.fx
     long, short = funding(market, terms.currency, terms.basis)
+    own = np.zeros(len(market.dates), dtype=bool) if forced is None else forced
     years = bar_days(market.dates) / market.countries.home.day_count
     cash = market.cash if terms.cash_interest else np.zeros_like(market.cash)
     return Book(
@@ -92,9 +94,9 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
         margin=_from_second_row(terms.margin_spread * years[rows]),
         repo=_from_second_row(terms.repo_spread * years[rows]),
         targets=capped(targets[rows], terms.max_gross),
-        decides=decisions(market.dates[rows], terms.every, market.periods_per_year),
+        decides=decisions(market.dates[rows], terms.every, market.periods_per_year) | own[rows],
         lag=terms.lag,
-        band=terms.band,
+        band=np.where(own[rows], 0.0, terms.band),
         capital=terms.capital,
         fixed_base=terms.size_on == "capital",
     )

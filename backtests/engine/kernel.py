@@ -63,7 +63,7 @@ def build() -> None:
                 funding_long=table, funding_short=table, borrow=table, roll=table, income_long=table,
                 income_short=table, spread=table, lot=table, tradable=flags[:, None], listed=flags[:1],
                 bond=flags[:1], cash=row, margin=row, repo=row, targets=table,
-                decides=flags, lag=0, band=0.0, capital=1.0, fixed_base=False,
+                decides=flags, lag=0, band=row, capital=1.0, fixed_base=False,
             )
         )  # fmt: skip
 

@@ -208,7 +208,7 @@ def decide(book: Book, t: int, held: Array, wanted: Array, base: float) -> None:
         if lot > 0.0:
             units = np.sign(units) * np.floor(abs(units) / lot + WHOLE_LOT) * lot
         wanted[i] = units
-        outside = outside or abs(units - held[i]) > book.band * abs(units)
+        outside = outside or abs(units - held[i]) > book.band[t] * abs(units)
     if not outside:
         wanted[:] = held
 

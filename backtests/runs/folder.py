@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pandas as pd
 
 from backtests.config import Config, as_yaml, dump
 from backtests.config.document import parse
+from backtests.performance.round_trips import RoundTrip
 from backtests.runs import significance
 from backtests.runs.former import current, figures
 from backtests.runs.snapshot import StoredRun
@@ -30,6 +31,7 @@ TABLES = {  # columns of a table that a version may not have kept
     "components": ("date", "variant", "component", "instrument", "usd"),
     "stress": ("variant", "shock", "instrument", "usd"),
     "exposure": ("date", "variant"),
+    "round_trips": ("variant", *(field.name for field in fields(RoundTrip))),
 }
 RUNS = Path("runs")
 

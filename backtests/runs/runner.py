@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -14,9 +14,10 @@ from backtests.engine import backtrader_engine, kernel, ledger
 from backtests.engine.book import Book, prepare
 from backtests.engine.reconcile import reconcile
 from backtests.engine.result import Result
-from backtests.performance import metrics
+from backtests.performance import metrics, round_trips
 from backtests.performance.components import by_component
 from backtests.performance.metrics import Metric
+from backtests.performance.round_trips import RoundTrip
 from backtests.runs.setup import Prepared, Setup, fill_of, set_up, terms
 from backtests.runs.window import Span
 from data.market import Market
@@ -63,6 +64,7 @@ class VariantRun:
     against: dict[str, dict[str, Metric]]  # benchmark -> alpha, beta, correlation
     gap: float  # largest difference between the engines, fraction of capital
     components: dict[str, Array]  # of a blend -> P&L (T, n) by leg, USD; {} of any other
+    trips: tuple[RoundTrip, ...]
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,9 @@ def begin(config: Config, start: Start = at_once, progress: Progress = lambda wh
 def _walked(prepared: Prepared, config: Config, again: Engine, start: Start) -> Walked:
     chosen = terms(prepared.variant, config, prepared.market)
     rows = prepared.span.rows
-    book = prepare(prepared.market, prepared.targets, rows, chosen)
-    later = again(prepare(prepared.market, prepared.targets, rows, replace(chosen, lag=chosen.lag + 1)))
+    own = prepared.decisions
+    book = prepare(prepared.market, prepared.targets, rows, chosen, own)
+    later = again(prepare(prepared.market, prepared.targets, rows, replace(chosen, lag=chosen.lag + 1), own))
     ppy = metrics.periods_per_year(book.dates, prepared.market.periods_per_year)
     next_bar = metrics.sharpe(metrics.excess_returns(later), ppy)
     return Walked(prepared, book, ledger.run(book), start(backtrader_engine.run, book), next_bar)
@@ -176,9 +179,11 @@ def _measured(walked: Walked, config: Config) -> VariantRun:
     figures["sharpe_next_bar"] = walked.sharpe_next_bar
     if config.thesis_date:
         figures |= metrics.since(result, config.thesis_date)
+    trips = round_trips.round_trips(variant.strategy, market, window.rows, walked.book, result)
+    figures |= asdict(round_trips.figures(trips, result))
     parts = {name: weights[window.rows] for name, weights in components_of(variant.strategy, market).items()}
     split = by_component(walked.book, result, parts)
-    return VariantRun(variant, market, window, fill_of(variant, market), result, figures, {}, gap, split)
+    return VariantRun(variant, market, window, fill_of(variant, market), result, figures, {}, gap, split, tuple(trips))
 
 
 def _compared(runs: Sequence[VariantRun], config: Config, market: Market) -> tuple[VariantRun, ...]:

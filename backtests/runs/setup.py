@@ -19,11 +19,12 @@ from data.calendars import check_same_close
 from data.countries import Countries
 from data.errors import ConfigError
 from data.instruments import BP, Instrument
-from data.market import Market
+from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.sources import bundled, folder
 from data.store import Store, home
 from data.tables import Tables
+from strategies.base import decisions_of
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,11 @@ class Prepared:
     def targets(self) -> Array:
         """Weights (T, n) on all history, worked out when first asked for."""
         return self.variant.strategy.targets(self.market)
+
+    @cached_property
+    def decisions(self) -> Flags:
+        """Rows (T,) on which the strategy decides whatever the rebalance clock says."""
+        return decisions_of(self.variant.strategy, self.market)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from data.errors import DataError
 from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import Interpolation
+from strategies.base import decisions_of
 
 
 class Decided(NamedTuple):
@@ -30,6 +31,7 @@ class Decided(NamedTuple):
 
     market: Market  # its legs, all history
     targets: Array  # (T, n)
+    decisions: Flags  # (T,) rows of its own
     rows: slice
 
 
@@ -76,14 +78,17 @@ class Rerun:
         """
         key = _key(chosen)
         if key == _key(self.base):
-            return Decided(self.prepared.market, self.prepared.targets, self.prepared.span.rows)
+            base = self.prepared
+            return Decided(base.market, base.targets, base.decisions, base.span.rows)
         if key not in self._decided:
             market = self.markets[chosen.interpolation]
             if chosen.duration != 1.0:
                 market = _scale_funds(market, chosen.duration)
             variant = replace(self.variant, strategy=sized(self.variant.strategy, chosen.sizing))
             rows = _inside(span(variant, market, self.config).rows, self.prepared.span.rows)
-            self._decided[key] = Decided(market, variant.strategy.targets(market), rows)
+            strategy = variant.strategy
+            own = decisions_of(strategy, market)
+            self._decided[key] = Decided(market, strategy.targets(market), own, rows)
         return self._decided[key]
 
     def run(self, chosen: Conventions, rows: slice | None = None) -> Outcome:
@@ -117,7 +122,7 @@ class Rerun:
             basis=chosen.basis,
             repo_spread=chosen.repo,
         )
-        book = prepare(market, decided.targets, rows, terms)
+        book = prepare(market, decided.targets, rows, terms, decided.decisions)
         extra = funding_spread(market, chosen.funding, chosen.currency)[rows]
         return book._replace(
             spread=book.spread * chosen.costs,

@@ -21,7 +21,7 @@ from data.instruments import BP
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import DAYS_A_YEAR
-from strategies.base import signals_of
+from strategies.base import decisions_of, signals_of
 
 MONTH, QUARTER = 1 / 12, 0.25  # years
 LATE_DAYS = 10  # on daily rows one market may be quoted later than the other, or be on holiday, by this much
@@ -135,7 +135,7 @@ def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[s
     setup.check_clock(variant, legs, window)
     t = window.rows.stop - 1
     terms = setup.terms(variant, config, legs)
-    book = prepare(legs, variant.strategy.targets(legs), window.rows, terms)
+    book = prepare(legs, variant.strategy.targets(legs), window.rows, terms, decisions_of(variant.strategy, legs))
     undecided = Sheet(variant, legs, fill, _signals(signals, legs, t), "", window, ledger.run(book))
     if (legs.dates[last] - legs.dates[t]).astype(int) > (LATE_DAYS if legs.daily else 0):
         return replace(undecided, missing=_why(legs, signals), signals=_signals(signals, legs, last))
@@ -179,10 +179,10 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
     wide = market.select(names)
     targets = np.zeros((len(wide.dates), len(names)))
     targets[t, : len(own_legs.names)] = run.targets[-1]
-    now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))
+    now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))._replace(band=run.band[-1:])
     per_unit = _shares(wide, t)
     held_units = None if held is None else np.array([held.get(name, 0.0) for name in names]) / per_unit
-    target = _units(now._replace(band=0.0), np.zeros(len(names)))
+    target = _units(now._replace(band=np.zeros(1)), np.zeros(len(names)))
     traded = target if held_units is None else _units(now, held_units)
     legs = [_leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms) for i in range(len(names))]
     if held_units is not None:
@@ -201,7 +201,8 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
         legs=tuple(legs),
         carry_month=_total([leg.carry_month for leg in legs], weights),
         carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
-        holding_quarter=_holding(wide, t, weights) + financing_spread(wide, weights, terms.margin_spread, terms.repo_spread),
+        holding_quarter=_holding(wide, t, weights)
+        + financing_spread(wide, weights, terms.margin_spread, terms.repo_spread),
         worst_day=worst_day,
         worst_month=worst_month,
     )
