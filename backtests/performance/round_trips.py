@@ -234,8 +234,8 @@ class _View:
             carry_usd=carry,
             rolldown_usd=rolldown,
             pnl_usd=float(usd.sum()),
-            mae_bp=None if gains is None else _finite(np.nanmin(gains)),
-            mfe_bp=None if gains is None else _finite(np.nanmax(gains)),
+            mae_bp=None if gains is None else _finite(np.fmin.reduce(gains)),
+            mfe_bp=None if gains is None else _finite(np.fmax.reduce(gains)),
             mae_usd=float(path.min()),
             mfe_usd=float(path.max()),
             days=days,
@@ -296,15 +296,15 @@ class TripFigures:
 
 def figures(trips: Sequence[RoundTrip], result: Result) -> TripFigures:
     """Return the figures of a variant's trips."""
-    made = np.array([trip.pnl_usd for trip in trips if trip.reason != "open"])
-    wins, losses = made[made > 0], made[made <= 0]
+    earned = np.array([trip.pnl_usd for trip in trips if trip.reason != "open"])
+    wins, losses = earned[earned > 0], earned[earned <= 0]
     win, loss = (float(part.mean()) if len(part) else None for part in (wins, losses))
     return TripFigures(
-        trips=len(made),
-        trip_hit_rate=float((made > 0).mean()) if len(made) else None,
+        trips=len(earned),
+        trip_hit_rate=float((earned > 0).mean()) if len(earned) else None,
         average_win=win,
         average_loss=loss,
         payoff=win / -loss if win is not None and loss else None,
-        expectancy=float(made.mean()) if len(made) else None,
+        expectancy=float(earned.mean()) if len(earned) else None,
         time_in_trade=float((result.units != 0.0).any(axis=1).mean()),
     )
