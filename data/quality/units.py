@@ -6,6 +6,7 @@ import numpy as np
 
 from data.quality.finding import Finding, Level, count
 from data.quality.table import Days, Flags, Table
+from data.series import AVERAGES
 
 YIELDS = (-2.0, 20.0)  # percent; the Treasury curve reached 17.3 in 1981
 OVERNIGHT = (-2.0, 25.0)  # percent; federal funds were 22.4 on a day of 1981
@@ -36,6 +37,14 @@ def of_curve(table: Table) -> list[Finding]:
     judged = long | ((longest >= MIDDLE) & ~_within(table.days, LOW_YIELDS))
     level: Level = "error" if table.spec.name in BELIEVED else "warning"
     return [*_decimals(table, judged), *_outside(table, YIELDS, "percent", level)]
+
+
+def averages(table: Table) -> list[Finding]:
+    """Return a warning where a curve holds averages of months: levels of no day."""
+    if table.spec.name not in AVERAGES:
+        return []
+    message = "averages of months: their changes are smaller and later than those from month end to month end"
+    return [table.finding("warning", 0, -1, message)]
 
 
 def of_rate(table: Table) -> list[Finding]:
