@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
     "data": "moved errors disk countries bars pricing instruments exchanges calendars market tables series sources "
-    "quality "
+    "quality splits gate "
     "vintages store assemble build tracking status",
     "data/pricing": "bonds curves forwards spot",
     "data/sources": "http text source treasury mof boj nyfed fred yahoo bundled registry cells dates numbers table "
