@@ -40,12 +40,12 @@ def admitted(
     findings: list[Finding] = []
     if spec.kind == "price":
         delivery, findings = splits.on_one_basis(delivery, spec, stored)
-    frame, _ = quarantine(spec, delivery.frame)
-    if frame.empty:
-        return delivery, findings
+    frame, removed = quarantine(spec, delivery.frame)
+    if frame.dropna(how="all").empty:
+        raise DataError(f"{delivery.source}: {removed[0] if removed else f'{spec.name} has no value'}; nothing is left")
     where = f"{delivery.source}: {spec.name}"
     if spec.kind in TINY:
-        _check_unit(where, spec, frame, stored, "unit" in delivery.said)
+        _check_unit(where, spec, frame, stored, delivery.said.get("unit"))
         _check_whose(where, spec, frame, stored, delivery.sure)
     if spec.kind == "fx":
         _check_direction(where, spec, frame, stored)
@@ -57,7 +57,7 @@ def admitted(
     return delivery, findings
 
 
-def _check_unit(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFrame | None, said: bool) -> None:
+def _check_unit(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFrame | None, said: str | None) -> None:
     """Refuse yields and rates that are not in percent, by what they are known to have been, or else by their size."""
     values, known = levels.pairs(spec, frame, stored)
     factor = levels.scale(values, known)
@@ -72,6 +72,8 @@ def _check_unit(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFram
             f"{about}, and it is above and below 0 alike: changes, not levels; export the levels themselves"
         )
     _check_range(where, frame, usual)
+    if said in ("decimal", "bp") and factor is not None and not 1 / OFF < factor < OFF:
+        raise DataError(f"{about}, after --unit {said}, as said now or of an earlier file; is it in percent already?")
     if said:
         return
     if factor is not None and (factor < 1 / OFF or (factor > OFF and (usual > MUCH or EXACT[0] < factor < EXACT[1]))):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from data.errors import DataError
 from data.sources.text import NoRowsError
 
-CHUNK = 20_000  # rows that are Python objects at once
+CHUNK = 200_000  # cells that are Python objects at once
 WIDEST = 5_000  # columns
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
 SNIFFED = 60  # lines that say which
@@ -96,6 +96,7 @@ class _Columns:
         self.numbers: list[int] = []
         self.widths: list[int] = []
         self.rows: list[tuple[str, ...]] = []
+        self.open = 0  # cells of those rows
         self.chunks: list[list[pa.Array]] = []
         self.lengths: list[int] = []
 
@@ -106,7 +107,8 @@ class _Columns:
         self.numbers.append(number)
         self.widths.append(len(cells))
         self.rows.append(cells)
-        if len(self.rows) == CHUNK:
+        self.open += len(cells)
+        if self.open >= CHUNK:
             self._close()
 
     def _close(self) -> None:
@@ -114,7 +116,7 @@ class _Columns:
         padded = (row if len(row) == width else row + ("",) * (width - len(row)) for row in self.rows)
         self.chunks.append([pa.array(column, pa.string()) for column in zip(*padded, strict=True)])
         self.lengths.append(len(self.rows))
-        self.rows = []
+        self.rows, self.open = [], 0
 
     def grid(self, kind: str, counted: str) -> Grid:
         """Return what was gathered."""
@@ -152,13 +154,19 @@ def _csv(data: bytes, source: str) -> Grid:
         reader: Iterable[list[str]] = csv.reader(lines, delimiter=delimiter) if delimiter else map(_spaced, lines)
         for count, cells in enumerate(reader, 1):
             number = reader.line_num if delimiter else count  # type: ignore[attr-defined]
-            stripped = tuple(map(str.strip, cells))
+            stripped = tuple(map(_folded, cells))
             if any(stripped) and not (stated and not columns.numbers and number == 1):
                 columns.add(number, stripped)
     except csv.Error as error:
         raise DataError(f"{source}, line {number + 1}: is no CSV ({error}); export the table as CSV") from None
     name = DELIMITERS.get(delimiter, delimiter) if delimiter else "spaces"
     return columns.grid(f"CSV ({name}, {ENCODINGS.get(encoding, encoding.upper())})", "line")
+
+
+def _folded(cell: str) -> str:
+    """Return a cell without white space around it, on one line."""
+    cell = cell.strip()
+    return cell if cell.isprintable() else " ".join(cell.split())
 
 
 def _spaced(line: str) -> list[str]:

@@ -48,6 +48,7 @@ _NAMED = {
 }
 _MONTH = re.compile(r"(\d{4})(?:[-/.]|M|年| ?m)(\d{1,2})月?", re.IGNORECASE)
 _NAMED_MONTH = re.compile(r"([a-z]{3,9})\.?[-/ ](\d{4}|\d{2})", re.IGNORECASE)
+_FLOAT = re.compile(r"[-+]?\d*\.\d{3,}")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{4})")
 
 
@@ -68,7 +69,7 @@ def looks_like(text: str) -> bool:
     >>> [looks_like(text) for text in ("1/2/90", "Jan 4, 2023", "20230104", "S49.9.24", "4.25", "10Y", "44930")]
     [True, True, True, True, False, False, False]
     """
-    if not 6 <= len(text) <= 45 or not any(map(str.isdigit, text)):
+    if not 6 <= len(text) <= 45 or _FLOAT.fullmatch(text) or not any(map(str.isdigit, text)):
         return False
     return any(_fits(read, text) for read in _readers(text, date.max).values())
 
@@ -83,18 +84,44 @@ def is_serial(text: str) -> bool:
 
 
 def column(
-    texts: Sequence[str], where: Callable[[int], str], today: date, order: Order | None = None, serial: bool = False
+    texts: Sequence[str],
+    where: Callable[[int], str],
+    today: date,
+    order: Order | None = None,
+    usual: Order | None = None,
+    serial: bool = False,
 ) -> Column:
     """Return the dates of a column, all in one form: that which reads every row, or that of `order`.
 
-    `where` names a row in messages; `today` is the last date that is no mistake. Cells that are no date in any form are
-    left NaT. `serial`: numbers of days count as dates.
+    `usual` is the order of earlier files, which decides where the column itself does not. `where` names a row in
+    messages; `today` is the last date that is no mistake. Cells that are no date in any form are left NaT. `serial`:
+    numbers of days count as dates.
 
     Raises
     ------
     DataError
         Two forms that fit every row, a cell that the form of the others does not fit, a date before 1900 or to come.
     """
+    first: dict[str, int] = {}
+    for i, text in enumerate(texts):
+        first.setdefault(text, i)
+    unique, rows = list(first), list(first.values())
+    read = _unique(unique, lambda i: where(rows[i]), today, order, usual, serial)
+    at = {text: i for i, text in enumerate(unique)}
+    codes = np.fromiter((at[text] for text in texts), dtype=np.intp, count=len(texts))
+    moments = None if read.moments is None else read.moments[codes]
+    return Column(read.days[codes], read.form, moments, read.clocks, read.months)
+
+
+def _unique(
+    texts: Sequence[str],
+    where: Callable[[int], str],
+    today: date,
+    order: Order | None,
+    usual: Order | None,
+    serial: bool,
+) -> Column:
+    """Return the dates of texts, each of which stands there once; as `column`."""
     plain = _iso(texts)
     if plain is not None and order in (None, "ymd"):
         _check_range(plain, texts, where, today)
@@ -102,12 +129,14 @@ def column(
     parts = [_STAMP.fullmatch(text) if text else None for text in texts]
     dated = [(i, match["date"].strip()) for i, match in enumerate(parts) if match]
     forms = {i: _readers(text, today, serial) for i, text in dated}
-    read = {i: {name: day for name, reader in own.items() if (day := _day(reader, text)) is not None}
-            for (i, text), own in zip(dated, forms.values(), strict=True)}  # fmt: skip
-    read = {i: days for i, days in read.items() if days}
+    readings = {
+        i: {name: day for name, reader in own.items() if (day := _day(reader, text)) is not None}
+        for (i, text), own in zip(dated, forms.values(), strict=True)
+    }
+    read = {i: days for i, days in readings.items() if days}
     if not read:
         return Column(np.full(len(texts), "NaT", dtype="datetime64[D]"), "none")
-    name = _form(read, texts, where, today, order)
+    name = _form(read, texts, where, today, order, usual)
     days = np.full(len(texts), "NaT", dtype="datetime64[D]")
     for i, own in read.items():
         if name not in own:
@@ -127,10 +156,10 @@ def column(
 
 def _iso(texts: Sequence[str]) -> Days | None:
     """Return dates that all read 2023-01-04: what most files hold, in one step."""
-    if not all(len(text) == 10 and text[4] == "-" == text[7] for text in texts):
+    if not all(not text or (len(text) == 10 and text[4] == "-" == text[7]) for text in texts):
         return None
     try:
-        return np.array(texts, dtype="datetime64[D]")
+        return np.array([text or "NaT" for text in texts], dtype="datetime64[D]")
     except ValueError:
         return None
 
@@ -178,7 +207,7 @@ def _in_words(text: str, pivot: Callable[[str], int]) -> dict[str, Read]:
         readers["mdy"] = lambda t: _words(_NAMED["mdy"], t, (2, 0, 1), pivot)
     if match := _NAMED["dmy"].fullmatch(text):
         readers["dmy"] = lambda t: _words(_NAMED["dmy"], t, (2, 1, 0), pivot)
-        if len(match[1]) == 2 == len(match[3]):
+        if len(match[1]) == 2 == len(match[3]) and int(match[1]) > 31:
             readers["ymd"] = lambda t: _words(_NAMED["dmy"], t, (0, 1, 2), pivot)
     if _NAMED["ymd"].fullmatch(text):
         readers["ymd"] = lambda t: _words(_NAMED["ymd"], t, (0, 1, 2), pivot)
@@ -255,6 +284,7 @@ def _form(
     where: Callable[[int], str],
     today: date,
     order: Order | None,
+    usual: Order | None,
 ) -> str:
     """Return the form of the column: the one that reads every row, or most of them."""
     counts: dict[str, int] = {}
@@ -278,6 +308,8 @@ def _form(
         fitting = _by_spacing(fitting, [[own[name] for own in read.values() if name in own] for name in fitting])
     if len(fitting) == 1:
         return fitting[0]
+    if usual in fitting:
+        return str(usual)
     i = next(
         (i for i, own in read.items() if len({own[name] for name in fitting if name in own}) > 1), next(iter(read))
     )

@@ -19,7 +19,7 @@ from data.errors import DataError, SourceError
 from data.instruments import LIBRARY
 from data.pricing.spot import par_of_spot
 from data.series import IN_PERCENT, PRICE_COLUMNS, UNPUBLISHED, VALUE, Delivery, Spec, unpublished
-from data.sources import bundled, hints, http, meaning, numbers, periods, registry, rows, table, text
+from data.sources import bundled, hints, http, meaning, numbers, periods, registry, rows, symbols, table, text
 from data.sources.dates import Order
 from data.sources.rows import Dated
 from data.sources.said import Said
@@ -57,14 +57,21 @@ def read(
     if own is not None:
         return own
     known = known or Known(countries)
-    said = _remembered(path, said, known)
+    now, said = said, _remembered(path, said, known)
     read_ = table.read(data, source, said.sheet)
     try:
         readings = meaning.recognise(read_, path.stem, said, known)
     except ValueError as error:
         raise DataError(f"{source}: cannot be understood ({error})") from None
-    dated = rows.dated(read_, last, cast("Order | None", said.dates))
-    deliveries = [part for reading in readings for part in _delivered(dated, reading, said, known, last)]
+    kept = {reading.spec.name: known.said.get(reading.spec.name, NOTHING) for reading in readings}
+    usual = next((own.dates for own in (said, *kept.values()) if own.dates), None)
+    dated = rows.dated(read_, last, cast("Order | None", now.dates), cast("Order | None", usual))
+    deliveries = []
+    for reading in readings:
+        own_said = said.over(kept[reading.spec.name].of_values())
+        before = () if own_said == now else (f"as said of an earlier file: {own_said.shown()}",)
+        noted = replace(reading, notes=(*before, *reading.notes))
+        deliveries += _delivered(dated, noted, own_said, known, last)
     if not deliveries:
         raise text.NoRowsError(f"{source}: holds no value of {', '.join(reading.spec.name for reading in readings)}")
     _check_names(deliveries, source)
@@ -90,14 +97,12 @@ def _own(data: bytes, source: str, today: date | None) -> list[Delivery] | None:
 
 def _remembered(path: Path, said: Said, known: Known) -> Said:
     """Return what is said, and what was said of the series or of a file of this name before."""
-    name = said.name or known.files.get(hints.key(hints.base(path.stem)))
-    name = name or hints.listed(path.stem, known.prices)
+    by_file = known.files.get(hints.key(hints.base(path.stem)))
+    name = said.name or by_file or hints.listed(path.stem, known.prices)
     kept = known.said.get(name) if name else None
     if kept is None:
         return said
-    if said.name is None and name not in known.files.values():
-        kept = replace(kept, name=None)
-    return said.over(kept)
+    return said.over(kept if said.name or by_file else replace(kept, name=None))
 
 
 def _delivered(dated: Dated, reading: Reading, said: Said, known: Known, last: date) -> list[Delivery]:
@@ -127,10 +132,13 @@ def _delivered(dated: Dated, reading: Reading, said: Said, known: Known, last: d
     written = () if dated.table.grid.kind == "CSV (comma, UTF-8)" else (dated.table.grid.kind,)
     form = () if dates.form == "ymd" else (f"dates read as {dates.form}",)
     monthly = (bundled.MONTHLY,) if reading.how.startswith("our month-end") else ()
+    if "dividend" in frame and frame["dividend"].notna().any():
+        reading = replace(reading, notes=tuple(note for note in reading.notes if note != symbols.NO_DIVIDENDS))
     notes = (how, *monthly, *written, *form, *reading.notes, *dated.notes, *notes, *more, *yet_more)
     kept = said.plain if said != NOTHING else {}
-    if said.name is not None:
-        kept |= {"file": hints.key(hints.base(Path(source).stem))}
+    stem = Path(source).stem
+    if said.name is not None and not meaning.speaks(stem, known):
+        kept |= {"file": hints.key(hints.base(stem))}
     part = Delivery(spec.name, source, frame, tuple(dict.fromkeys(notes)), _own_spec(spec), kept, reading.sure)
     if spec.name == "macro" and "us_cpi" in frame:
         index = frame[["us_cpi"]].dropna().rename(columns={"us_cpi": VALUE})

@@ -56,6 +56,11 @@ def recognise(table: Table, stem: str, said: Said, known: Known) -> list[Reading
     return readings
 
 
+def speaks(stem: str, known: Known) -> bool:
+    """Whether a file's name says by itself of what it is."""
+    return _named(stem, known) is not None or hints.listed(stem, known.prices) is not None or bool(fred.place(stem))
+
+
 def _refuse(table: Table, said: Said) -> None:
     """Raise DataError for figures that are none of ours, whatever they are called."""
     names = [table.names[k] for k in table.values]
@@ -232,6 +237,8 @@ def _as(name: str, table: Table, stem: str, said: Said, known: Known) -> Reading
         return replace(symbols.as_prices(table, spec, said), how=f"prices of {spec.name}")
     if spec.kind == "macro":
         places = bundled.macro_columns(table.header)
+        if not places:
+            raise _unknown(table, stem, known)
         return _by_series(table, {table.names.index(n): p for n, p in places.items()}, how, known)[0]
     if said.columns:
         columns = symbols.said_columns(table, said)

@@ -60,8 +60,8 @@ def weekday(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
     return np.asarray((days.astype("datetime64[D]").astype(np.int64) + 3) % 7)
 
 
-def dated(table: Table, today: date, order: dates.Order | None = None) -> Dated:
-    """Return a table with its dates read, its remarks noted.
+def dated(table: Table, today: date, order: dates.Order | None = None, usual: dates.Order | None = None) -> Dated:
+    """Return a table with its dates read, its remarks noted; `order` and `usual` as `dates.column`.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def dated(table: Table, today: date, order: dates.Order | None = None) -> Dated:
     grid = table.grid
     texts: list[str] = grid.columns[table.at].to_pylist()
     texts[: table.first] = [""] * table.first
-    column = dates.column(texts, grid.where, today, order, table.serial)
+    column = dates.column(texts, grid.where, today, order, usual, table.serial)
     rows = ~np.isnat(column.days)
     rows[: table.first] = False
     notes = []
@@ -102,7 +102,7 @@ def _check_remark(table: Table, i: int, text: str, form: str) -> None:
     numbered = [cell for k, cell in enumerate(cells) if k != table.at and cell and numbers.looks_like(cell)]
     if not numbered or (text and not text[0].isdigit() and not re.fullmatch(r"[\d./ -]{6,}", text)):
         return
-    what = f"'{text}' is not a date like the others, which are {form}" if text else "values without a date"
+    what = f"'{short([text])}' is not a date like the others, which are {form}" if text else "values without a date"
     raise DataError(f"{table.grid.where(i)}: {what}; correct or remove the row")
 
 
@@ -143,7 +143,8 @@ def frame(
         What is no number, a day with two different rows.
     """
     table, rows = data.table, data.rows if keep is None else data.rows & keep
-    read = numbers.columns({k: table.grid.columns[k] for k in columns}, rows, table.grid.where, mark)
+    _check_intraday(table, data.days(zone)[rows])
+    read = _numbers(table, columns, rows, mark)
     values = np.column_stack([read[k].values for k in columns])
     names = list(columns.values())
     notes: list[str] = []
@@ -173,6 +174,29 @@ def frame(
     return result, (*notes, *more), {columns[k]: read[k].percent for k in columns}
 
 
+def _check_intraday(table: Table, days: NDArray[np.datetime64]) -> None:
+    count = len(np.unique(days))
+    if len(days) > INTRADAY * count:
+        raise DataError(
+            f"{table.source}: holds {len(days):,} rows on {_count(count, 'day')}: prices within the day; export one "
+            "row a day"
+        )
+
+
+def _numbers(
+    table: Table, columns: Mapping[int, str], rows: Flags, mark: numbers.Mark | None
+) -> dict[int, numbers.Column]:
+    """Return the values of columns on all rows; what stands above the first row is no number."""
+    first = table.first
+    below = {k: table.grid.columns[k].slice(first) for k in columns}
+    read = numbers.columns(below, rows[first:], lambda i: table.grid.where(first + i), mark)
+    above = np.full(first, np.nan)
+    return {
+        k: numbers.Column(np.concatenate([above, own.values]), own.percent, tuple(first + i for i in own.unreadable))
+        for k, own in read.items()
+    }
+
+
 def _odd(
     table: Table,
     bad: Mapping[int, tuple[int, ...]],
@@ -183,6 +207,7 @@ def _odd(
     """Return the rows that state a dividend or a split in words, and those that hold a remark; blank both."""
     events: dict[int, tuple[str, float]] = {}
     remarks: set[int] = set()
+    priced = bool({"close", "adjusted"} & {*columns.values()})
     for k, own in bad.items():
         for i in own:
             cell = str(table.grid.columns[k][i].as_py())
@@ -192,13 +217,13 @@ def _odd(
             if columns[k] == "volume":
                 count = numbers.scaled(cell)
                 values[i, where] = np.nan if count is None else count
-            elif event := _event(cell):
+            elif priced and (event := _event(cell)):
                 events[i] = event
             elif np.isnan(values[i]).all():
                 remarks.add(i)
             else:
                 raise DataError(
-                    f"{table.grid.where(i)}: '{cell}' in column {table.names[k]} is not a number; correct the row"
+                    f"{table.grid.where(i)}: '{short([cell])}' in column {table.names[k]} is not a number; correct it"
                 )
     return events, sorted(remarks - events.keys())
 
@@ -224,11 +249,6 @@ def _once(table: Table, result: pd.DataFrame, origin: NDArray[np.intp]) -> tuple
     if not again.any():
         return result, []
     days = result.index
-    if len(days) > INTRADAY * len(days.unique()):
-        raise DataError(
-            f"{table.source}: holds {len(days):,} rows on {len(days.unique()):,} days: prices within the day; export "
-            "one row a day"
-        )
     values = result.to_numpy()
     same = np.array([np.array_equal(values[i], values[i - 1], equal_nan=True) for i in np.flatnonzero(again)])
     for i in np.flatnonzero(again)[~same][:1].tolist():

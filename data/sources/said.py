@@ -80,6 +80,10 @@ class Said:
         """Return this, and of what is not said here what was kept from before."""
         return replace(kept, **{f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)})
 
+    def of_values(self) -> Said:
+        """Return what of this is about values, whatever file they come in."""
+        return Said(dates=self.dates, unit=self.unit, quotes=self.quotes, compounding=self.compounding)
+
     def shown(self) -> str:
         """Return the options as one types them."""
         words = [f"--columns {','.join(f'{a}={b}' for a, b in self.columns.items())}"] if self.columns else []

@@ -17,6 +17,9 @@ from data.sources.table import Table, price_word
 
 SYMBOLS = {"symbol", "ticker", "tickers", "code", "security", "ric", "instrument", "銘柄コード", "コード"}
 EXAMPLE = "--as TLT"
+TICKER = re.compile(r"[A-Z]{2,5}|\d{3,4}[A-Z]?\.T")  # what a file's name looks like that is a ticker
+NO_DIVIDENDS = "dividends are not in the file"
+EVERY = "*"  # of --columns: every column
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def prices(table: Table, stem: str, said: Said, known: Known) -> list[Reading]:
     """Return the prices of each ticker of a table whose names are those of prices."""
     fields = {k: word for k in table.values if (word := price_word(table.names[k]))}
     if not {"close", "adjusted"} & {*fields.values()}:
-        return []
+        return _a_column_each(table, stem, said, known)
     if any(hints.tenor(table.groups[k]) for k in fields):
         return []
     groups = list(dict.fromkeys(table.groups[k] for k in fields))
@@ -73,6 +76,25 @@ def prices(table: Table, stem: str, said: Said, known: Known) -> list[Reading]:
         )
         for group, name in names.items()
         if name
+    ]
+
+
+def _a_column_each(table: Table, stem: str, said: Said, known: Known) -> list[Reading]:
+    """Return the prices of a table with a listed name above each column, where it is said which prices they are."""
+    names = {k: name for k in table.values if (name := hints.listed(table.names[k], known.prices))}
+    if len(names) < 2 or len(names) * 2 < len(table.values):
+        return []
+    word = next((name for name, header in said.columns.items() if header == EVERY), None)
+    word = word or ("adjusted" if {"adj", "adjusted"} & hints.words(stem, *table.title) else None)
+    if word not in ("close", "adjusted"):
+        raise DataError(
+            f"{table.source}: one price of each of {', '.join(names.values())}, closes or adjusted closes; say which: "
+            "--columns close=* or --columns adjusted=*"
+        )
+    left_out = [table.names[k] for k in table.values if k not in names]
+    notes = (f"columns left out: {', '.join(left_out)}",) if left_out else ()
+    return [
+        Reading(known.prices[name], {k: word}, f"prices of {name}, by its header", notes) for k, name in names.items()
     ]
 
 
@@ -111,7 +133,9 @@ def _of_symbols(table: Table, fields: dict[int, str], stem: str, said: Said, kno
     pair = _pair(stem, known)
     if pair:
         k = next(k for k, word in fields.items() if word == "close")
-        return [Reading(pair, {k: VALUE}, f"{pair.about}, by its file's name", ("the closing rates are taken",))]
+        return [
+            Reading(pair, {k: VALUE}, f"{pair.name}, {pair.unit}, by its file's name", ("the closing rates are taken",))
+        ]
     spoken = hints.curves(hints.words(stem), known.countries)
     if hints.tenor(stem) and spoken:
         years, _ = hints.tenor(stem) or ("10", "")
@@ -121,7 +145,8 @@ def _of_symbols(table: Table, fields: dict[int, str], stem: str, said: Said, kno
             f"{years}-year "
             f"of {series}; if these are its yields, say so: --as {series} --columns {years}={table.names[min(fields)]}"
         )
-    raise _unnamed(table, "and nothing says of what", None)
+    ticker = hints.base(stem)
+    raise _unnamed(table, "and nothing says of what", ticker if TICKER.fullmatch(ticker) else None)
 
 
 def _in_title(line: str, known: Known) -> set[str]:
@@ -183,7 +208,8 @@ def of_prices(
     if "close" not in named:
         named = {word: k for word, k in named.items() if word not in ("open", "high", "low")}
     columns = {k: word for word, k in named.items() if word in PRICE_COLUMNS}
-    others = [table.names[k] for k in table.values if k not in fields and table.names[k] and not table.groups[k]]
+    spare = [k for k in table.values if k not in fields and not table.groups[k]]
+    others = [table.names[k] for k in spare if table.names[k].lower() not in SYMBOLS]
     notes = (*notes, *((f"columns left out: {', '.join(others)}",) if others else ()))
     missing = [f"{name}s are not in the file" for name in ("dividend", "split") if name not in named]
     if "implieddividend" in [table.names[k].lower().replace(" ", "") for k in fields]:

@@ -13,7 +13,7 @@ from data.sources.cells import Grid
 from data.sources.text import DATE_HEADERS, NoRowsError, short
 
 TOP = 120  # rows in which the header must be
-LOOKED_AT = 400  # rows that say which column holds the dates
+LOOKED_AT = 160  # rows that say which column holds the dates
 DATE_COLUMNS = 8  # the first columns, one of which does
 DATE_NAMES = (*DATE_HEADERS, "timestamp", "datetime", "time", "day", "日付", "年月日", "index", "dates", "trade date")
 UNITS = {"%", "percent", "pct", "bp", "bps", "％", "percent a year", "(%)", "% p.a."}
@@ -149,6 +149,8 @@ def _headed(grid: Grid, above: list[tuple[str, ...]], at: int, serial: bool) -> 
         label = rows.pop()[at]
     elif len(rows) > 1 and _are_units(rows[-1], at):
         unit = next(cell for k, cell in enumerate(rows.pop()) if cell and k != at)
+    if len(rows) > 1 and not rows[-1][at] and _names(rows[-2], at, filled) and _are_numbers(rows[-1], at):
+        raise DataError(f"{grid.where(first - 1)}: values without a date; correct or remove the row")
     levels: list[tuple[str, ...]] = []
     while rows and _is_level(rows[-1], at, filled, levels):
         levels.insert(0, _spread(rows.pop(), at) if levels else rows.pop())
@@ -176,6 +178,11 @@ def _names(row: tuple[str, ...], at: int, filled: set[int]) -> int:
 def _are_units(row: tuple[str, ...], at: int) -> bool:
     others = [cell.lower() for k, cell in enumerate(row) if cell and k != at]
     return bool(others) and all(cell in UNITS for cell in others)
+
+
+def _are_numbers(row: tuple[str, ...], at: int) -> bool:
+    others = [cell for k, cell in enumerate(row) if cell and k != at]
+    return len(others) > 0 and all(map(numbers.looks_like, others))
 
 
 def _is_level(row: tuple[str, ...], at: int, filled: set[int], levels: list[tuple[str, ...]]) -> bool:
