@@ -71,9 +71,9 @@ def _check_unit(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFram
         raise DataError(
             f"{about}, and it is above and below 0 alike: changes, not levels; export the levels themselves"
         )
-    _check_range(where, frame, usual)
     if said in ("decimal", "bp") and factor is not None and not 1 / OFF < factor < OFF:
         raise DataError(f"{about}, after --unit {said}, as said now or of an earlier file; is it in percent already?")
+    _check_range(where, frame, usual)
     if said:
         return
     if factor is not None and (factor < 1 / OFF or (factor > OFF and (usual > MUCH or EXACT[0] < factor < EXACT[1]))):

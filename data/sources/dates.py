@@ -48,6 +48,7 @@ _NAMED = {
 }
 _MONTH = re.compile(r"(\d{4})(?:[-/.]|M|年| ?m)(\d{1,2})月?", re.IGNORECASE)
 _NAMED_MONTH = re.compile(r"([a-z]{3,9})\.?[-/ ](\d{4}|\d{2})", re.IGNORECASE)
+_YMD = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _FLOAT = re.compile(r"[-+]?\d*\.\d{3,}")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{4})")
 
@@ -155,11 +156,13 @@ def _unique(
 
 
 def _iso(texts: Sequence[str]) -> Days | None:
-    """Return dates that all read 2023-01-04: what most files hold, in one step."""
-    if not all(not text or (len(text) == 10 and text[4] == "-" == text[7]) for text in texts):
+    """Return dates that all have the year first and nothing behind: what most files hold, in one step."""
+    matches = [_YMD.fullmatch(text) if text else None for text in texts]
+    if not all(match or not text for match, text in zip(matches, texts, strict=True)):
         return None
+    plain = [f"{match[1]}-{match[3]:0>2}-{match[4]:0>2}" if match else "NaT" for match in matches]
     try:
-        return np.array([text or "NaT" for text in texts], dtype="datetime64[D]")
+        return np.array(plain, dtype="datetime64[D]")
     except ValueError:
         return None
 

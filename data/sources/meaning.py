@@ -266,7 +266,7 @@ def _as(name: str, table: Table, stem: str, said: Said, known: Known) -> Reading
 def _said_spec(name: str, said: Said, known: Known) -> tuple[Spec, str | None]:
     """Return what a name stands for, and of a bond or a FRED id the column."""
     try:
-        return known.spec(name), None
+        spec = known.spec(name)
     except DataError as error:
         if name in LIBRARY and LIBRARY[name].curve is not None:
             series = known.countries.curves[str(LIBRARY[name].curve)]
@@ -281,6 +281,9 @@ def _said_spec(name: str, said: Said, known: Known) -> tuple[Spec, str | None]:
                 f"its currency: --as {name} --currency USD --exchange XNYS, or --config FILE"
             ) from error
         return price_spec(name, said.currency, said.exchange or ANY_DAY), None
+    if spec.kind == "price" and said.currency not in (None, spec.unit):
+        raise DataError(f"{name} is a listed name in {spec.unit}, not {said.currency}; give the other another name")
+    return spec, None
 
 
 def _as_curve(table: Table, spec: Spec, column: str | None, values: list[int], stem: str, how: str) -> Reading:

@@ -12,12 +12,13 @@ import pandas as pd
 from data.countries import ANY_DAY
 from data.errors import DataError
 from data.series import AVERAGES, MONTH, SPECS, Spec, spec_of
-from data.sources.rows import weekday
+from data.sources.rows import Flags, weekday
 
 Spacing = Literal["daily", "weekly", "monthly", "longer"]
 DAILY, WEEKLY, MONTHLY = 4, 9, 35  # days between rows, at most
 LATEST_SATURDAYS = np.datetime64("1989-12-31")  # Japan's bond market traded on Saturdays until 1989
 SHUT = 0.1  # share of rows on weekends that no market explains
+APART = {"daily": "days", "weekly": "weeks", "monthly": "months"}
 RUN = 8  # rows in a row a week or a month apart, in a history of days, that are another history
 FEW = 6  # distances that prove nothing unless they are all alike
 REGULAR = ((1, DAILY), (5, WEEKLY), (26, MONTHLY))
@@ -67,8 +68,8 @@ def settled(
         raise DataError(
             f"{source}: the rows of {spec.name} are more than a month apart; expected days, weeks or months"
         )
-    if apart == "daily":
-        _check_runs(spec, index, source)
+    if apart is not None:
+        _check_runs(spec, index, source, apart)
     if apart in ("daily", None):
         _check_weekdays(spec, index, source, clocks)
         return spec, frame, ()
@@ -101,18 +102,21 @@ def _over(
     return spec, frame[known], notes
 
 
-def _check_runs(spec: Spec, index: pd.DatetimeIndex, source: str) -> None:
+def _check_runs(spec: Spec, index: pd.DatetimeIndex, source: str, apart: Spacing) -> None:
     """Refuse a history that is of days here and of weeks or months there."""
     days = np.diff(index.to_numpy().astype("datetime64[D]")).astype(int)
-    for name, wide in (("months", (days > 20) & (days < 40)), ("weeks", (days >= 6) & (days <= 8))):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], wide.astype(int), [0]])))
+    kinds: dict[Spacing, Flags] = {
+        "daily": days <= DAILY, "weekly": (days >= 6) & (days <= 8), "monthly": (days > 20) & (days < 40),
+    }  # fmt: skip
+    for name, own in kinds.items():
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], own.astype(int), [0]])))
         for start, stop in edges.reshape(-1, 2).tolist():
-            if stop - start >= RUN:
+            if name != apart and stop - start >= RUN:
                 first, last = index[start].date(), index[stop].date()
                 raise DataError(
-                    f"{source}: {spec.name} has rows a day apart, but from {first} to {last} they are {name} apart; "
-                    "put the two "
-                    "into files of their own"
+                    f"{source}: {spec.name} has {apart} rows, but from {first} to {last} they are {APART[name]} "
+                    "apart; put "
+                    "the two into files of their own"
                 )
 
 

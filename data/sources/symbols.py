@@ -61,6 +61,10 @@ def prices(table: Table, stem: str, said: Said, known: Known) -> list[Reading]:
     if any(hints.tenor(table.groups[k]) for k in fields):
         return []
     groups = list(dict.fromkeys(table.groups[k] for k in fields))
+    said_ = [group for group in groups if group]
+    if len(said_) == 1:  # columns without it are of the same
+        table = replace(table, groups=tuple(said_[0] if k in fields else group for k, group in enumerate(table.groups)))
+        groups = said_
     if groups == [""]:
         return _of_symbols(table, fields, stem, said, known)
     names = {group: hints.listed(group, known.prices) for group in groups}
