@@ -10,7 +10,7 @@ import pandas as pd
 
 from data import splits
 from data.errors import DataError
-from data.quality import check, levels, quarantine
+from data.quality import check, levels, quarantine, units
 from data.quality.finding import Finding
 from data.series import Delivery, Spec
 
@@ -22,8 +22,6 @@ YIELDS = (-5.0, 25.0)  # percent a year: beyond is an error, not a market
 STRANGE = 3.0  # percentage points, on average: another country's curve
 CONTINUES = 15  # days within which a delivery's first row follows what is stored
 STEP = {"curve": 1.5, "rate": 3.0}  # percentage points from one to the other that no market takes
-UPSIDE_DOWN = {"gbpusd": 1.0, "eurusd": 0.82}  # dollars per unit: never lower since 1985 and 2000
-EVER = {"usdjpy": (50.0, 500.0)}  # as quoted
 SIGNS = (0.15, 0.85)  # share of negative values that changes have and levels have not
 
 
@@ -129,9 +127,9 @@ def _check_whose(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFra
 def _check_direction(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFrame | None) -> None:
     """Refuse an exchange rate that is quoted the other way."""
     usual = float(np.nanmedian(frame.to_numpy(dtype=float)))
-    low, high = EVER.get(spec.name, (UPSIDE_DOWN.get(spec.name, 0.0), np.inf))
+    low, high = units.FX.get(spec.name, (units.LOWEST_FX.get(spec.name, 0.0), np.inf))
     values, known = levels.pairs(spec, frame, stored)
-    turned = 1 / high < usual < 1 / low if spec.name in EVER else usual < low
+    turned = 1 / high < usual < 1 / low if spec.name in units.FX else usual < low
     if len(values):
         near, far = np.median(values * known), np.median(values / known)
         turned = turned or (abs(np.log(near)) < np.log(1.3) and abs(np.log(far)) > np.log(1.3))

@@ -295,4 +295,53 @@ def _rates() -> dict[str, Case]:
     }  # fmt: skip
 
 
-CASES: dict[str, Case] = _prices() | _curves() | _rates()
+def _others() -> dict[str, Case]:
+    """Shapes beside those of the first collection."""
+    both = {"IEF": _held(PRICES.round(2)), "TLT": _held(PRICES.round(2))}
+    terminal = "Security,TLT US Equity,IEF US Equity\nStart Date,1/3/2023\n,\nDate,PX_LAST,PX_LAST\n"
+    adjusted = {name: _held(PRICES.round(2), PRICES.round(2)) for name in ("IEF", "TLT")}
+    twice = [f"{t:%m/%d/%Y},{v},{v}\n" for t, v in zip(DAYS, PRICES.round(2), strict=True)]
+    merged = [f"{t:%m/%d/%Y},{v},{v},{v},{v}\n" for t, v in zip(DAYS, PRICES.round(2), strict=True)]
+    tokyo = [
+        f'{t.year}年{t.month}月{t.day}日,{v},{v},{v},{v},"1,000",{v}\n'
+        for t, v in zip(DAYS, PRICES.round(2), strict=True)
+    ]
+    board = (
+        '"Series Description","Market yield on U.S. Treasury securities at 10-year constant maturity"\n'
+        '"Unit:","Percent:_Per_Year"\n"Time Period","RIFLGFCY10_N.B"\n'
+    )
+    central_bank = "DATE,TIME PERIOD,Euro short-term rate (EST.B.EU000A2X2A25.WT)\n" + "".join(
+        f"{t:%Y-%m-%d},{t:%d %b %Y},3.9\n" for t in DAYS
+    )
+    bank = "DATE,10Y\n" + "".join(f"{t:%d %b %y},4.1\n" for t in DAYS)
+    level = MINISTRY + "".join(f"{t:%Y-%m-%d}{',4.2' * 15}\n" for t in DAYS)
+    settled = "Settle Date,Date,Close,Adj Close\n" + "".join(
+        f"{t + pd.Timedelta(days=2):%Y-%m-%d},{t:%Y-%m-%d},{v},{a}\n"
+        for t, v, a in zip(DAYS, PRICES, ADJUSTED, strict=True)
+    )
+    return {
+        "terminal_wide": Case("x.csv", _text(terminal, *twice), both, warns="no_distributions"),
+        "merged": Case(
+            "x.csv",
+            _text(",TLT,,IEF,\nDate,Close,Adj Close,Close,Adj Close\n", *merged),
+            adjusted,
+            warns="on every day",
+        ),
+        "tokyo": Case(
+            "2561.T.csv",
+            ("日付,始値,高値,安値,終値,出来高,調整後終値*\n" + "".join(tokyo)).encode("cp932"),
+            {"2561.T": adjusted["TLT"]},
+            warns="on every day",
+        ),
+        "tokyo_code": Case("2561.csv", _text(HEADER, *_lines()), words=("which may be 2561.T", "--as 2561.T")),
+        "board": Case("FRB_H15.csv", _text(board, *(f"{t:%Y-%m-%d},4.1\n" for t in DAYS)), {"ust": _level(4.1)}),
+        "central_bank": Case("estr.csv", central_bank.encode(), {"estr": _level(3.9, "value")}),
+        "bank": Case("gilt.csv", bank.encode(), {"gilt": _level(4.1)}),
+        "jgb_of_others": Case("jgb.csv", level.encode(), words=("whose they are", "--as jgb")),
+        "settled": Case("TLT.csv", settled.encode(), STANDARD),
+        "old_mac": Case("TLT.csv", _text(HEADER, *_lines()).replace(b"\n", b"\r"), STANDARD),
+        "utf16_unmarked": Case("TLT.csv", _text(HEADER, *_lines()).decode().encode("utf-16-le"), STANDARD),
+    }
+
+
+CASES: dict[str, Case] = _prices() | _curves() | _rates() | _others()

@@ -11,6 +11,7 @@ from data.series import AVERAGES
 YIELDS = (-2.0, 20.0)  # percent; the Treasury curve reached 17.3 in 1981
 OVERNIGHT = (-2.0, 25.0)  # percent; federal funds were 22.4 on a day of 1981
 FX = {"usdjpy": (50.0, 500.0)}  # as quoted; 358 in 1971, 75.7 in 2011
+LOWEST_FX = {"gbpusd": 1.0, "eurusd": 0.82}  # dollars per unit, since 1985 and 1999: below, it is upside down
 CPI = (20.0, 1000.0)  # 1982-84 = 100
 CPI_SINCE = np.datetime64("1947-01-01")  # before, it was lower and fell by more
 CPI_DECLINE = 0.02  # a month; 1.9 % in 2008-11

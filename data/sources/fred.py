@@ -172,6 +172,8 @@ def place(name: str) -> Place | None:
     (Place(series='ust', column='10'), Place(series='ust_month', column='10'))
     """
     id_ = name.upper()
+    if board := re.fullmatch(r"RIFLGFC([YM])(\d\d)_N\.B", id_):  # the Federal Reserve Board's own names, H.15
+        id_ = f"DGS{int(board[2])}{'MO' if board[1] == 'M' else ''}"
     return {**IDS, **AVERAGES, **OTHERS}.get(ALIASES.get(name, id_))
 
 

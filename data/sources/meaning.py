@@ -10,7 +10,7 @@ from data.countries import ANY_DAY, Countries
 from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
 from data.series import AVERAGES, SPECS, VALUE, Spec, price_spec, spec_of, specs_of
-from data.sources import bundled, fred, hints, registry, symbols, treasury
+from data.sources import bundled, fred, hints, numbers, registry, symbols, treasury
 from data.sources.said import Said
 from data.sources.source import Format, Place
 from data.sources.symbols import Known, Reading
@@ -71,7 +71,7 @@ def _refuse(table: Table, said: Said) -> None:
         ):
             raise DataError(f"{table.source}: {why}")
     for name in names:
-        misled = fred.misleading(name)
+        misled = fred.misleading(name) if said.quotes != "spot" else None
         others = [other for other in names if fred.place(other)]
         if misled and not (others and fred.CHANGES.fullmatch(name.upper())):
             raise DataError(f"{table.source}: {name} {misled}")
@@ -176,7 +176,7 @@ def _whose(reading: Reading, table: Table, stem: str, known: Known, named: Spec 
             "nominal "
             "or real; say which: --as ust or --as tips"
         )
-    return replace(reading, sure=japanese or bool(spoken) or series != "jgb")
+    return replace(reading, sure=japanese or series != "jgb")
 
 
 def _curves(table: Table, stem: str, known: Known) -> list[Reading]:
@@ -247,7 +247,7 @@ def _as(name: str, table: Table, stem: str, said: Said, known: Known) -> Reading
         elif {*columns.values()} != {VALUE}:
             raise DataError(f"{table.source}: --columns of {spec.name} is value=..., got {', '.join(said.columns)}")
         return Reading(spec, columns, how)
-    values = [k for k in table.values if not CHANGE.search(table.names[k])]
+    values = [k for k in table.values if not CHANGE.search(table.names[k]) and _numeric(table, k)]
     if spec.kind == "curve":
         return _as_curve(table, spec, column, values, stem, how)
     named = [k for k in values if table.names[k].lower() == VALUE or hints.key(table.names[k]) == hints.key(spec.name)]
@@ -284,6 +284,12 @@ def _said_spec(name: str, said: Said, known: Known) -> tuple[Spec, str | None]:
     if spec.kind == "price" and said.currency not in (None, spec.unit):
         raise DataError(f"{name} is a listed name in {spec.unit}, not {said.currency}; give the other another name")
     return spec, None
+
+
+def _numeric(table: Table, k: int) -> bool:
+    """Whether a column holds numbers, as far as its first rows show."""
+    cells = [cell for cell in table.grid.columns[k].slice(table.first, 50).to_pylist() if cell]
+    return not cells or any(numbers.looks_like(cell) or numbers.is_missing(cell) for cell in cells)
 
 
 def _as_curve(table: Table, spec: Spec, column: str | None, values: list[int], stem: str, how: str) -> Reading:

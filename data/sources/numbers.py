@@ -66,7 +66,8 @@ def columns(
     """
     plain = {k: _plainly(column) for k, column in cells.items()}
     odd = {k: column for k, column in cells.items() if plain[k] is None or mark == "comma"}
-    decided = mark or _mark(odd, rows, where) if odd else "point"
+    shown = any(k not in odd and _shows_points(column) for k, column in cells.items())
+    decided: Mark = mark or (_mark(odd, rows, where, shown) if odd else "point")
     result = {}
     for k, column in cells.items():
         values = plain[k]
@@ -95,8 +96,15 @@ def _bare(cell: str) -> str:
     return _AROUND.sub("", bare.removesuffix("%").removesuffix("％"))
 
 
-def _mark(cells: Mapping[int, pa.ChunkedArray], rows: NDArray[np.bool_], where: Callable[[int], str]) -> Mark:
-    """Return the decimal mark that the cells show."""
+def _shows_points(column: pa.ChunkedArray) -> bool:
+    """Whether a column of plain numbers has decimals that are no thousands."""
+    return bool(pc.any(pc.match_substring_regex(column, r"\.(\d{1,2}|\d{4,})$")).as_py())
+
+
+def _mark(
+    cells: Mapping[int, pa.ChunkedArray], rows: NDArray[np.bool_], where: Callable[[int], str], points: bool
+) -> Mark:
+    """Return the decimal mark that the cells show; `points`: whether others show the point."""
     shown: dict[Mark, tuple[int, str]] = {}
     unclear: tuple[int, str] | None = None
     for column in cells.values():
@@ -115,7 +123,7 @@ def _mark(cells: Mapping[int, pa.ChunkedArray], rows: NDArray[np.bool_], where: 
             f"{where(i)}: '{comma}' has a decimal comma and '{point}' elsewhere a decimal point; say which: --decimal "
             "comma|point"
         )
-    if unclear and not shown:
+    if unclear and not shown and not points:
         raise DataError(
             f"{where(unclear[0])}: '{unclear[1]}' may have a decimal comma or a comma between thousands, and no other "
             "number tells; say which: --decimal comma|point"

@@ -150,6 +150,9 @@ def _of_symbols(table: Table, fields: dict[int, str], stem: str, said: Said, kno
             f"of {series}; if these are its yields, say so: --as {series} --columns {years}={table.names[min(fields)]}"
         )
     ticker = hints.base(stem)
+    near = [name for name in known.prices if hints.key(name).startswith(hints.key(ticker))]
+    if near:
+        raise DataError(f"{table.source}: prices of {ticker}, which may be {near[0]}; say so: --as {near[0]}")
     raise _unnamed(table, "and nothing says of what", ticker if TICKER.fullmatch(ticker) else None)
 
 

@@ -152,8 +152,11 @@ def _headed(grid: Grid, above: list[tuple[str, ...]], at: int, serial: bool) -> 
     if len(rows) > 1 and not rows[-1][at] and _names(rows[-2], at, filled) and _are_numbers(rows[-1], at):
         raise DataError(f"{grid.where(first - 1)}: values without a date; correct or remove the row")
     levels: list[tuple[str, ...]] = []
-    while rows and _is_level(rows[-1], at, filled, levels):
-        levels.insert(0, _spread(rows.pop(), at) if levels else rows.pop())
+    if rows and _is_lowest(rows[-1], at, filled):
+        levels.append(rows.pop())
+        upper = next((i for i in reversed(range(len(rows))) if _is_level(rows[i], at, filled, levels[0])), None)
+        if upper is not None:
+            levels.insert(0, _spread(rows.pop(upper), at))
     if not levels:
         raise DataError(
             f"{grid.source}: no header above {grid.counted} {grid.numbers[first]}; put one there that names the columns"
@@ -185,15 +188,18 @@ def _are_numbers(row: tuple[str, ...], at: int) -> bool:
     return len(others) > 0 and all(map(numbers.looks_like, others))
 
 
-def _is_level(row: tuple[str, ...], at: int, filled: set[int], levels: list[tuple[str, ...]]) -> bool:
-    """Whether a line is one of the header's: the lowest, or one above it that names what the lower leaves equal."""
-    if not levels:
-        return bool(_names(row, at, filled)) or not filled
-    lowest = [levels[0][k] for k in sorted(filled)]
-    repeated = len(set(lowest)) < len(lowest) or not levels[0][at]
+def _is_lowest(row: tuple[str, ...], at: int, filled: set[int]) -> bool:
+    return bool(_names(row, at, filled)) or not filled
+
+
+def _is_level(row: tuple[str, ...], at: int, filled: set[int], lowest: tuple[str, ...]) -> bool:
+    """Whether a line above the lowest of a header names what that leaves equal, each or in merged cells."""
+    below = [lowest[k] for k in sorted(filled)]
+    repeated = len(set(below)) < len(below) or not lowest[at]
     words = [row[k] for k in sorted(filled) if row[k]]
     whole = len(words) == len(filled) and not all(map(numbers.looks_like, words))
-    return (repeated and len(words) > 0 and bool(row[min(filled)])) or (whole and all(map(price_word, words)))
+    merged = len(words) > 1 and bool(row[min(filled)]) and not any(map(dates.looks_like, words))
+    return (repeated and (whole or merged)) or (whole and len(words) > 1 and all(map(price_word, words)))
 
 
 def _spread(row: tuple[str, ...], at: int) -> tuple[str, ...]:
@@ -250,10 +256,10 @@ def _parted(name: str) -> tuple[str, str] | None:
     cuts = [match.span() for match in re.finditer(r"[ ._:/-]+", name)]
     for start, stop in cuts:
         if price_word(name[stop:]) and name[:start]:
-            return name[stop:], name[:start]
+            return (name[stop:], name[:start]) if word(name[:start]) not in DATE_NAMES else None
     for start, stop in reversed(cuts):
         if price_word(name[:start]) and name[stop:]:
-            return name[:start], name[stop:]
+            return (name[:start], name[stop:]) if word(name[stop:]) not in DATE_NAMES else None
     return None
 
 
