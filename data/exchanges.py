@@ -11,7 +11,6 @@ ZONES = {
     NEW_YORK: "America/New_York", TOKYO: "Asia/Tokyo", "XLON": "Europe/London", "XETR": "Europe/Berlin",
     "XPAR": "Europe/Paris", "XTSE": "America/Toronto", "XASX": "Australia/Sydney", "XHKG": "Asia/Hong_Kong",
 }  # fmt: skip
-ZONES_BY_SUFFIX = {".T": TOKYO}  # of Yahoo's symbols
 
 
 def zone(exchange: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -160,8 +159,3 @@ def _check_step(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFram
                 f"{outer.index[0].date()}; more "
                 "likely another series or unit (--unit), or dates in another order (--dates)"
             )
-
-
-def warned(delivery: Delivery, findings: list[Finding]) -> Delivery:
-    """Return a delivery whose notes say what was found."""
-    return replace(delivery, notes=(*delivery.notes, *map(str, findings)))

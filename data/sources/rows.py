@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -262,8 +262,3 @@ def _once(table: Table, result: pd.DataFrame, origin: NDArray[np.intp]) -> tuple
         f"{int(again.sum())} repeated rows dropped, the first on {table.grid.counted} {table.grid.numbers[int(first)]}"
     )
     return result[~again], [note]
-
-
-def without(data: Dated, note: str) -> Dated:
-    """Return the same with one more note."""
-    return replace(data, notes=(*data.notes, note))
