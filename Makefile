@@ -11,6 +11,7 @@ BIN := .venv/bin
 CONFIG ?= config.yaml
 CONSTRAINTS := $(wildcard constraints.txt)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
+BUILD := $(BIN)/python -c 'from backtests.engine import kernel; kernel.build()'
 # A file stays on one worker, for what its tests share; tests/conftest.py puts the longest files first.
 PYTEST = $(BIN)/pytest $(if $(FILE),-n 0 $(FILE),-n auto --dist loadfile --no-loadscope-reorder)
 
@@ -73,9 +74,11 @@ clean:
 .venv/.installed: pyproject.toml $(CONSTRAINTS) | .venv/bin/python
 	@echo "installing what a run needs (once)"
 	@$(INSTALL) --editable .
+	@$(BUILD)
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml $(CONSTRAINTS) | .venv/bin/python
 	@echo "installing what the tests need (once)"
 	@$(INSTALL) --editable '.[dev]'
+	@$(BUILD)
 	@touch .venv/.installed $@

@@ -36,8 +36,9 @@ def market(bars: int) -> Book:
     return Book(
         dates=dates, price=price, fx=fx, fx_exposed=np.ones(2), funding_long=flat * fx, funding_short=flat * fx,
         borrow=flat / 10, roll=flat / 10, income_long=np.zeros(shape), income_short=np.zeros(shape), spread=flat,
-        lot=np.zeros(shape), tradable=np.ones(shape, bool), listed=np.zeros(2, bool), cash=rate, margin=rate / 10,
-        targets=np.tile([0.6, -0.5], (bars, 1)), decides=decisions(dates, "month", 252.0), lag=1, band=0.0,
+        lot=np.zeros(shape), tradable=np.ones(shape, bool), listed=np.zeros(2, bool), bond=np.ones(2, bool), cash=rate,
+        margin=rate / 10, repo=rate / 100,
+        targets=np.tile([0.6, -0.5], (bars, 1)), decides=decisions(dates, "month", 252.0), lag=1, band=np.zeros(bars),
         capital=1e7, fixed_base=False,
     )  # fmt: skip
 

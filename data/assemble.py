@@ -14,7 +14,18 @@ from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError
 from data.pricing.spot import par_of_spot
 from data.quality import check
-from data.series import AVERAGES, ESTIMATED, IN_PERCENT, MONTH, REBASED, SPECS, VALUE, specs_of, unpublished
+from data.series import (
+    AVERAGES,
+    ESTIMATED,
+    IN_PERCENT,
+    MONTH,
+    REBASED,
+    SPECS,
+    VALUE,
+    macro_value,
+    specs_of,
+    unpublished,
+)
 from data.sources import bundled
 from data.sources.periods import Spacing, spacing
 from data.splits import unadjusted
@@ -324,7 +335,7 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     result = dict(background.macro)
     if "macro" in stored:
         frame = stored["macro"].frame
-        result |= {str(name): frame[name] / IN_PERCENT for name in frame if name != CONSUMER_PRICES}
+        result |= {str(name): macro_value(str(name), frame[name]) for name in frame if name != CONSUMER_PRICES}
     cpi = _monthly(stored, CONSUMER_PRICES)
     return result if cpi is None else {**result, CONSUMER_PRICES: cpi}
 

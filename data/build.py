@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.bars import bar_days, previous
-from data.calendars import known_at, reference_cpi
-from data.countries import BASE, REFERENCE_CPI, Country
+from data.calendars import known_at, reference_ahead, reference_cpi
+from data.countries import BASE, CPI_PACE, KNOWN_FUNDING, REFERENCE_AHEAD, REFERENCE_CPI, Country
 from data.errors import DataError
 from data.instruments import Instrument, check_country
 from data.market import Flags, Market
@@ -111,13 +111,19 @@ def _log(legs: Sequence[_Leg], instruments: Sequence[Instrument]) -> None:
 def _known(tables: Tables, dates: NDArray[np.datetime64]) -> dict[str, Array]:
     """What was known on each row: published figures after their lag, and the overnight rates paid up to it, a year."""
     published = {name: known_at(name, values, dates) for name, values in tables.macro.items()}
-    rates = {
-        f"{country.code}_overnight": rate.reindex(tables.dates).to_numpy(dtype=float, copy=True)
-        for currency, rate in (tables.known_overnight or tables.overnight).items()
-        for country in tables.countries
-        if country.currency == currency
+    rates = {}
+    for currency, rate in (tables.known_overnight or tables.overnight).items():
+        for country in (row for row in tables.countries if row.currency == currency):
+            known = rate.reindex(tables.dates).to_numpy(dtype=float, copy=True)
+            rates[f"{country.code}_overnight"] = known
+            if tables.known_overnight:
+                rates[f"{country.code}{KNOWN_FUNDING}"] = np.nan_to_num(known) * bar_days(dates) / country.day_count
+    ahead, pace = reference_ahead(tables.cpi, dates)
+    reference = {
+        REFERENCE_CPI: reference_cpi(tables.cpi, dates),  # its months came out weeks before
+        **{name: ahead[:, month].copy() for month, name in enumerate(REFERENCE_AHEAD)},
+        CPI_PACE: pace,
     }
-    reference = {REFERENCE_CPI: reference_cpi(tables.cpi, dates)}  # its months came out weeks before
     return {**published, **rates, **reference}
 
 

@@ -18,6 +18,9 @@ BASE = "USD"  # the currency of the book
 REAL = "_real"  # what the name of a real curve ends with
 SHARED = ("day_count", "basis_bp", "fx", "fx_quoted", "overnight")  # of a currency, whichever country's it is
 REFERENCE_CPI = "us_reference_cpi"  # what a market calls the index of inflation bonds among its macro values
+REFERENCE_AHEAD = tuple(f"{REFERENCE_CPI}_{month}" for month in range(3))  # of the months' firsts, where known
+CPI_PACE = "us_cpi_pace"  # growth of consumer prices over a year, as last published, 0.03 is 3 %
+KNOWN_FUNDING = "_known_funding"  # likewise, after a country: what funding costs over each bar, as known at its end
 ANY_DAY = "any"  # the calendar of a series whose days are held to no exchange's sessions
 
 Quotes = Literal["par", "spot"]

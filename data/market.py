@@ -53,7 +53,7 @@ class Market:
     cash: Array  # (T,) what equity earns over the bar
     curves: Mapping[str, Curve]  # on the market's dates
     macro: Mapping[str, Array]  # (T,) value known at t
-    periods_per_year: float
+    periods_per_year: float  # 12, 52 or on daily rows 260: what decides; metrics count a window's own
     countries: Countries = COUNTRIES
 
     def __post_init__(self) -> None:

@@ -24,6 +24,8 @@ MONTH = "month"  # the calendar of a series with a value a month
 PRICE_COLUMNS = ("open", "high", "low", "close", "adjusted", "volume", "dividend", "split")
 VALUE = "value"  # the one column of a series that has only one
 IN_PERCENT = 100.0  # yields, rates and macro figures are published in percent
+# The macro figures that are not: an index, and flows in trillion yen a month, + net buying.
+NOT_IN_PERCENT = ("us_cpi", "jp_net_foreign_bonds", "foreign_net_jp_bonds")
 
 # When the Treasury published no such maturity (FRED's notes to DGS20 and DGS30); FRED shows an estimate of the 30-year.
 UNPUBLISHED = {
@@ -80,7 +82,7 @@ SPECS: dict[str, Spec] = {
         Spec("yen_call", "rate", "XTKS", "percent a year", "uncollateralised overnight call rate, daily"),
         Spec("yen_call_month", "rate", MONTH, "percent a year", "overnight call rate, month average"),
         Spec("us_cpi", "index", MONTH, "index points", "CPI-U, all items, not seasonally adjusted"),
-        Spec("macro", "macro", MONTH, "percent", "macro figures by reference period"),
+        Spec("macro", "macro", MONTH, "percent", "macro figures by reference period; flows in trillion yen a month"),
     )
 }  # fmt: skip
 
@@ -172,6 +174,11 @@ def spec_of(name: str, countries: Countries = COUNTRIES) -> Spec:
     if name in listed:
         return Spec(name, "price", ANY_DAY, listed[name].currency, f"prices on {listed[name].exchange}")
     raise DataError(f"unknown series '{name}'{did_you_mean(name, [*SPECS, *own, *listed])}")
+
+
+def macro_value(name: str, published: pd.Series) -> pd.Series:
+    """Return a macro series in the unit it is used in: what is published in percent as decimals, the rest as it is."""
+    return published if name in NOT_IN_PERCENT else published / IN_PERCENT
 
 
 def unpublished(series: str, tenor: str, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:

@@ -7,14 +7,16 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.market import Flags, Market
 from data.pricing.bonds import Array
 
-_A_YEAR = {"D": 252, "M": 12, "Y": 1}
+_A_YEAR = {"D": 260, "M": 12, "Y": 1}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)([DMY])")
 
 
@@ -103,6 +105,14 @@ class Wrapped(Protocol):
         """Return the inner targets (T, n), or a component of them, as the outer strategy leaves them."""
 
 
+@runtime_checkable
+class Deciding(Protocol):
+    """A strategy with rows of its own on which it must be followed, whatever the rebalance clock and the band."""
+
+    def decisions(self, market: Market) -> Flags:
+        """Rows (T,), each resting on nothing later than itself."""
+
+
 @dataclass(frozen=True)
 class Invariants:
     """What a strategy promises beyond the prefix law, for the tests to hold it to."""
@@ -142,6 +152,28 @@ def known(strategy: Strategy, market: Market) -> Flags:
     for signal in signals_of(strategy, market).values():
         rows &= ~np.isnan(signal)
     return rows
+
+
+def ready(strategy: Strategy, market: Market, start: date | None = None) -> Flags:
+    """Rows (T,) from `start` on where all legs exist, have for the warm-up, and all that is rested on is known."""
+    columns = [market.column(leg) for leg in strategy.legs]
+    warm = streak(np.asarray(market.exists[:, columns].all(axis=1))) >= strategy.warmup(market)
+    rows = warm & known(strategy, market)
+    return np.asarray(rows & (market.dates >= np.datetime64(start))) if start else rows
+
+
+def streak(flags: Flags) -> NDArray[np.int64]:
+    """Length (T,) of the run of True that ends at each row."""
+    rows = np.arange(len(flags))
+    last_false = np.maximum.accumulate(np.where(flags, -1, rows))
+    return rows - last_false
+
+
+def decisions_of(strategy: Strategy, market: Market) -> Flags:
+    """Rows (T,) on which a strategy decides whatever the rebalance clock says; none of one that does not say."""
+    if isinstance(strategy, Deciding):
+        return strategy.decisions(market)
+    return np.zeros(len(market.dates), dtype=bool)
 
 
 def keeps_prefix_law(strategy: Strategy, market: Market, t: int) -> bool:

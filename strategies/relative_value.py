@@ -65,9 +65,9 @@ class Reversion(SignalledPair):
 class Trend(Pair):
     """Horizons of a trend: a month, a quarter, a year; two rows at least, so on month ends the fast is two months."""
 
-    fast: Lookback = Window("21D")
-    middle: Lookback = Window("63D")
-    slow: Lookback = Window("252D")
+    fast: Lookback = Window("1M")
+    middle: Lookback = Window("3M")
+    slow: Lookback = Window("12M")
 
     @property
     def invariants(self) -> Invariants:

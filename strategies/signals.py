@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from data.countries import REFERENCE_CPI
+from data.countries import CPI_PACE, KNOWN_FUNDING, REFERENCE_AHEAD
 from data.errors import ConfigError, DataError
 from data.market import Market
 from data.pricing.bonds import Array, price
@@ -70,8 +70,8 @@ def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
     """What a leg earns (T,) over `horizon` years if its curve stands still, funding paid; fraction of notional.
 
     The par bond is revalued at the yield that the unmoved curve gives what is left of its life (at its own where the
-    curve does not reach). An inflation bond accrues at the pace of its reference index over the last year, a fund pays
-    its fee. Definition of carry: Koijen, Moskowitz, Pedersen and Vrugt, J. Financial Economics 127, 2018.
+    curve does not reach). An inflation bond grows with its index as `accrual` says, a fund pays its fee. Definition of
+    carry: Koijen, Moskowitz, Pedersen and Vrugt, J. Financial Economics 127, 2018.
 
     Raises
     ------
@@ -91,16 +91,34 @@ def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
     aged = market.curves[instrument.curve].at(life)
     earned = price(par, np.where(np.isnan(aged) | (not instrument.rolldown), par, aged), life, coupons) - 1.0
     if instrument.indexed:
-        earned = earned + horizon * _inflation(market)
+        earned = (1.0 + earned) * (1.0 + accrual(market, horizon)) - 1.0
     paid = overnight(market, name) * days / day_count
     return np.asarray(earned - instrument.fee * horizon - paid)
 
 
-def _inflation(market: Market) -> Array:
-    """Growth (T,) over the last year of the index that US inflation bonds carry."""
-    n = round(market.periods_per_year)
-    index = macro(market, REFERENCE_CPI)
-    return np.asarray(np.concatenate([np.full(n, np.nan), index[n:] / index[:-n] - 1.0])[: len(index)])
+def accrual(market: Market, horizon: float) -> Array:
+    """Growth (T,) over the next `horizon` years of the index that US inflation bonds carry, as known on each row.
+
+    A twelfth of a year is a month: from a month's end to the next. As far as the reference index is already known, it
+    is that (31 CFR 356 App. B: every day up to the first of a month once the CPI of three months before is out);
+    beyond, the pace of consumer prices over the last year that was published.
+    """
+    first, second, third = (macro(market, name) for name in REFERENCE_AHEAD)
+    settle = market.dates.astype("datetime64[D]") + np.timedelta64(1, "D")
+    month = settle.astype("datetime64[M]")
+    begins, ends = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+    start = (settle - begins).astype(float) / (ends - begins).astype(float)  # of the month that has passed
+    end = start + 12.0 * horizon
+    reach = np.where(np.isnan(second), 0.0, np.where(np.isnan(third), 1.0, 2.0))  # months the index is known for
+    on = np.minimum(end, reach)
+    index = (
+        first
+        + np.minimum(on, 1.0) * np.nan_to_num(second - first)
+        + np.maximum(on - 1.0, 0.0) * np.nan_to_num(third - second)
+    )
+    now = np.where(start > reach, np.nan, first + np.where(start > 0.0, start * (second - first), 0.0))
+    beyond = (1.0 + macro(market, CPI_PACE)) ** ((end - on) / 12.0)
+    return np.asarray(index * np.where(end > on, beyond, 1.0) / now - 1.0)
 
 
 # ---- shapes of a series
@@ -111,8 +129,17 @@ def local_excess_returns(market: Market, name: str) -> Array:
     i = market.column(name)
     returns = np.full(len(market.dates), np.nan)
     price = market.price[:, i]
-    returns[1:] = (price[1:] + market.income[1:, i]) / price[:-1] - 1.0 - market.funding[1:, i]
+    returns[1:] = (price[1:] + market.income[1:, i]) / price[:-1] - 1.0 - _known_funding(market, name)[1:]
     return returns
+
+
+def _known_funding(market: Market, name: str) -> Array:
+    """Fraction of notional (T,) that funding costs over each bar, as known at its end.
+
+    What is booked differs where a month's average stands for its days: it is not known before the month is over.
+    """
+    known = market.macro.get(f"{country(market, name)}{KNOWN_FUNDING}")
+    return market.funding[:, market.column(name)] if known is None else known
 
 
 def _windows(values: Array, n: int) -> Iterator[tuple[slice, Array]]:

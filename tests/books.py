@@ -32,6 +32,7 @@ def random_book(seed: int, longest: int = 400) -> Book:
         max_gross=pick(0.5, 2.0, 10.0),
         cash_interest=pick(False, True),
         margin_spread=pick(0.0, 0.0075, 0.5),
+        repo_spread=pick(0.0, 0.0005, 0.4),
         withholding=pick(0.0, 0.15),
         currency=pick("repo", "unhedged", "fx_swap"),
         basis=pick(-0.002, 0.0, 0.3),

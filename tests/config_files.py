@@ -17,7 +17,9 @@ EVERYTHING = """
 name: everything
 thesis_date: 2020-01-02
 data: {source: prices, start: 2000-01-31, end: 2020-01-31, frequency: weekly, interpolation: pchip, distributions: paid}
-account: {capital: 5, size_on: capital, max_gross: 3, cash_interest: false, margin_spread_bp: 6, withholding: 0.1}
+account:
+  {capital: 5, size_on: capital, max_gross: 3, cash_interest: false, margin_spread_bp: 6, repo_spread_bp: 7,
+  withholding: 0.1}
 engine: ledger
 fill: same_close
 rebalance: {every: quarter, band: 0.1}
@@ -49,6 +51,7 @@ BOUNDS = {  # the lowest and the highest that are accepted; what lies just beyon
     "account.capital": (1e-9, 1e15, (0, "above 0"), (1000000000000000.1, "at most 1e+15")),
     "account.max_gross": (1e-9, 50, (0, "above 0"), (50.000001, "at most 50")),
     "account.margin_spread_bp": (0, 10_000, (-1e-9, "at least 0"), (10_000.001, "at most 10000")),
+    "account.repo_spread_bp": (0, 10_000, (-1e-9, "at least 0"), (10_000.001, "at most 10000")),
     "account.withholding": (0, 0.999999, (-1e-9, "at least 0"), (1, "below 1")),
     "rebalance.band": (0, 0.999999, (-1e-9, "at least 0"), (1, "below 1")),
     "variants.a.rebalance.band": (0, 0.999999, (-1e-9, "at least 0"), (1, "below 1")),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -96,6 +98,21 @@ def tables() -> Tables:
 @pytest.fixture(scope="session")
 def market(tables: Tables) -> Market:
     return build(tables, held(tables))
+
+
+@pytest.fixture(scope="session")
+def gappy_tables(tables: Tables) -> Tables:
+    """The bundled tables as if four Treasury tenors ended: 3 and 7 years after 2025-05, 5 and 20 after 2026-01."""
+    us = tables.yields["us"].copy()
+    for tenor, last in {3.0: "2025-05-31", 7.0: "2025-05-31", 5.0: "2026-01-31", 20.0: "2026-01-31"}.items():
+        us.loc[us.index > pd.Timestamp(last), tenor] = np.nan
+    return replace(tables, yields={**tables.yields, "us": us})
+
+
+@pytest.fixture(scope="session")
+def gappy(gappy_tables: Tables) -> Market:
+    """Their market."""
+    return build(gappy_tables, held(gappy_tables))
 
 
 @pytest.fixture(scope="session")

@@ -232,6 +232,7 @@ class Trade:
     max_gross: float = 10.0
     cash_interest: bool = True
     margin_spread_bp: float = 75.0
+    repo_spread_bp: float = 5.0
     delay: int = 0  # bars from decision to fill
     every: str = "month"
     band: float = 0.0
@@ -257,7 +258,7 @@ class Trade:
         if self.params.get("sizing") not in ("volatility", "beta"):
             return 0
         text = self.params.get("window", "36M")
-        years = float(text[:-1]) / {"D": 252, "M": 12, "Y": 1}[text[-1]]
+        years = float(text[:-1]) / {"D": 260, "M": 12, "Y": 1}[text[-1]]
         return max(2, math.floor(years * MONTHS_A_YEAR + 0.5))
 
 
@@ -328,7 +329,7 @@ class Account:
     def accrue(self, t: int) -> None:
         """Section 5, line by line, on what was held over the bar."""
         now = {name: rows[-1] for name, rows in self.lines.items() if name in LEG_LINES}
-        listed = 0.0
+        listed = bonds = 0.0
         for i, (spec, leg, q) in enumerate(zip(self.specs, self.histories, self.held, strict=True)):
             before, notional = leg.price[t - 1], q * leg.price[t - 1]
             s0, s1 = dollars(spec.currency, t - 1), dollars(spec.currency, t)
@@ -344,8 +345,11 @@ class Account:
             now["borrow"][i] = -max(-notional, 0.0) * borrow_rate(spec, t) * s1
             now["roll"][i] = -abs(notional) * rolled * s1
             listed += max(notional, 0.0) * s0 if spec.kind == "fund" else 0.0
+            bonds += max(notional, 0.0) * s0 if spec.kind == "bond" else 0.0
         cash = self.wealth * overnight("USD", t) if self.trade.cash_interest else 0.0
-        margin = -max(0.0, listed - self.wealth) * self.trade.margin_spread_bp / 1e4 * days(t) / 360
+        margin = max(0.0, listed - self.wealth) * self.trade.margin_spread_bp
+        margin += max(0.0, bonds - max(0.0, self.wealth - listed)) * self.trade.repo_spread_bp
+        margin *= -days(t) / 1e4 / 360
         self.lines["cash"][-1], self.lines["margin"][-1] = cash, margin
         self.wealth += sum(sum(row) for row in now.values()) + cash + margin
 

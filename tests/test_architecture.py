@@ -21,10 +21,11 @@ ORDER = {
     "rows hints said symbols meaning periods templates files folder",
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals sizing pairs divergence curve hold macro relative_value breakeven slopes "
-    "blend thesis overlays own",
+    "blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
-    "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
+    "backtests/performance": "metrics repricing attribution components round_trips events extremes verdicts bootstrap "
+    "inference",
     "backtests/config": "document complaints model countries params building instruments load",
     "backtests/runs": "window setup runner exposure stress significance manifest former snapshot folder",
     "backtests/thesis": "measures claims scorecard",
@@ -53,7 +54,7 @@ FENCES = {
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
     "filelock": ["data/store.py"],
     "openpyxl": ["data/sources/cells.py"],
-    "arch": ["backtests/performance/"],
+    "arch": [],
     "ffn": [],
     "requests": [],
     "pickle": [],

@@ -16,7 +16,7 @@ from data.errors import DataError
 from data.instruments import LIBRARY
 from data.pricing.bonds import par_duration
 from data.series import Delivery
-from data.sources import bundled
+from data.sources import bundled, files
 from data.store import Store
 from data.tracking import tracking
 
@@ -442,6 +442,32 @@ def test_what_a_month_averaged_in_the_end_changes_no_signal_before_its_end(store
 def test_on_month_ends_the_average_of_the_month_is_known_at_its_end(store):
     monthly = market(store, ["UST10", "JGB10"], "monthly")
     assert monthly.macro["jp_overnight"][at(monthly, "2023-06-30")] == pytest.approx(0.0005)
+
+
+# ---- macro figures
+
+
+@pytest.mark.parametrize("frequency", ["daily", "weekly", "monthly"])
+def test_shares_are_decimals_and_flows_stay_in_trillion_yen_from_the_day_they_are_out(store, tmp_path, frequency):
+    path = tmp_path / "more.csv"
+    path.write_text(
+        "date,boj_jgb_share,jp_net_foreign_bonds,foreign_net_jp_bonds,jp_core_cpi_yoy\n"
+        "2023-09-30,53.87,-1.25,0.5,2.8\n2023-10-31,,2.5,-0.75,2.9\n"
+    )
+    for delivery in files.read(path):
+        store.put(delivery, NOW)
+    made = market(store, ["UST10", "JGB10"], frequency)
+    expected = {
+        "boj_jgb_share": (("2023-12-24", 0.5387),),
+        "jp_net_foreign_bonds": (("2023-11-14", -1.25), ("2023-12-15", 2.5)),
+        "foreign_net_jp_bonds": (("2023-11-14", 0.5), ("2023-12-15", -0.75)),
+        "jp_core_cpi_yoy": (("2023-10-25", 0.028), ("2023-11-25", 0.029)),
+    }
+    for name, steps in expected.items():
+        wanted = np.full(len(made.dates), np.nan)
+        for day, value in steps:
+            wanted[made.dates >= np.datetime64(day)] = value
+        np.testing.assert_allclose(made.macro[name], wanted, rtol=1e-14, err_msg=name)
 
 
 # ---- the log

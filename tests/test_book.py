@@ -148,9 +148,10 @@ def test_a_window_keeps_its_rows_and_nothing_of_the_rest():
 
 
 def test_nothing_is_earned_over_the_bar_that_ends_where_the_window_begins():
-    book = whole(flat_yen_market(cash=[0.0, 0.02, 0.03, 0.04]), margin_spread=0.36)
+    book = whole(flat_yen_market(cash=[0.0, 0.02, 0.03, 0.04]), margin_spread=0.36, repo_spread=0.036)
     assert book.cash.tolist() == [0.0, 0.03, 0.04]
     assert book.margin.tolist() == pytest.approx([0.0, 29 * 0.001, 31 * 0.001], rel=1e-14)  # act/360
+    assert book.repo.tolist() == pytest.approx([0.0, 29 * 0.0001, 31 * 0.0001], rel=1e-14)
 
 
 def test_a_book_without_interest_on_cash_still_pays_for_its_positions():

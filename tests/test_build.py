@@ -100,19 +100,19 @@ HAND_WORKED = {
 
 
 @pytest.mark.parametrize(("name", "day"), HAND_WORKED)
-def test_a_tenor_that_appears_or_vanishes_makes_no_return(market, by_coupons, name, day):
+def test_a_tenor_that_appears_or_vanishes_makes_no_return(gappy, by_coupons, name, day):
     coupon, yield_ = (percent / 100 for percent in HAND_WORKED[name, day])
     life = LIBRARY[name].maturity - int(day[-2:]) / 365.25  # a month-end bar is as long as its month
-    assert bar(market, name, day) == pytest.approx(by_coupons(coupon, yield_, life) - 1, abs=1e-12, rel=0)
+    assert bar(gappy, name, day) == pytest.approx(by_coupons(coupon, yield_, life) - 1, abs=1e-12, rel=0)
 
 
 @pytest.mark.parametrize(
     ("name", "first", "last"),
     [
-        ("UST20", "1993-10-31", "2026-01-31"),
-        ("UST25", "2006-02-28", "2026-01-31"),
-        ("UST30", "2006-02-28", "2026-06-30"),
-        ("JGB40", "2007-11-30", "2026-06-30"),
+        ("UST20", "1993-10-31", "2026-07-31"),
+        ("UST25", "2006-02-28", "2026-07-31"),
+        ("UST30", "2006-02-28", "2026-07-31"),
+        ("JGB40", "2007-11-30", "2026-07-31"),
         ("TIPS30", "2010-02-28", "2026-06-30"),
     ],
 )
@@ -135,7 +135,8 @@ def test_the_thirty_year_gap_parts_two_histories_of_the_25_year(market):
     ("name", "day"),
     [("UST30", "2003-06-30"), ("JGB40", "2006-12-31"), ("UST5", "2026-03-31"), ("TLT", "2003-06-30")],
 )
-def test_a_bond_without_quotes_does_not_exist(market, name, day):
+def test_a_bond_without_quotes_does_not_exist(gappy, name, day):
+    market = gappy
     i, t = market.column(name), row(market, day)
     assert np.isnan([market.price[t, i], market.duration[t, i], market.spread[t, i]]).all()
     assert not (market.exists[t, i] or market.tradable[t, i] or market.no_rolldown[t, i])
@@ -147,14 +148,14 @@ def test_a_bond_without_quotes_does_not_exist(market, name, day):
     ("name", "ends"),
     [
         ("TIPS10", ["2008-11-30", "2008-12-31"]),  # no 5- and 7-year on 2008-11-30
-        ("UST10", ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"]),
+        ("UST10", ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30", "2026-07-31"]),
         ("UST5", [str(day.date()) for day in pd.date_range("2025-06-30", "2026-01-31", freq="ME")]),
         ("UST2", []),
         ("JGB10", []),
     ],
 )
-def test_bars_without_roll_down_are_marked(market, name, ends):
-    marked = market.dates[market.no_rolldown[:, market.column(name)]]
+def test_bars_without_roll_down_are_marked(gappy, name, ends):
+    marked = gappy.dates[gappy.no_rolldown[:, gappy.column(name)]]
     assert marked.astype(str).tolist() == ends
 
 
@@ -339,10 +340,10 @@ def test_the_market_as_known_on_a_row_is_a_view_of_it(market):
     assert known.names == market.names and known.periods_per_year == 12
 
 
-@pytest.mark.parametrize("t", [-1, 403])
+@pytest.mark.parametrize("t", [-1, 404])
 def test_a_row_the_market_does_not_have_is_an_index_error(market, t):
-    assert len(market.dates) == 403  # month ends 1992-12 to 2026-06
-    with pytest.raises(IndexError, match=f"row {t} of a market with 403 rows"):
+    assert len(market.dates) == 404  # month ends 1992-12 to 2026-07
+    with pytest.raises(IndexError, match=f"row {t} of a market with 404 rows"):
         market.until(t)
 
 
@@ -363,5 +364,5 @@ def test_an_unknown_name_suggests_the_right_one(market, word, meant):
 
 
 def test_a_market_of_uneven_arrays_is_refused(market):
-    with pytest.raises(DataError, match=r"market\.price has shape \(402, 32\); expected \(403, 32\)"):
+    with pytest.raises(DataError, match=r"market\.price has shape \(403, 32\); expected \(404, 32\)"):
         dataclasses.replace(market, price=market.price[1:])

@@ -10,10 +10,21 @@ import pandas as pd
 import pytest
 
 from data.build import build
-from data.calendars import PUBLICATION_LAG_DAYS, check_same_close, known_at, reference_cpi
+from data.calendars import (
+    FORMER_LAG_DAYS,
+    LATE,
+    PUBLICATION_LAG_DAYS,
+    available_on,
+    check_same_close,
+    known_at,
+    reference_ahead,
+    reference_cpi,
+)
 from data.countries import COUNTRIES
 from data.errors import DataError
 from data.instruments import LIBRARY
+
+NAN = np.nan
 
 
 def days(*texts: str) -> np.ndarray:
@@ -27,13 +38,14 @@ def series(values: dict[str, float]) -> pd.Series:
 # ---- publication lags
 
 
-# DESIGN.md section 4: US CPI 15 days, Japan CPI 25, quarterly balance sheets 120, WEO annual debt 365
+# US CPI 15 days, Japan CPI 25, BoJ share 85, balance of payments 45, quarterly balance sheets 120, WEO annual debt 365
 @pytest.mark.parametrize(
     ("name", "lag"),
     [
         ("us_cpi", 15), ("us_core_cpi_yoy", 15), ("jp_core_cpi_yoy", 25),
         ("fed_assets_gdp", 120), ("boj_assets_gdp", 120), ("fed_treasuries_share", 120),
         ("us_debt_gdp", 365), ("jp_debt_gdp", 365),
+        ("boj_jgb_share", 85), ("jp_net_foreign_bonds", 45), ("foreign_net_jp_bonds", 45),
     ],
 )  # fmt: skip
 def test_a_figure_enters_on_the_day_it_is_published_and_not_the_day_before(name, lag):
@@ -43,8 +55,37 @@ def test_a_figure_enters_on_the_day_it_is_published_and_not_the_day_before(name,
     assert known[1:].tolist() == [2.5, 2.5]
 
 
+# Days on which the offices published, and the last before them on which the figure was not known
+@pytest.mark.parametrize(
+    ("name", "period", "known"),
+    [
+        ("jp_core_cpi_yoy", "2015-03-31", "2015-05-02"),  # came out on 1 May
+        ("jp_core_cpi_yoy", "2011-11-30", "2012-01-01"),  # on 28 December
+        ("jp_core_cpi_yoy", "2017-12-31", "2018-02-01"),
+        ("jp_core_cpi_yoy", "2018-01-31", "2018-02-25"),
+        ("us_cpi", "2025-08-31", "2025-09-15"),
+        ("us_cpi", "2025-09-30", "2025-10-24"),
+        ("us_core_cpi_yoy", "2025-09-30", "2025-10-24"),
+        ("us_cpi", "2025-11-30", "2025-12-18"),
+        ("us_core_cpi_yoy", "2025-11-30", "2025-12-18"),
+        ("us_cpi", "2025-12-31", "2026-01-15"),
+        ("boj_jgb_share", "2025-06-30", "2025-09-23"),  # on 18 September
+    ],
+)
+def test_a_figure_that_came_late_is_known_no_sooner(name, period, known):
+    day = np.datetime64(known)
+    before, then = known_at(name, series({period: 2.5}), np.array([day - 1, day]))
+    assert np.isnan(before) and then == 2.5
+
+
+def test_a_month_end_before_the_release_has_the_figure_of_the_month_before():
+    figures = series({"2015-02-28": 2.0, "2015-03-31": 2.2})
+    assert known_at("jp_core_cpi_yoy", figures, days("2015-04-30", "2015-05-01", "2015-05-29")).tolist() == [2, 2, 2.2]
+
+
 def test_every_bundled_series_has_a_publication_lag(tables):
     assert set(tables.macro) <= set(PUBLICATION_LAG_DAYS)
+    assert set(LATE) | set(FORMER_LAG_DAYS) <= set(PUBLICATION_LAG_DAYS)
 
 
 def test_a_series_without_a_publication_lag_is_refused():
@@ -152,6 +193,44 @@ def test_a_hole_is_filled_only_after_thirteen_months_of_history(months, filled):
 
 def test_no_cpi_at_all_is_missing_throughout():
     assert np.isnan(reference_cpi(series({}), days("2024-04-30"))).all()
+
+
+# ---- reference CPI ahead: CPI-U as in month_end_macro.csv; October 2025 by the rule, known when November is over
+
+OCTOBER = 324.800 * (324.800 / 315.301) ** (1 / 12)
+
+
+@pytest.mark.parametrize(
+    ("day", "firsts", "pace"),
+    [
+        ("2025-10-23", (323.048, 323.976, NAN), 323.976 / 314.796),  # September's figure comes out tomorrow
+        ("2025-10-24", (323.048, 323.976, 324.800), 324.800 / 315.301),
+        ("2025-10-31", (323.976, 324.800, NAN), 324.800 / 315.301),  # settles on 1 November
+        ("2025-11-28", (323.976, 324.800, NAN), 324.800 / 315.301),  # October's may still come
+        ("2025-11-30", (324.800, OCTOBER, NAN), 324.800 / 315.301),
+        ("2025-12-17", (324.800, OCTOBER, NAN), 324.800 / 315.301),
+        ("2025-12-18", (324.800, OCTOBER, 324.122), 324.122 / 315.493),
+        ("2025-12-31", (OCTOBER, 324.122, NAN), 324.122 / 315.493),
+        ("2026-01-14", (OCTOBER, 324.122, NAN), 324.122 / 315.493),
+        ("2026-01-15", (OCTOBER, 324.122, 324.054), 324.054 / 315.605),
+    ],
+)
+def test_the_reference_index_is_known_ahead_as_far_as_prices_are_published(tables, day, firsts, pace):
+    for cpi in (tables.cpi, tables.cpi[available_on("us_cpi", tables.cpi.index.to_numpy()) <= np.datetime64(day)]):
+        ahead, growth = reference_ahead(cpi, days(day))
+        assert ahead[0] == pytest.approx(firsts, rel=1e-14, nan_ok=True)
+        assert growth == pytest.approx([pace - 1], rel=1e-12)
+
+
+def test_an_index_that_stopped_is_known_for_400_days_and_no_longer():
+    cpi = series(
+        {str(end.date()): 300.0 + i for i, end in enumerate(pd.date_range("2020-01-31", "2022-06-30", freq="ME"))}
+    )
+    out = np.datetime64("2022-06-30") + 15
+    ahead, growth = reference_ahead(cpi, np.array([out + 400, out + 401]))
+    assert np.isfinite(ahead[0, :2]).all() and np.isfinite(growth[0])
+    assert np.isnan(ahead[1]).all() and np.isnan(growth[1])
+    assert np.isnan(reference_ahead(series({}), days("2022-06-30"))[0]).all()
 
 
 def test_a_price_used_before_it_is_stamped_is_refused_with_both_times():

@@ -101,7 +101,7 @@ def test_engines_that_disagree_end_with_status_one_and_the_day(divergence, here,
 
 def test_a_fault_of_ours_is_one_line_too(divergence, here, monkeypatch):
     (here / "config.yaml").write_text(SMALL)
-    monkeypatch.setattr("backtests.runs.runner.run", lambda *_: 1 / 0)
+    monkeypatch.setattr("backtests.runs.runner.begin", lambda *_: 1 / 0)
     answer = divergence("run", "--out", "x")
     assert (answer.status, answer.err.count("\n")) == (70, 1)
     assert "ZeroDivisionError" in answer.err

@@ -59,13 +59,17 @@ def test_profit_since_the_thesis_is_that_of_the_run_leg_by_leg(here):
     found = scorecard.profits(done, THESIS)
     assert [one.variant for one in found] == ["us_steep", "jp_box", "bond"]
     for one, variant in zip(found, done.variants, strict=True):
-        assert one.pnl == metrics.since(variant.result, THESIS)["thesis_pnl"] == variant.figures["thesis_pnl"]
+        assert (
+            one.pnl
+            == metrics.since(variant.result, THESIS)["thesis_trading_pnl"]
+            == variant.figures["thesis_trading_pnl"]
+        )
         assert sum(one.legs.values()) == pytest.approx(one.pnl, abs=1e-4)
         late = variant.result.dates >= np.datetime64(THESIS)
         leg = variant.market.names[0]
         lines = sum(variant.result.line(name)[late, 0].sum() for name in ("price", "funding", "borrow", "roll", "cost"))
         assert one.legs[leg] == pytest.approx(lines, abs=1e-4)
-    assert scorecard.profits(done, date(2026, 7, 1)) == ()
+    assert scorecard.profits(done, date(2026, 8, 1)) == ()
     whole = scorecard.profits(done, date(2000, 1, 1))[0]
     assert sum(whole.legs.values()) == pytest.approx(whole.pnl, abs=1e-4)  # opening costs included
 
@@ -82,7 +86,7 @@ def test_the_command_prints_the_scorecard_and_writes_the_run_the_page_and_the_re
     assert {"scorecard.json", "thesis.html", "report.html", "manifest.json", "equity.parquet", "plots"} <= written
     record = json.loads((here / "x/scorecard.json").read_text())
     assert [one["key"] for one in record["claims"]] == [claim.key for claim in CLAIMS]
-    assert set(record["pnl_since_thesis_usd"]) == {"us_steep", "jp_box", "bond"}
+    assert set(record["trading_pnl_since_thesis_usd"]) == {"us_steep", "jp_box", "bond"}
     assert 'href="thesis.html"' in (here / "x/report.html").read_text()
 
 

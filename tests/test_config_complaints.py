@@ -26,7 +26,7 @@ ROOT_KEYS = (
         ("account: {capitol: 1}", "account.capitol", "did you mean 'capital'?"),
         (
             "account: {zzz: 1}", "account.zzz",
-            "known: capital, cash_interest, margin_spread_bp, max_gross, size_on, withholding",
+            "known: capital, cash_interest, margin_spread_bp, max_gross, repo_spread_bp, size_on, withholding",
         ),
         ("rebalance: {evry: week}", "rebalance.evry", "did you mean 'every'?"),
         ("rebalance: {zzz: 1}", "rebalance.zzz", "known: band, every"),

@@ -23,7 +23,7 @@ def test_a_key_left_out_has_its_default(tmp_path):
         "data": {"source": "bundled", "frequency": "native", "interpolation": "linear", "distributions": "reinvested"},
         "account": {
             "capital": 10_000_000.0, "size_on": "equity", "max_gross": 10.0, "cash_interest": True,
-            "margin_spread_bp": 75.0, "withholding": 0.0,
+            "margin_spread_bp": 75.0, "repo_spread_bp": 5.0, "withholding": 0.0,
         },
         "engine": "backtrader",
         "fill": "auto",

@@ -379,8 +379,10 @@ def market(divergence, home):
     """The US curve and overnight rate, daily."""
     days = pd.bdate_range("2019-01-02", "2023-12-29")
     level = 2 + np.sin(np.arange(len(days)) / 100)
-    rows = [f"{t:%Y-%m-%d},{v:.2f},{v + 0.3:.2f},{v + 0.5:.2f}\n" for t, v in zip(days, level, strict=True)]
-    assert put(divergence, "u.csv", "DATE,DGS2,DGS10,DGS30\n" + "".join(rows)).status == 0
+    rows = [
+        f"{t:%Y-%m-%d},{v:.2f},{v + 0.3:.2f},{v + 0.4:.2f},{v + 0.5:.2f}\n" for t, v in zip(days, level, strict=True)
+    ]
+    assert put(divergence, "u.csv", "DATE,DGS2,DGS10,DGS20,DGS30\n" + "".join(rows)).status == 0
     assert put(divergence, "DFF.csv", values("DATE,DFF", "1.58", pd.date_range("2019-01-01", "2023-12-31"))).status == 0
     return divergence
 

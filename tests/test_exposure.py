@@ -40,6 +40,7 @@ variants:
   cash: {strategy: hold, params: {weights: {JPY: -0.5}}, currency: unhedged}
   never: {strategy: hold, params: {weights: {UST3: 0.1}}}
   ruined: {strategy: hold, params: {weights: {UST30: 40}}}
+  turning: {strategy: leg_momentum, params: {duration: 5.0}}
 instruments: {UST3: {lot: 1_000_000_000}}
 """
 NEUTRAL = ("pair", "unhedged", "steepener", "flattener", "fly", "box", "breakeven")
@@ -137,6 +138,33 @@ def test_the_score_is_causal_and_counts_all_history_known(market):
         assert score[t] == pytest.approx((known[-1] - known.mean()) / known.std(ddof=1), rel=1e-9)
         short = market.until(t)
         assert exposure.score(short, exposure.spread(short, {"UST10": 1.0, "JGB10": -1.0}))[-1] == score[t]
+
+
+@pytest.mark.parametrize("name", ["turning", "fade", "levered", "pair"])
+def test_a_row_has_the_spread_of_what_was_held_on_it_and_not_of_what_is_held_now(named, name):
+    one = named[name]
+    found, sizes, traded_on = exposure.followed(one), held(one), (one.result.traded > 0).any(axis=1)
+    in_force, yields = None, [exposure.spread(one.market, {leg: 1.0}) for leg in one.market.names if leg != "JPY"]
+    start = one.span.rows.start
+    for t in range(len(sizes)):
+        if traded_on[t] and sizes[t].any():
+            in_force = exposure.combination(one.market.instruments, sizes[t])
+        if in_force is None:
+            assert np.isnan(found["spread"][t]) and found["position"][t] == 0.0
+            continue
+        past = sum(in_force.weights.get(leg, 0.0) * y for leg, y in zip(one.market.names, yields, strict=False))
+        past = past[: start + t + 1]
+        past = past[~np.isnan(past)]
+        assert found["spread"][t] == pytest.approx(past[-1], abs=1e-12)
+        assert found["score"][t] == pytest.approx((past[-1] - past.mean()) / past.std(ddof=1), rel=1e-8)
+        assert found["position"][t] == exposure.position(one.market.names, sizes[t : t + 1], in_force)[0]
+    assert in_force.weights == exposure.quote(one).weights
+
+
+def test_legs_that_turn_round_are_an_average_yield_and_then_a_difference(named):
+    _, quotes = exposure.quoted_on(named["turning"])
+    signs = {tuple(np.sign(list(one.weights.values()))) for one in quotes}
+    assert {(1.0, 1.0), (1.0, -1.0)} <= signs
 
 
 # ------------------------------------------------------------------ DV01
@@ -292,8 +320,7 @@ def test_what_is_read_back_is_what_was_worked_out(named, folder):
         np.testing.assert_allclose(total, held(one).sum(axis=1), atol=2.0)  # of float32, USD
         assert sum(found.net.values()) == pytest.approx(held(one)[-1].sum(), abs=1.0)
         if found.quote.weights:
-            spread = exposure.spread(one.market, found.quote.weights)[one.span.rows]
-            np.testing.assert_allclose(found.spread, spread * 1e4, atol=0.01)
+            np.testing.assert_allclose(found.spread, exposure.followed(one)["spread"] * 1e4, atol=0.01)
     assert set(folder[1].variants[8].traded.signals) == {"signal"}
 
 
@@ -303,7 +330,9 @@ def test_the_table_holds_a_row_per_variant_and_date_and_the_manifest_the_spread(
     assert {str(kind) for kind in table.dtypes.iloc[2:]} == {"float32"}
     assert table.groupby("variant").size().to_dict() == {name: len(one.result.dates) for name, one in named.items()}
     variants = json.loads((folder[0] / "manifest.json").read_text())["variants"]
-    assert variants["pair"]["spread"] == {"weights": {"UST10": 1.0, "JGB10": -1.0}, "rises": False, "why_none": None}
+    spread = {"weights": {"UST10": 1.0, "JGB10": -1.0}, "rises": False, "why_none": None, "of": 1}
+    assert variants["pair"]["spread"] == spread
+    assert variants["turning"]["spread"]["of"] > 1
     assert variants["cash"]["spread"]["why_none"] == exposure.NO_YIELD
     assert variants["never"]["spread"]["why_none"] == exposure.NEVER
 

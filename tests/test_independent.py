@@ -119,6 +119,7 @@ def terms(trade: Trade) -> Terms:
         **{name: getattr(trade, name) for name in same},
         lag=trade.delay,
         margin_spread=trade.margin_spread_bp / 1e4,
+        repo_spread=trade.repo_spread_bp / 1e4,
         basis=trade.basis_bp / 1e4,
     )
 

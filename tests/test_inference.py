@@ -439,31 +439,47 @@ def test_spa_weighs_each_variant_by_its_own_risk():
     assert [found.lower, found.consistent, found.upper] == [same.lower, same.consistent, same.upper]
 
 
-def test_spa_draws_with_the_median_of_the_blocks_its_columns_call_for(monkeypatch):
-    """Three columns, of blocks of about 19, 1 and 5 bars: what arch is given rests on the 5."""
-    import arch.bootstrap
+def test_spa_is_that_of_arch_on_studentised_gains_drawn_with_the_median_of_their_blocks():
+    """Three columns, of blocks of about 19, 1 and 5 bars: the draws rest on the 5."""
+    from arch.bootstrap import SPA
 
     shocks = np.random.default_rng(3).normal(size=(3, 300))
     columns = [0.02 * lfilter([1.0], [1.0, -rho], row) for rho, row in zip((0.8, 0.0, 0.3), shocks, strict=True)]
+    columns[1] -= 0.01  # too poor for the consistent test to count
     table = np.column_stack(columns)
     blocks = bootstrap.block_lengths(table)
     block = float(blocks[2])
     assert blocks == pytest.approx([18.9, 1.2, 5.0], abs=0.1)
-    given = {}
-
-    class Recorded(arch.bootstrap.SPA):
-        def __init__(self, benchmark, models, **settings):
-            given.update(settings, losses=models)
-            super().__init__(benchmark, models, **settings)
-
-    monkeypatch.setattr(arch.bootstrap, "SPA", Recorded)
-    found = inference.spa_test(table, np.zeros(300), 7, draws=99)
-    assert (given["block_size"], given["reps"], given["seed"]) == (block, 99, 7)
+    found = inference.spa_test(table, np.zeros(300), 7, draws=499)
     t = [column.mean() / plain_error(column, block) for column in columns]
     assert found.best == int(np.argmax(t))
-    assert -given["losses"].mean(axis=0) * math.sqrt(300) == pytest.approx(np.array(t), rel=1e-9)
-    deviations = [column.std() / math.sqrt(plain_variance(column, block)) for column in columns]
-    assert given["losses"].std(axis=0) == pytest.approx(np.array(deviations), rel=1e-9)
+    deviations = [(column - column.mean()) / math.sqrt(plain_variance(column, block)) for column in columns]
+    losses = -np.column_stack(deviations) - np.array(t) / math.sqrt(300)
+    theirs = SPA(np.zeros(300), losses, block_size=block, reps=499, seed=7)
+    theirs.compute()
+    assert [found.lower, found.consistent, found.upper] == list(theirs.pvalues)
+    assert found.lower < found.consistent or found.consistent < found.upper
+
+
+@pytest.mark.parametrize("bars", [36, 60, 321, 1000])
+@pytest.mark.parametrize("rho", [-0.5, 0.0, 0.5, 0.9])
+def test_blocks_are_those_of_arch(bars, rho):
+    from arch.bootstrap import optimal_block_length
+
+    shocks = np.random.default_rng(bars).normal(size=(6, bars))
+    columns = lfilter([1.0], [1.0, -rho], shocks, axis=1).T
+    theirs = optimal_block_length(columns)["stationary"].to_numpy()
+    assert bootstrap.block_lengths(columns) == pytest.approx(np.maximum(theirs, 1.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("block", [1.0, 1.7, 6.3, 200.0])
+def test_rows_drawn_are_those_of_arch(block, monkeypatch):
+    from arch.bootstrap import StationaryBootstrap
+
+    monkeypatch.setattr(bootstrap, "BATCH", 400)  # three draws at a time
+    theirs = StationaryBootstrap(block, np.empty(120), seed=4)
+    drawn = np.concatenate(list(bootstrap.resamples(120, block, 4, 7)))
+    assert np.array_equal(drawn, [theirs.update_indices() for _ in range(7)])
 
 
 def test_spa_names_a_variant_that_is_the_benchmark():

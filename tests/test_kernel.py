@@ -67,7 +67,11 @@ def test_the_books_hold_every_feature(results):
 def test_the_statistics_are_those_of_metrics(results, sweep):
     for k, (book, result) in enumerate(zip(BOOKS, results, strict=True)):
         told = metrics.summary(
-            {name: values[k] for name, values in sweep.statistics.items()}, book.dates, book.capital, 252.0
+            {name: values[k] for name, values in sweep.statistics.items()},
+            book.dates,
+            book.capital,
+            252.0,
+            sweep.lines["cash"][k],
         )
         figures = metrics.figures(result, 252.0)
         assert {name for name in figures if name not in told} - set(DAYS) == {
@@ -80,7 +84,7 @@ def test_the_statistics_are_those_of_metrics(results, sweep):
             if name in EXACT:
                 assert value == figures[name], (k, name)
             elif value is not None:
-                scale = book.capital if name == "pnl" else 1.0
+                scale = book.capital if name in ("pnl", "trading_pnl", "interest") else 1.0
                 assert value == pytest.approx(figures[name], rel=1e-12, abs=1e-12 * scale), (k, name)
 
 

@@ -35,11 +35,14 @@ def book(prices: list, targets: list, decides: tuple | None = None, **changes) -
         **{name: table(name) for name in legs},
         tradable=table("tradable", True).astype(bool),
         listed=np.full(shape[1], changes.pop("listed", False)),
+        bond=np.full(shape[1], changes.pop("bond", False)),
         cash=column("cash"),
         margin=column("margin"),
+        repo=column("repo"),
         targets=np.array(np.broadcast_to(by_row(targets), shape)),
         decides=np.ones(shape[0], bool) if decides is None else np.array(decides[: shape[0]]),
-        **{"lag": 0, "band": 0.0, "capital": 1000.0, "fixed_base": False, **changes},
+        band=column("band"),
+        **{"lag": 0, "capital": 1000.0, "fixed_base": False, **changes},
     )
 
 
@@ -108,7 +111,7 @@ def test_an_account_that_trades_nothing_only_earns_its_interest(run):
         ([1.5], True, 500 * 0.01),  # listed longs of 1500 on 1000 of equity
         ([1.0], True, 0.0),
         ([-3.0], True, 0.0),  # a short is no loan
-        ([1.5], False, 0.0),  # a bond is financed in repo
+        ([1.5], False, 0.0),  # neither a fund nor a bond
         ([1.5, -1.0], True, 500 * 0.01),  # a short does not lend to a long
         ([0.8, 0.9], True, 700 * 0.01),
     ],
@@ -116,6 +119,27 @@ def test_an_account_that_trades_nothing_only_earns_its_interest(run):
 def test_margin_is_paid_on_listed_longs_above_equity(run, weights, listed, paid):
     result = run(book([[100] * len(weights)] * 2, [weights], NEVER_AGAIN, listed=listed, margin=[0.0, 0.01]))
     assert result.margin.tolist() == [0.0, pytest.approx(-paid, abs=1e-12)]
+
+
+@pytest.mark.parametrize(
+    ("weights", "listed", "paid"),
+    [
+        ([1.5], [False], 500 * 0.001),  # 1500 of bonds on 1000 of equity: 500 in repo
+        ([1.0], [False], 0.0),
+        ([-3.0], [False], 0.0),  # a short lends
+        ([2.0, -1.0], [False, False], 1000 * 0.001),  # and pays for no long
+        ([0.6, 0.9], [True, False], 500 * 0.001),  # equity pays for the fund first: 400 are left for 900 of bonds
+        ([1.3, 0.9], [True, False], 300 * 0.01 + 900 * 0.001),  # and here for nothing of the bonds
+        ([-2.0, 1.2], [True, False], 200 * 0.001),
+    ],
+)
+def test_bonds_are_financed_dearer_than_the_fixing_above_what_equity_has_left(run, weights, listed, paid):
+    rows = {"margin": [0.0, 0.01], "repo": [0.0, 0.001]}
+    result = run(
+        book([[100] * len(weights)] * 2, [weights], NEVER_AGAIN, listed=listed, bond=~np.array(listed), **rows)
+    )
+    assert result.margin.tolist() == [0.0, pytest.approx(-paid, abs=1e-12)]
+    assert result.equity[-1] == pytest.approx(1000 - paid, abs=1e-9)
 
 
 def test_margin_compares_dollars_at_the_start_of_the_bar(run):

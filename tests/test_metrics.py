@@ -300,7 +300,7 @@ def test_a_book_ruined_to_the_last_cent_is_judged_too():
     of = result([1000, 0, 0], ruined=1)
     assert metrics.returns(of).tolist() == [-1.0, 0.0]
     assert figures(of)["total_return"] == -1.0
-    assert metrics.since(of, date(2020, 3, 1)) == {"thesis_pnl": 0.0, "thesis_excess_return": 0.0}
+    assert metrics.since(of, date(2020, 3, 1)) == {"thesis_trading_pnl": 0.0, "thesis_excess_return": 0.0}
 
 
 # ---- since a day, against another, by year
@@ -310,7 +310,7 @@ def test_since_a_day_counts_the_bars_that_end_on_or_after_it():
     of = result([1000, 1100, 1210, 1089], cash=[0, 0, 11, 0])
     for day in (date(2020, 3, 1), date(2020, 3, 31)):
         assert metrics.since(of, day) == {
-            "thesis_pnl": pytest.approx(-11.0),
+            "thesis_trading_pnl": pytest.approx(-22.0),  # 11 lost, and 11 of interest not counted
             "thesis_excess_return": pytest.approx(1.09 * 0.9 - 1),
         }
 
@@ -318,11 +318,11 @@ def test_since_a_day_counts_the_bars_that_end_on_or_after_it():
 def test_since_before_the_first_row_is_everything_since_the_capital():
     of = result([990, 1100], cash=[0, 0])
     found = metrics.since(of, date(2019, 1, 1))
-    assert found == {"thesis_pnl": 100.0, "thesis_excess_return": pytest.approx(1100 / 990 - 1)}
+    assert found == {"thesis_trading_pnl": 100.0, "thesis_excess_return": pytest.approx(1100 / 990 - 1)}
 
 
 def test_since_after_the_last_row_there_is_nothing():
-    nothing = {"thesis_pnl": None, "thesis_excess_return": None}
+    nothing = {"thesis_trading_pnl": None, "thesis_excess_return": None}
     assert metrics.since(result([1000, 1100]), date(2020, 3, 1)) == nothing
     assert metrics.since(result([1000]), date(2019, 1, 1)) == nothing
 

@@ -31,7 +31,9 @@ OTHERWISE = {
     "excess_return", "skew", "kurtosis", "longest_drawdown_days", "drawdown_peak", "drawdown_recovery",
     "excess_drawdown_peak", "excess_drawdown_recovery", "periods_per_year",
 }  # fmt: skip
-OURS_ALONE = {"pnl", "turnover", "cost_drag", "gross_leverage", "start", "end", "bars", "ruined"}
+OURS_ALONE = {
+    "trading_pnl", "interest", "pnl", "turnover", "cost_drag", "gross_leverage", "start", "end", "bars", "ruined",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from backtests import config
-from backtests.engine import ledger
 from backtests.runs import runner
 from data.errors import ConfigError
 from data.market import Market
@@ -316,7 +315,6 @@ def test_the_resolved_configuration_gives_the_same_strategies_and_the_same_run(t
         assert np.array_equal(mine.result.equity, theirs.result.equity)
         assert mine.result.units.any()
     assert list(one.variants[2].components) == ["p", "q"] and not one.variants[0].components
-    assert ledger.run is runner.ENGINES["ledger"]
 
 
 def test_every_overlay_can_be_named(tmp_path):

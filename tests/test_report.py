@@ -171,15 +171,15 @@ def test_pictures_are_3200_by_1800(default, tmp_path):
 
 def test_the_page_tells_proxies_from_official_yields(default):
     rows = {row[0]: row[4] for row in tables.legs(default[1])}
-    assert rows["TLT"].startswith("PROXY 2006-02 to 2026-01; listed 2002-07-30")
-    assert rows["236A.T"].startswith("PROXY 2006-02 to 2026-01; listed 2024-08-28")
+    assert rows["TLT"].startswith("PROXY 2006-02 to 2026-07; listed 2002-07-30")
+    assert rows["236A.T"].startswith("PROXY 2006-02 to 2026-07; listed 2024-08-28")
     assert "PROXY" not in rows["UST10"]
 
 
 def test_ledger_lines_in_the_report_sum_to_profit_and_loss(default):
     for one in default[1].variants:
-        assert sum(one.lines.values()) == pytest.approx(one.figures["pnl"], abs=0.01)
-        assert sum(path[-1] for path in one.legs.values()) == pytest.approx(one.figures["pnl"], abs=0.01)
+        assert sum(one.lines.values()) == pytest.approx(one.figures["trading_pnl"], abs=0.01)
+        assert sum(path[-1] for path in one.legs.values()) == pytest.approx(one.figures["trading_pnl"], abs=0.01)
 
 
 def test_a_run_of_an_earlier_version_shows_the_price_line_it_has(default):
@@ -188,6 +188,6 @@ def test_a_run_of_an_earlier_version_shows_the_price_line_it_has(default):
     earlier = panels(dataclasses.replace(run, attribution=whole))
     for old, new in zip(earlier.variants, default[1].variants, strict=True):
         assert old.lines["price"] == pytest.approx(sum(new.lines[part] for part in PARTS), abs=0.01)
-        assert sum(old.lines.values()) == pytest.approx(old.figures["pnl"], abs=0.01)
-    assert tables.lines(earlier).headings[:3] == ["P&L", "price", "currency"]
-    assert tables.lines(default[1]).headings[:3] == ["P&L", "carry", "roll-down"]
+        assert sum(old.lines.values()) == pytest.approx(old.figures["trading_pnl"], abs=0.01)
+    assert tables.lines(earlier).headings[:3] == ["Trading P&L", "price", "currency"]
+    assert tables.lines(default[1]).headings[:3] == ["Trading P&L", "carry", "roll-down"]

@@ -45,8 +45,11 @@ def grid() -> str:
 def stored(path: Path, folder: Path) -> Panels:
     """Run a configuration and store all that `divergence run` stores; the report's panels."""
     folder.mkdir(parents=True)
-    run = runner.run(config.load(path))
-    return panels(command.keep(run, folder, folder.parent, run_folder.utc_now(), lambda *_: None, Worker(None)))
+    begun = runner.begin(config.load(path))
+    quiet = lambda *_: None  # noqa: E731
+    measured = command.measure(begun, quiet)
+    command.keep(begun.finish(), measured, folder, folder.parent, run_folder.utc_now(), quiet, Worker(None))
+    return panels(run_folder.load(folder))
 
 
 @pytest.fixture(scope="module")

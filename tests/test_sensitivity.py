@@ -78,7 +78,9 @@ def alone(load):
 @pytest.fixture
 def rerun(load):
     def made(text: str, *settings: str) -> Rerun:
-        (only,) = judge._reruns(settings_ := load(text, *settings), set_up(settings_), ())
+        settings_ = load(text, *settings)
+        setup = set_up(settings_)
+        (only,) = judge._reruns(settings_, setup, list(setup.variants.values()))
         return only
 
     return made
@@ -177,7 +179,7 @@ CAPITAL = ["account.size_on=capital", "account.cash_interest=false"]
 
 def test_costs_are_linear_where_size_does_not_follow_equity(rerun):
     one = rerun(one_variant(PAIR), *CAPITAL)
-    free, once, twice, four = (one.run(replace(one.base, costs=c)).result.equity for c in (0.0, 1.0, 2.0, 4.0))
+    free, once, twice, four = (one.walk(replace(one.base, costs=c)).equity for c in (0.0, 1.0, 2.0, 4.0))
     drag = free - once
     assert drag[-1] > 10_000
     assert free - twice == pytest.approx(2 * drag, rel=1e-9)
@@ -187,8 +189,8 @@ def test_costs_are_linear_where_size_does_not_follow_equity(rerun):
 def test_a_funding_spread_costs_both_sides_what_the_calendar_says(rerun):
     one = rerun(one_variant(PAIR), *CAPITAL)
     market, _, rows = one.decided(one.base)
-    base = one.run(one.base).result
-    dearer = one.run(replace(one.base, funding=0.0025)).result
+    base = one.walk(one.base)
+    dearer = one.walk(replace(one.base, funding=0.0025))
     days = np.diff(base.dates).astype(float)
     notional = base.units[:-1] * market.price[rows][:-1] * market.fx[rows][1:]  # as the ledger has it, at fx[t]
     ust, jgb = market.column("UST10"), market.column("JGB10")
@@ -201,8 +203,8 @@ def test_a_funding_spread_costs_both_sides_what_the_calendar_says(rerun):
 def test_an_unhedged_funding_spread_is_a_dollar_one(rerun):
     one = rerun(one_variant(PAIR.replace("5.0}}", "5.0}, currency: unhedged}")), *CAPITAL)
     market, _, rows = one.decided(one.base)
-    base = one.run(one.base).result
-    dearer = one.run(replace(one.base, funding=0.0025)).result
+    base = one.walk(one.base)
+    dearer = one.walk(replace(one.base, funding=0.0025))
     days = np.diff(base.dates).astype(float)
     notional = base.units[:-1] * market.price[rows][:-1] * market.fx[rows][:-1]
     paid = 0.0025 * days / 360 * np.abs(notional).sum(axis=1)
@@ -305,14 +307,22 @@ def test_worst_and_best_take_the_worst_and_best_of_each_group_about_markets(meas
         assert one.best.sharpe >= max(inside)
 
 
-def test_the_worst_together_is_the_run_of_a_configuration_that_says_so(measured, alone):
+def test_the_best_together_is_the_run_of_a_configuration_that_says_so(measured, alone, rerun):
     one = measured["bond"]
     assert {scenario.key for scenario in one.worst.scenarios} >= {"costs_4", "rolls_2", "pchip"}
-    assert {scenario.key for scenario in one.best.scenarios} - {"next_bar"} == {"costs_0", "rolls_half"}
-    later = ["fill=next_close"] if "next_bar" in {scenario.key for scenario in one.best.scenarios} else []
+    best = {scenario.key: scenario for scenario in one.best.scenarios}
+    assert set(best) - {"next_bar"} == {"costs_0", "rolls_half", "funding_less_10"}
+    later = ["fill=next_close"] if "next_bar" in best else []
     text = one_variant("bond: {strategy: hold, params: {weights: {UST10: 0.6}}}")
+    bond = rerun(text)
+    chosen = bond.base
+    for key, scenario in best.items():
+        chosen = chosen if key == "funding_less_10" else scenario.apply(chosen)  # no configuration says that
     figures = alone(text, "instruments.UST10.half_spread_bp=0", *later)
-    assert one.best.sharpe == pytest.approx(figures["sharpe"], rel=1e-9)
+    assert bond.run(chosen).sharpe == pytest.approx(figures["sharpe"], rel=1e-9)
+    cheaper = bond.run(best["funding_less_10"].apply(chosen))
+    assert one.best.sharpe == pytest.approx(cheaper.sharpe, rel=1e-12)
+    assert cheaper.excess_return - bond.run(chosen).excess_return == pytest.approx(0.6 * 0.001, rel=0.03)
 
 
 @pytest.mark.parametrize("size_on", ["equity", "capital"])
@@ -520,8 +530,12 @@ def test_the_page_names_every_group_and_every_scenario():
         assert all(scenario.label in line for scenario in scenarios), line
 
 
+def test_every_group_about_the_world_has_its_noun():
+    assert set(words.NOUNS) == {key for key, group in GROUPS.items() if group.about == "world"}
+
+
 def test_a_sharpe_is_the_metrics_own(rerun):
     one = rerun(one_variant(PAIR))
     outcome = one.run(one.base)
-    figures = metrics.figures(outcome.result, 12.0)
+    figures = metrics.figures(one.walk(one.base), 12.0)
     assert (outcome.sharpe, outcome.excess_return) == (figures["sharpe"], figures["excess_return"])

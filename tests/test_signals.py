@@ -263,14 +263,54 @@ def test_a_yen_bond_is_funded_at_the_yen_rate_on_365_days():
     assert last(market, "UST10") == pytest.approx(1.02**0.5 - 1 - 0.05 * QUARTER / 360, abs=1e-14, rel=0)
 
 
-def test_an_inflation_bond_earns_its_real_yield_and_the_last_twelve_months_of_the_index():
+def test_an_inflation_bond_earns_its_real_yield_and_the_inflation_of_prices():
     us = pd.DataFrame([[0.04] * 8] * len(MONTHS), MONTHS, TENORS)
     cpi = pd.Series(100 * 1.03 ** (np.arange(len(MONTHS)) / 12), MONTHS)
     made = made_up(us, yields={"us": us, "us_real": us - 0.025}, cpi=cpi, macro={"us_cpi": cpi})
     carry = signals.carry_and_roll(build(made, [LIBRARY["TIPS10"]]), "TIPS10", 0.25)
-    # the bond carries the first month's index at the end of the third, and again a year later
-    assert np.isnan(carry[:14]).all()
-    assert carry[14:] == pytest.approx(1.0075**0.5 - 1 + 0.25 * 0.03, abs=1e-14, rel=0)
+    # at the end of the fourteenth month the thirteenth figure is out: the first that has a year before it
+    assert np.isnan(carry[:13]).all()
+    assert carry[13:] == pytest.approx(1.0075**0.5 * 1.03**0.25 - 1, abs=1e-13, rel=0)
+
+
+# CPI-U of July to November 2025, October by the rule of 31 CFR 356 App. B, and what the year before grew it by
+JULY, AUGUST, SEPTEMBER, NOVEMBER = 323.048, 323.976, 324.800, 324.122
+OCTOBER = SEPTEMBER * (SEPTEMBER / 315.301) ** (1 / 12)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "now", "then"),
+    [
+        # a month's end settles on the first: next month is known whole, what follows goes on at the last year's pace
+        ("2025-12-31", 1, OCTOBER, NOVEMBER),
+        ("2025-12-31", 3, OCTOBER, NOVEMBER * (NOVEMBER / 315.493) ** (2 / 12)),
+        ("2025-12-31", 0.5, OCTOBER, (OCTOBER + NOVEMBER) / 2),
+        # 10 December settles on the 11th; November's figure is not out, so January goes on at September's pace
+        ("2025-12-10", 1, SEPTEMBER + 10 / 31 * (OCTOBER - SEPTEMBER), OCTOBER * (SEPTEMBER / 315.301) ** (10 / 372)),
+        ("2025-12-18", 1, SEPTEMBER + 18 / 31 * (OCTOBER - SEPTEMBER), OCTOBER + 18 / 31 * (NOVEMBER - OCTOBER)),
+        # October's figures: July and August until the 23rd, September from the 24th
+        ("2025-10-23", 1, JULY + 23 / 31 * (AUGUST - JULY), AUGUST * (AUGUST / 314.796) ** (23 / 31 / 12)),
+        ("2025-10-24", 1, JULY + 24 / 31 * (AUGUST - JULY), AUGUST + 24 / 31 * (SEPTEMBER - AUGUST)),
+        ("2025-10-24", 2, JULY + 24 / 31 * (AUGUST - JULY), SEPTEMBER * (SEPTEMBER / 315.301) ** (24 / 31 / 12)),
+    ],
+)  # fmt: skip
+def test_an_inflation_bond_accrues_what_is_known_and_then_the_pace_of_the_last_year(tables, day, months, now, then):
+    rows = pd.bdate_range("2025-09-01", "2025-12-31")
+    flat = pd.DataFrame([[0.02] * 8] * len(rows), rows, TENORS)
+    made = made_up(flat, "daily", yields={"us": flat, "us_real": flat}, cpi=tables.cpi)
+    market = build(made, [LIBRARY["TIPS10"]])
+    (t,) = np.flatnonzero(market.dates == np.datetime64(day))
+    assert signals.accrual(market, months / 12)[t] == pytest.approx(then / now - 1, rel=1e-10)
+    known = signals.accrual(market.until(int(t)), months / 12)
+    assert known[-1] == signals.accrual(market, months / 12)[t]
+
+
+def test_on_month_ends_the_next_bar_accrues_what_was_known(tables):
+    market = build(tables, [LIBRARY["TIPS10"]])
+    known, booked = signals.accrual(market, 1 / 12), market.macro["us_reference_cpi"]
+    there = np.isfinite(known[:-1])
+    assert there.sum() > 250
+    assert booked[1:][there] / booked[:-1][there] - 1 == pytest.approx(known[:-1][there], rel=1e-9, abs=1e-14)
 
 
 def test_a_fund_pays_its_fee():

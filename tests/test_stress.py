@@ -172,7 +172,8 @@ def test_a_fund_is_its_proxy_s_bond(market, by_coupons):
     assert loss == pytest.approx(by_coupons(y, y + 0.01, 8.5) - 1.0, rel=1e-12)
 
 
-def test_a_fund_whose_proxy_is_not_quoted_is_priced_at_the_nearest_tenor(market, by_coupons):
+def test_a_fund_whose_proxy_is_not_quoted_is_priced_at_the_nearest_tenor(gappy, by_coupons):
+    market = gappy
     assert np.isnan(market.curves["us"].at(25.0)[LAST])  # 10 and 30 are quoted, nothing between
     priced = market.price.copy()
     priced[LAST, market.column("TLT")] = 100.0
@@ -186,7 +187,8 @@ def test_cash_does_not_move_with_rates(market, shock):
     assert hit(market, {"JPY": 1e6}, shock, "unhedged")["JPY"] == 0.0
 
 
-def test_a_position_of_nothing_is_worth_nothing_even_where_it_has_no_price(market):
+def test_a_position_of_nothing_is_worth_nothing_even_where_it_has_no_price(gappy):
+    market = gappy
     assert np.isnan(market.price[LAST, market.column("TLT")])
     usd = revalue(market.select(("TLT",)), len(market.dates) - 1, np.zeros(1), "repo")
     assert (usd == 0.0).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from datetime import date
@@ -17,19 +18,21 @@ from backtests.ticket import make
 from backtests.ticket.analogues import APART, find_analogues, state
 from backtests.ticket.futures import FUTURES, quote
 from backtests.ticket.inputs import MACRO_LIMIT, until
+from backtests.ticket.sheet import financing_spread
 from data.build import build
 from data.countries import COUNTRIES
 from data.errors import ConfigError
 from data.instruments import LIBRARY
 from data.market import Market
 from data.pricing.curves import Curve
+from tests import histories
 
 ROOT = Path(__file__).resolve().parent.parent
 NEW_YEAR = date(2025, 12, 31)
 QUARTER_DAYS = 365.25 / 4
 
 # Bundled figures of 2025-12-31, as the file writes them.
-UST5, UST10, JGB7, JGB9, JGB10, YEN = 0.0373, 0.0418, 0.01762, 0.01973, 0.02066, 156.8
+UST5, UST7, UST10, JGB7, JGB9, JGB10, YEN = 0.0373, 0.0394, 0.0418, 0.01762, 0.01973, 0.02066, 156.8
 FED, CALL = 0.037206, 0.00557
 
 HEAD = "name: t\n"
@@ -179,7 +182,8 @@ def test_a_jgb_leg_in_futures_is_its_dv01_over_that_of_a_contract(ticket, by_cou
     assert leg.contracts == pytest.approx(-5000 / contract, rel=1e-6)
 
 
-def test_a_treasury_leg_reads_the_seven_year_between_its_neighbours(ticket, by_coupons):
+def test_a_treasury_leg_reads_the_seven_year_between_its_neighbours(ticket, by_coupons, serving, gappy_tables):
+    serving(gappy_tables)  # without the seven-year
     made = ticket(PAIR)
     seven = UST5 + 0.4 * (UST10 - UST5)
     factor = by_coupons(seven, 0.06, 7)
@@ -212,7 +216,7 @@ def aged_gain(by_coupons, coupon: float, below: float, gap: float, rate: float, 
 
 def test_three_months_carry_is_the_aged_bond_less_its_funding(ticket, by_coupons):
     sheet = only(ticket(PAIR))
-    long = aged_gain(by_coupons, UST10, UST5, 5, FED, 360)
+    long = aged_gain(by_coupons, UST10, UST7, 3, FED, 360)
     short = aged_gain(by_coupons, JGB10, JGB9, 1, CALL, 365)
     assert sheet.legs[0].carry_quarter == pytest.approx(long, rel=1e-9)
     assert sheet.legs[1].carry_quarter == pytest.approx(-short, rel=1e-9)
@@ -241,11 +245,14 @@ def test_short_yen_carry_earns_the_difference_of_the_two_rates(ticket):
     assert sheet.breakeven == (None, "it has no DV01")
 
 
-def test_the_breakeven_is_the_quarters_carry_over_the_dv01(ticket):
+def test_the_breakeven_is_the_quarters_carry_less_what_holding_costs_over_the_dv01(ticket, market, by_coupons):
     sheet = only(ticket(BOND))
     move, why = sheet.breakeven
     assert why == ""
-    assert move * 1e4 == pytest.approx(sheet.carry_quarter * 10_000_000 / sheet.legs[0].dv01)
+    row = int(np.flatnonzero(market.dates == np.datetime64("2025-11-30"))[0])
+    rolling = 0.6 * 2 * 2 * market.spread[row, market.column("UST10")] / 4  # two rolls a year, there and back
+    earned = 0.6 * aged_gain(by_coupons, UST10, UST7, 3, FED, 360) - rolling
+    assert move * 1e4 == pytest.approx(earned * 10_000_000 / sheet.legs[0].dv01, rel=1e-6)
 
 
 def test_the_breakeven_of_a_book_is_over_its_larger_side(ticket):
@@ -254,14 +261,72 @@ def test_the_breakeven_of_a_book_is_over_its_larger_side(ticket):
         each = [leg.dv01 for leg in sheet.legs]
         long, short = sum(x for x in each if x > 0), -sum(x for x in each if x < 0)
         assert long > short > 0
-        assert sheet.breakeven[0] * 1e4 == pytest.approx(sheet.carry_quarter * 10_000_000 / long)
+        net = sheet.carry_quarter - sheet.holding_quarter
+        assert sheet.breakeven[0] * 1e4 == pytest.approx(net * 10_000_000 / long)
 
 
-def test_a_trade_with_negative_carry_has_no_breakeven(ticket):
-    assert only(ticket(PAIR)).breakeven == (None, "carry and roll are not positive")
+def test_where_carry_does_not_pay_for_holding_the_spread_must_move_in_its_favour(ticket, tmp_path, printed):
+    sheet = only(ticket(PAIR))
+    assert sheet.carry_quarter < 0 < sheet.holding_quarter
+    move, why = sheet.breakeven
+    assert why == ""
+    assert move == pytest.approx((sheet.carry_quarter - sheet.holding_quarter) * 1000 / max(sheet.dv01))
+    said = printed(tmp_path / "t.yaml", "--as-of", NEW_YEAR)[1]
+    assert f"break-even: it must move {-move * 1e4:.1f} bp in its favour in three months" in said.replace("−", "-")
+    said = printed(_written(tmp_path, BOND.replace("UST10: 0.6", "JGB10: 0.6")), "--as-of", NEW_YEAR)[1]
+    assert re.search(r"break-even: it may move \d+\.\d bp against it in three months", said)
 
 
-def test_a_leg_that_cannot_roll_down_is_named(ticket):
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "other.yaml"
+    path.write_text(HEAD + text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("weights", "listed", "bonds"),
+    [
+        ({"UST10": 0.6, "TLT": 0.3}, 0.0, 0.0),  # equity pays for all
+        ({"UST10": 0.8, "TIPS10": 0.7, "JGB10": -2.0}, 0.0, 0.5),
+        ({"UST10": 0.5, "TLT": 1.4, "JPY": 3.0}, 0.4, 0.5),  # nothing of equity is left for the bonds
+        ({"UST10": 0.5, "TLT": 0.7}, 0.0, 0.2),
+    ],
+)
+def test_longs_that_equity_cannot_pay_for_cost_a_financing_spread(market, weights, listed, bonds):
+    legs = market.select(list(weights))
+    paid = financing_spread(legs, np.array(list(weights.values())), 0.0075, 0.0005)
+    assert paid == pytest.approx((listed * 0.0075 + bonds * 0.0005) * QUARTER_DAYS / 360, rel=1e-12, abs=1e-15)
+
+
+def test_the_financing_spread_of_funds_is_part_of_what_holding_costs(ticket):
+    text = "variants: {x: {strategy: hold, params: {weights: {TLT: 1.5}}}}\naccount: {margin_spread_bp: 75}\n"
+    dear, free = (only(ticket(text.replace("75", spread))).holding_quarter for spread in ("75", "0"))
+    assert dear - free == pytest.approx(0.5 * 0.0075 * QUARTER_DAYS / 360, rel=1e-3)  # whole shares
+
+
+# Bundled figures: real par yields of 2025-12-31 at 7 to 10 years; CPI-U of August to November 2025, and a year before.
+REAL5, REAL10 = 0.0147, 0.0193
+CPI = {"2024-09": 315.301, "2024-11": 315.493, "2025-09": 324.800, "2025-11": 324.122}
+OCTOBER = CPI["2025-09"] * (CPI["2025-09"] / CPI["2024-09"]) ** (1 / 12)  # never published: 31 CFR 356 App. B
+
+
+def test_the_next_months_accrual_of_an_inflation_bond_is_known(ticket, by_coupons):
+    (leg,) = only(ticket("variants: {x: {strategy: hold, params: {weights: {TIPS10: 1.0}}}}\n")).legs
+    known = CPI["2025-11"] / OCTOBER  # of January 2026: from the index of 1 January to that of 1 February
+    pace = CPI["2025-11"] / CPI["2024-11"]
+    for months, accrued, carry in (
+        (1, known, leg.carry_month),
+        (3, known * pace ** (2 / 12), leg.carry_quarter),  # November's is the last print: the rest goes on at the pace
+    ):
+        years = months / 12
+        rolled = REAL10 - years / 5 * (REAL10 - REAL5)
+        real = by_coupons(REAL10, rolled, 10 - years)
+        assert carry == pytest.approx(real * accrued - 1 - FED * years * 365.25 / 360, rel=1e-9)
+    assert leg.carry_month == pytest.approx(-0.0054, abs=0.00005)
+
+
+def test_a_leg_that_cannot_roll_down_is_named(ticket, serving, gappy_tables):
+    serving(gappy_tables)
     assert [leg.rolls for leg in only(ticket(PAIR, date(2026, 6, 30))).legs] == [False, True]
 
 
@@ -333,7 +398,8 @@ def test_a_day_before_the_data_is_refused(ticket):
         ticket(BOND, date(1990, 1, 1))
 
 
-def test_a_leg_whose_yield_is_no_longer_quoted_has_no_target_and_says_since_when(ticket):
+def test_a_leg_whose_yield_is_no_longer_quoted_has_no_target_and_says_since_when(ticket, serving, gappy_tables):
+    serving(gappy_tables)
     text = "variants: {x: {strategy: hold, params: {weights: {TLT: 1.0}}}}\n"
     sheet = only(ticket(text, None))
     assert (sheet.missing, sheet.legs) == ("TLT has no yield or price after 2026-01-31", ())
@@ -395,6 +461,28 @@ def test_what_comes_after_the_day_changes_nothing(tmp_path, printed, serving, ta
     assert printed(path, "--as-of", day, "--quiet") != tickets[0]  # the change is one that shows
 
 
+@pytest.mark.parametrize("day", [date(2019, 10, 31), date(2020, 4, 15)])  # a month's end, and the middle of one
+def test_on_days_what_comes_after_changes_nothing_where_a_rate_is_a_months_average(tmp_path, printed, serving, day):
+    path = tmp_path / "t.yaml"
+    path.write_text(HEAD + EVERYTHING)
+    whole, tickets = histories.days(), []
+    for history in (whole, histories.disturbed(whole, day), histories.cut(whole, day)):
+        serving(history)
+        tickets.append(printed(path, "--as-of", day, "--quiet"))
+    assert tickets[0][0] == 0
+    assert tickets[0] == tickets[1] == tickets[2]
+
+
+def test_the_average_of_a_month_under_way_is_not_known_yet():
+    whole = histories.days()
+    middle, end = until(whole, date(2020, 4, 15)), until(whole, date(2020, 4, 30))
+    own, known = whole.overnight["JPY"], whole.known_overnight["JPY"]
+    assert own["2020-04-15"] != known["2020-04-15"]
+    assert middle.overnight["JPY"].equals(own[:"2020-03-31"].combine_first(known["2020-04-01":"2020-04-15"]))
+    assert end.overnight["JPY"].equals(own[:"2020-04-30"])
+    assert middle.overnight["USD"].equals(whole.overnight["USD"][:"2020-04-15"])
+
+
 # ---- signals and inputs
 
 
@@ -416,7 +504,9 @@ def test_a_macro_figure_counts_from_its_publication(ticket):
     assert "us_debt_gdp" not in found
 
 
-def test_a_stale_figure_is_marked_by_the_limit_of_its_frequency(ticket):
+def test_a_stale_figure_is_marked_by_the_limit_of_its_frequency(ticket, serving, tables):
+    silent = tables.macro["jp_core_cpi_yoy"].mask(tables.macro["jp_core_cpi_yoy"].index > "2026-02-28")
+    serving(replace(tables, macro={**tables.macro, "jp_core_cpi_yoy": silent}))
     text = "variants: {x: {strategy: inflation}, y: {strategy: debt_capacity, params: {footprint: ignored}}}\n"
     found = {one.series: one for one in ticket(text, date(2026, 6, 30)).inputs}
     japan = found["jp_core_cpi_yoy, by month"]
@@ -428,7 +518,7 @@ def test_a_stale_figure_is_marked_by_the_limit_of_its_frequency(ticket):
 
 
 def test_month_ends_are_stale_after_thirty_five_days(ticket):
-    ages = {day: {one.stale for one in ticket(BOND, date(2026, 8, day)).inputs} for day in (4, 5)}
+    ages = {day: {one.stale for one in ticket(BOND, date(2026, 9, day)).inputs} for day in (4, 5)}
     assert ages == {4: {False}, 5: {True}}
 
 
@@ -469,7 +559,8 @@ def test_analogues_are_the_closest_rows_six_months_apart_from_each_other_and_fro
 
 
 def test_without_the_three_month_bill_there_are_no_analogues(tables):
-    early = build(until(tables, date(2003, 12, 31)), (LIBRARY["UST10"], LIBRARY["JGB10"]))
+    without = replace(tables, yields={**tables.yields, "us": tables.yields["us"].drop(columns=[0.25])})
+    early = build(until(without, date(2003, 12, 31)), (LIBRARY["UST10"], LIBRARY["JGB10"]))
     assert find_analogues(early).missing == "hedged pickup is not known on 2003-12-31"
     assert find_analogues(early).closest == ()
 
@@ -592,12 +683,13 @@ def test_the_command_prints_every_variant_and_writes_nothing(printed, tmp_path, 
     assert "day needs daily data" in out
 
 
-def test_details_can_be_had_of_one_variant(printed):
+def test_details_can_be_had_of_one_variant(printed, serving, gappy_tables):
+    serving(gappy_tables)
     status, out, err = printed(ROOT / "config.yaml", "--quiet", "--variant", "tlt_hold")
     assert (status, err) == (0, "")
     told = [line for line in out.splitlines() if "no target now: " in line or "; row " in line]
     assert told == ["tlt_hold: hold, repo; no target now: TLT has no yield or price after 2026-01-31"]
-    assert "STALE: TLT, curve us: last known 2026-01-31, 150 days old (limit 35); used by 3 variants." in out
+    assert "STALE: TLT, curve us: last known 2026-01-31, 181 days old (limit 35); used by 3 variants." in out
 
 
 def test_orders_are_printed_where_holdings_are_given(printed, tmp_path):
@@ -607,7 +699,7 @@ def test_orders_are_printed_where_holdings_are_given(printed, tmp_path):
     out = printed(path, "--as-of", "2025-12-31", "--variant", "ust10_financed", "--holdings", held, "-q")[1]
     lines = out.splitlines()
     table = next(i for i, line in enumerate(lines) if line.startswith("  order"))
-    assert lines[table + 1].split()[:4] == ["UST10", "11,000.0", "11,756.7", "+756.7"]
+    assert lines[table + 1].split()[:4] == ["UST10", "11,000.0", "11,759.7", "+759.7"]
     assert lines[table + 2].split()[:4] == ["JGB5", "−10.0", "0.0", "+10.0"]
 
 

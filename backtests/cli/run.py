@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from backtests.cli.worker import Worker
     from backtests.report.panels import Panels
-    from backtests.runs.runner import Progress, Run
-    from backtests.runs.snapshot import StoredRun
+    from backtests.runs.runner import Begun, Progress, Run
 
 HEADINGS = (
-    "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "P&L", "turnov.", "next bar",
+    "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "trading", "turnov.", "next bar",
 )  # fmt: skip
 
-HEAVY = ("arch.bootstrap", "backtests.runs.significance", "backtests.report.plots")  # what the worker needs
+BROKER = "backtests.engine.backtrader_engine"
+PICTURES = "backtests.report.plots"
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
 
     start = time.perf_counter()
     with worker() as beside:
-        beside.warm(HEAVY)
+        beside.warm((BROKER,))
         from backtests import config as configuration
         from backtests.runs import folder as run_folder
         from backtests.runs import runner
@@ -47,42 +47,50 @@ def run(
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
         with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
-            finished = runner.run(settings, progress)
-            keep(finished, place, folder.parent, now, progress, beside)
+            begun = runner.begin(settings, beside.start, progress)
+            beside.warm((PICTURES,))
+            measured = measure(begun, progress)
+            finished = begun.finish(phase(progress, "two engines"))
+            keep(finished, measured, place, folder.parent, now, progress, beside)
     if out is None:
         index(folder.parent)
     _show(finished, time.perf_counter() - start)
     terminal.say(f"report: {folder / 'report.html'}")
 
 
-def keep(run: Run, folder: Path, runs: Path, now: datetime, progress: Progress, beside: Worker) -> StoredRun:
-    """Write a run, its sensitivity, its report and its pictures to a folder.
+def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
+    """Return the sensitivity of what is being run, as it is stored."""
+    from backtests import sensitivities
 
-    The earlier runs of its name in `runs` count as trials. What is significant is judged, and the pictures are drawn,
-    beside the rest.
+    measured = sensitivities.measure(begun.config, progress=phase(progress, "sensitivity"), setup=begun.setup)
+    return sensitivities.record(measured)
+
+
+def keep(
+    run: Run, measured: dict[str, Any], folder: Path, runs: Path, now: datetime, progress: Progress, beside: Worker
+) -> None:
+    """Write a run, its sensitivity, its report and its pictures, which are drawn beside the rest, to a folder.
+
+    The earlier runs of its name in `runs` count as trials.
     """
     from dataclasses import replace
 
-    from backtests import sensitivities
     from backtests.report import html
     from backtests.report.panels import complete, panels, pictured
     from backtests.runs import folder as run_folder
     from backtests.runs import significance
     from backtests.runs.snapshot import judged, tables
 
-    earlier = run_folder.earlier_sharpes(runs, run.config.name)
-    judgement = beside.start(significance.judge_samples, significance.samples(run), run.config.benchmarks, earlier)
-    stored = replace(tables(run, now), folder=folder)
+    stored = replace(tables(run, now), folder=folder, sensitivity=measured)
     content = panels(stored)
     drawn = beside.start(_draw, pictured(content), folder / "plots")
-    measured = sensitivities.measure(run.config, progress=phase(progress, "sensitivity"), setup=run.setup)
-    stored = judged(replace(stored, sensitivity=sensitivities.record(measured)), judgement())
+    earlier = run_folder.earlier_sharpes(runs, run.config.name)
+    stored = judged(stored, significance.judge(run, earlier))
     run_folder.write(stored, folder)
     progress("report", 0, 1)
     (folder / "report.html").write_text(html.page(complete(content, stored)), encoding="utf-8")
     drawn()
     progress("", 1, 1)
-    return stored
 
 
 def phase(progress: Progress, name: str) -> Progress:
@@ -114,7 +122,8 @@ def _show(run: Run, seconds: float) -> None:
     terminal.say(
         "% a year: return in excess of cash, volatility of returns, CAGR in all; drawdown: largest, excess of cash, %;"
     )
-    terminal.say("P&L: USD m; turnov.: times equity a year, one side; next bar: Sharpe filled one bar later.")
+    terminal.say("trading: P&L without interest on equity, USD m; turnov.: times equity a year, one side;")
+    terminal.say("next bar: Sharpe filled one bar later.")
     for variant in run.variants:
         name, span, figures = variant.variant.name, variant.span, variant.figures
         if span.reason:
@@ -144,6 +153,6 @@ def _row(name: str, figures: dict[str, Any]) -> list[str]:
     return [
         name, percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         percent(figures["excess_drawdown"]), f"{month(peak)}–{month(trough)}" if peak else ABSENT,
-        percent(figures["cagr"], 2), millions(figures["pnl"]), number(figures["turnover"]),
+        percent(figures["cagr"], 2), millions(figures["trading_pnl"]), number(figures["turnover"]),
         number(figures["sharpe_next_bar"]),
     ]  # fmt: skip

@@ -23,7 +23,7 @@ def runs(
     if not rows:
         terminal.say(f"no runs in {folder}; `divergence run` makes one")
         return
-    headings = ("run", "created", "variants", "first variant", "excess", "vol", "Sharpe", "drawdown", "P&L")
+    headings = ("run", "created", "variants", "first variant", "excess", "vol", "Sharpe", "drawdown", "trading P&L")
     terminal.table(
         headings,
         [[r["folder"], r["created"], str(r["variants"]), r["lead"], *r["cells"]] for r in rows],

@@ -34,7 +34,7 @@ def thesis(
     from backtests.cli.worker import worker
 
     with worker() as beside:
-        beside.warm(run_command.HEAVY)
+        beside.warm((run_command.BROKER,))
         from backtests import config as configuration
         from backtests.report import thesis as page
         from backtests.runs import folder as run_folder
@@ -50,14 +50,17 @@ def thesis(
         folder = run_folder.destination(settings, out, now)
         with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
             try:
-                run = runner.run(settings, progress)
+                begun = runner.begin(settings, beside.start, progress)
             except OutsideDataError as error:
                 raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
+            beside.warm((run_command.PICTURES,))
+            measured = run_command.measure(begun, progress)
+            run = begun.finish(run_command.phase(progress, "two engines"))
             card = scorecard.card(run)
             text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
             (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
             (place / "thesis.html").write_text(page.page(card, manifest(run, now)), encoding="utf-8")
-            run_command.keep(run, place, folder.parent, now, progress, beside)
+            run_command.keep(run, measured, place, folder.parent, now, progress, beside)
     if out is None:
         run_command.index(folder.parent)
     _show(card)
@@ -89,7 +92,7 @@ def _show(card: Card) -> None:
         terminal.say(reason)
     if card.profits:
         terminal.say("")
-        headings = ("variant", f"P&L since {card.thesis_date}, USD m", "by leg; book is cash and margin")
+        headings = ("variant", f"trading P&L since {card.thesis_date}, USD m", "by leg; book is margin")
         terminal.table(headings, words.profits(card), left=(0, 2))
     else:
         terminal.say(f"No bar ends between the thesis, {card.thesis_date}, and {card.as_of}: no P&L since.")

@@ -88,7 +88,7 @@ def _summary(ticket: Ticket) -> None:
         rows.append(
             (
                 sheet.variant.name, _signal(sheet), _weights(sheet.legs), number(long, 1, 1e-3),
-                number(-short, 1, 1e-3), signed(sheet.carry_quarter, 1, 1e4), number(sheet.breakeven[0], 1, 1e4),
+                number(-short, 1, 1e-3), signed(sheet.carry_quarter, 1, 1e4), signed(sheet.breakeven[0], 1, 1e4),
                 _worst(sheet.worst_month),
             )
         )  # fmt: skip
@@ -99,8 +99,9 @@ def _summary(ticket: Ticket) -> None:
         "DV01: thousand USD gained as yields fall by a basis point; carry: with roll-down, three months, bp of capital;"
     )
     terminal.say(
-        "break-even: bp the DV01-weighted spread may move against it by then; worst month on record at these weights."
+        "break-even: bp the DV01-weighted spread may move against it by then, net of borrow, rolling and financing;"
     )
+    terminal.say("where negative, must move in its favour; worst month on record at these weights.")
 
 
 def _details(sheet: Sheet, outcome: Outcome | None, ticket: Ticket) -> None:
@@ -166,15 +167,30 @@ def _book(sheet: Sheet) -> None:
     month, quarter = signed(sheet.carry_month, 1, 1e4), signed(sheet.carry_quarter, 1, 1e4)
     held = number(sheet.holding_quarter, 1, 1e4)
     terminal.say(
-        f"  carry and roll: {month} bp of capital next month, {quarter} in three, before {held} of borrow and rolling"
+        f"  carry and roll: {month} bp of capital next month, {quarter} in three, before {held} of borrow, rolling and "
+        "financing spread"
     )
     flat = [leg.name for leg in sheet.legs if not leg.rolls]
     if flat:
         terminal.say(f"  without roll-down: {', '.join(flat)}; the curve is not quoted near enough below the maturity")
     move, why = sheet.breakeven
-    terminal.say(f"  break-even: {f'{number(move, 1, 1e4)} bp in three months' if move is not None else f'– ({why})'}")
+    terminal.say(f"  break-even: {f'– ({why})' if move is None else _moved(move)}")
     day = _worst(sheet.worst_day) if sheet.market.daily else "needs daily data"
     terminal.say(f"  worst on record at this size, % of capital: month {_worst(sheet.worst_month)}, day {day}")
+
+
+def _moved(move: float) -> str:
+    """A break-even in words, net of what holding costs.
+
+    >>> _moved(0.00123), _moved(-0.00042)
+    ('it may move 12.3 bp against it in three months', 'it must move 4.2 bp in its favour in three months')
+    """
+    from backtests.report.format import number
+
+    size = number(abs(move), 1, 1e4)
+    return (
+        f"it {f'may move {size} bp against it' if move >= 0 else f'must move {size} bp in its favour'} in three months"
+    )
 
 
 def _orders(sheet: Sheet) -> None:

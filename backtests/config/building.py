@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from backtests.config import params as parameters
 from backtests.config.complaints import complaint, owner
 from backtests.config.document import Document, Loc
+from backtests.config.model import TradeSection
 from data.errors import did_you_mean
+from data.instruments import Instrument
 from strategies import OVERLAYS, STRATEGIES
 from strategies.base import ParameterError, Strategy
 from strategies.blend import Part
+from strategies.exits import DatedTrade, Length, Reentry, Terms
 
 S = TypeVar("S", bound=Strategy)
 
@@ -80,6 +84,46 @@ def laid_over(
 
 def _laying(name: str, inner: Strategy, params: Mapping[str, Any]) -> Callable[[], Strategy]:
     return lambda: parameters.overlay(name, inner, params)
+
+
+def dated(
+    document: Document, owners: Sequence[Loc], strategy: Strategy, trade: TradeSection,
+    instruments: Mapping[str, Instrument], start: date | None,
+) -> DatedTrade:  # fmt: skip
+    """Return the strategy as a dated trade.
+
+    Raises
+    ------
+    ConfigError
+        An exit that is not after the entry, or a gate in basis points on a leg that has no yield.
+    """
+    if trade.entry and trade.exit and trade.exit <= trade.entry:
+        where = owner(document, owners, ("trade", "exit"))
+        raise document.error(where, f"{trade.exit} is not after the entry, {trade.entry}; choose a later day")
+    terms = terms_of(trade)
+    without = [leg for leg in strategy.legs if instruments[leg].curve is None]
+    if terms.in_yields and without:
+        where = owner(document, owners, ("trade", terms.in_yields[0]))
+        raise document.error(
+            where, f"needs the yield of every leg, and {without[0]} has none; use target_pct or stop_pct"
+        )
+    return DatedTrade(strategy, terms, start)
+
+
+def terms_of(trade: TradeSection) -> Terms:
+    """Return what opens and closes a trade, from its section."""
+    again = trade.reenter
+    return Terms(
+        entry=trade.entry,
+        exit=trade.exit,
+        horizon=Length(trade.horizon) if trade.horizon else None,
+        target_bp=trade.target_bp,
+        stop_bp=trade.stop_bp,
+        trail_bp=trade.trail_bp,
+        target_pct=trade.target_pct,
+        stop_pct=trade.stop_pct,
+        reenter=again if again is None else cast("Reentry", again if again in ("never", "turn") else Length(again)),
+    )
 
 
 def _refused(

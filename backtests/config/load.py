@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from backtests.config import params as parameters
-from backtests.config.building import built, laid_over
+from backtests.config.building import built, dated, laid_over
 from backtests.config.complaints import complaint, owner
 from backtests.config.countries import table
 from backtests.config.document import Document, Loc, override, read
@@ -109,6 +109,8 @@ def _variant(
         if leg not in instruments:
             where = owner(document, owners, _naming(section.params, leg))
             raise document.error(where, f"unknown instrument '{leg}'{did_you_mean(leg, instruments)}")
+    if section.trade:
+        strategy = dated(document, owners, strategy, section.trade, instruments, file.data.start)
     return Variant(
         name=name,
         strategy_name=section.strategy,
@@ -118,6 +120,7 @@ def _variant(
         currency=_stated(section.currency, [instruments[leg] for leg in strategy.legs], countries),
         rebalance=RebalanceSection.model_validate({**file.rebalance.model_dump(), **(raw.get("rebalance") or {})}),
         fill=section.fill or file.fill,
+        trade=section.trade,
     )
 
 
@@ -208,6 +211,7 @@ def resolved(config: Config) -> dict[str, Any]:
             "currency": _currency(variant.currency),
             "rebalance": variant.rebalance.model_dump(),
             "fill": variant.fill,
+            **({"trade": variant.trade.model_dump(exclude_none=True)} if variant.trade else {}),
         }
         for variant in config.variants
     }

@@ -21,6 +21,8 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
+Time = Annotated[str, Field(pattern=r"^[1-9]\d{0,4}[DMY]$")]
+Gate = Annotated[float, Field(gt=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
 Source = Literal["mof", "treasury", "fred", "boj", "nyfed"]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)]
@@ -53,6 +55,7 @@ class AccountSection(Model):
     max_gross: float = Field(default=10.0, gt=0, le=50, description="largest sum of absolute weights")
     cash_interest: bool = True
     margin_spread_bp: BasisPoints = 75.0
+    repo_spread_bp: BasisPoints = 5.0
     withholding: float = Field(default=0.0, ge=0, lt=1, description="tax kept from distributions that a long is paid")
 
 
@@ -166,6 +169,24 @@ Overlays = Annotated[
 ]
 
 
+class TradeSection(Model):
+    """What opens and closes a variant's position; strategies/exits.py says how."""
+
+    entry: date | None = Field(
+        default=None, description="first day on which it may open; else once there is a position"
+    )
+    exit: date | None = Field(default=None, description="day on which it is closed")
+    horizon: Time | None = Field(default=None, description="it is closed so long after it was opened: 90D, 3M, 1Y")
+    target_bp: Gate | None = Field(default=None, description="gain of the spread at which it is closed")
+    stop_bp: Gate | None = Field(default=None, description="loss of the spread at which it is closed")
+    trail_bp: Gate | None = Field(default=None, description="fall of the gain from its best so far, likewise")
+    target_pct: Gate | None = Field(default=None, description="gain of the legs over funding, percent of equity")
+    stop_pct: Gate | None = Field(default=None, description="loss likewise")
+    reenter: Literal["never", "turn"] | Time | None = Field(
+        default=None, description="never (default with entry), turn (without), or so long after it was closed"
+    )
+
+
 class VariantSection(Model):
     """One variant, after `extends` has been merged."""
 
@@ -175,6 +196,7 @@ class VariantSection(Model):
     currency: CurrencyField = CurrencyTreatment()
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
+    trade: TradeSection | None = None
 
 
 class VariantFile(Model):
@@ -187,6 +209,7 @@ class VariantFile(Model):
     currency: CurrencyField | None = None
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
+    trade: TradeSection | None = None
 
 
 class ConfigFile(Model):
@@ -218,6 +241,7 @@ class Variant:
     currency: CurrencyTreatment
     rebalance: RebalanceSection
     fill: Fill
+    trade: TradeSection | None = None
 
 
 @dataclass(frozen=True)

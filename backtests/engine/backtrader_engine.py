@@ -105,8 +105,8 @@ class _Broker(bt.brokers.BackBroker):
             list(zip(*(getattr(book, name)[:, i].tolist() for name in columns), strict=True))
             for i in range(book.price.shape[1])
         ]
-        self._listed, self._fx_exposed = book.listed.tolist(), book.fx_exposed.tolist()
-        self._cash, self._margin = book.cash.tolist(), book.margin.tolist()
+        self._listed, self._bond, self._fx_exposed = book.listed.tolist(), book.bond.tolist(), book.fx_exposed.tolist()
+        self._cash, self._margin, self._repo = book.cash.tolist(), book.margin.tolist(), book.repo.tolist()
 
     def open_on(self, datas: list[Any]) -> None:
         """Remember which feed is which leg."""
@@ -123,7 +123,7 @@ class _Broker(bt.brokers.BackBroker):
         if bar == 0:
             return
         wealth = self.equity
-        total, listed = wealth * self._cash[bar], 0.0
+        total, listed, bonds = wealth * self._cash[bar], 0.0, 0.0
         for data, leg in self._legs.items():
             position = self.positions[data]
             size = position.size
@@ -136,10 +136,12 @@ class _Broker(bt.brokers.BackBroker):
             if size > 0:
                 total += size * to_long * fx - notional * (pay + roll * fx)
                 listed += notional * fx_before if self._listed[leg] else 0.0
+                bonds += notional * fx_before if self._bond[leg] else 0.0
             else:
                 total += size * from_short * fx - notional * (receive - (borrow + roll) * fx)
             position.adjbase = price
-        self.cash += total - max(0.0, listed - wealth) * self._margin[bar]
+        in_repo = max(0.0, bonds - max(0.0, wealth - listed))
+        self.cash += total - max(0.0, listed - wealth) * self._margin[bar] - in_repo * self._repo[bar]
 
     def next(self) -> None:
         """Match waiting orders; a bar without any has nothing left to do."""
@@ -170,7 +172,7 @@ class _Trader(bt.Strategy):
         self._sent: dict[Any, Any] = {}
         self._wanted: dict[int, list[float]] = {}  # row on which orders are due -> units
         self._dollars, self._targets = (book.price * book.fx).tolist(), book.targets.tolist()
-        self._lots, self._decides = book.lot.tolist(), book.decides.tolist()
+        self._lots, self._decides, self._bands = book.lot.tolist(), book.decides.tolist(), book.band.tolist()
 
     def next_open(self) -> None:
         """Accrue the bar, let older orders fill, and decide where the same close fills."""
@@ -204,14 +206,14 @@ class _Trader(bt.Strategy):
         self.units[bar] = self._held()
 
     def _decide(self, bar: int) -> list[float]:
-        book = self.p.book
+        book, band = self.p.book, self._bands[bar]
         base = book.capital if book.fixed_base else self.broker.equity
         held = self._wanted[max(self._wanted)] if self._wanted else self._held()
         wanted = []
         for weight, dollars, lot in zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True):
             units = weight * base / dollars
             wanted.append(math.copysign(math.floor(abs(units) / lot + WHOLE_LOT) * lot, units) if lot else units)
-        moves = any(abs(new - old) > book.band * abs(new) for new, old in zip(wanted, held, strict=True))
+        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, held, strict=True))
         return wanted if moves else held
 
     def _held(self) -> list[float]:

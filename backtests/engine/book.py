@@ -25,6 +25,7 @@ class Terms:
     max_gross: float = 10.0  # sum of absolute weights
     cash_interest: bool = True
     margin_spread: float = 0.0075  # a year, on listed longs above equity
+    repo_spread: float = 0.0005  # a year, on bond longs above what equity then has left
     withholding: float = 0.0  # of distributions that a long is paid; a short owes them whole
     currency: Treatment = "repo"
     basis: float | None = None  # a year, added to the own rate of fx_swap longs; None: each currency's own
@@ -50,24 +51,28 @@ class Book(NamedTuple):
     lot: Array  # (T, n) units; 0 = any amount
     tradable: Flags  # (T, n)
     listed: Flags  # (n,)
+    bond: Flags  # (n,) par and inflation bonds, which are financed in repo
     cash: Array  # (T,) fraction of equity earned; 0 on the first row
     margin: Array  # (T,) fraction of listed longs above equity paid; 0 on the first row
+    repo: Array  # (T,) fraction paid of bond longs above what equity has left; 0 on the first row
     targets: Array  # (T, n) weights, capped
     decides: Flags  # (T,) rows on which the book is rebalanced
     lag: int
-    band: float
+    band: Array  # (T,) of target units: inside it nothing trades; 0 where a trade opens or closes
     capital: float
     fixed_base: bool  # size on capital rather than on equity
 
 
-def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
+def prepare(market: Market, targets: Array, rows: slice, terms: Terms, forced: Flags | None = None) -> Book:
     """Cut the window out of a market and put it in the variant's currency treatment.
 
-    `targets (T, n)` are the strategy's weights on the whole market; `rows` is the window traded.
+    `targets (T, n)` are the strategy's weights on the whole market; `rows` is the window traded; on rows `forced (T,)`
+    the strategy decides whatever the clock and the band say.
     """
     fx = market.fx
     long, short = funding(market, terms.currency, terms.basis)
-    margin = terms.margin_spread * bar_days(market.dates) / market.countries.home.day_count
+    own = np.zeros(len(market.dates), dtype=bool) if forced is None else forced
+    years = bar_days(market.dates) / market.countries.home.day_count
     cash = market.cash if terms.cash_interest else np.zeros_like(market.cash)
     return Book(
         dates=market.dates[rows],
@@ -84,12 +89,14 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms) -> Book:
         lot=market.lot[rows],
         tradable=market.tradable[rows],
         listed=np.array([i.kind == "listed" for i in market.instruments]),
+        bond=np.array([i.kind in ("par_bond", "inflation_bond") for i in market.instruments]),
         cash=_from_second_row(cash[rows]),
-        margin=_from_second_row(margin[rows]),
+        margin=_from_second_row(terms.margin_spread * years[rows]),
+        repo=_from_second_row(terms.repo_spread * years[rows]),
         targets=capped(targets[rows], terms.max_gross),
-        decides=decisions(market.dates[rows], terms.every, market.periods_per_year),
+        decides=decisions(market.dates[rows], terms.every, market.periods_per_year) | own[rows],
         lag=terms.lag,
-        band=terms.band,
+        band=np.where(own[rows], 0.0, terms.band),
         capital=terms.capital,
         fixed_base=terms.size_on == "capital",
     )

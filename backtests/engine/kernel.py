@@ -30,7 +30,7 @@ from strategies import compiled
 WALK = (
     ledger.accrue, ledger.fill, ledger.trade, ledger.expected, ledger.decide, ledger.close, ledger.step, ledger.walk,
 )  # fmt: skip
-WORTH = 1_000_000  # bars times legs in all: below, the first compilation may cost more than runs ever save
+WORTH = 200_000  # bars times legs in all: below, loading takes longer than walking them plainly
 CHUNK = 64  # books that a thread walks without the GIL
 BY_BAR = ("cost", "roll", "notional", *BOOK_LINES)  # lines whose bars the statistics need, not their sums alone
 BOOK_END = len(Book._fields)
@@ -50,6 +50,22 @@ def engine(work: int) -> Callable[[Book], Result]:
     """Return what walks books of `work` bars times legs in all the sooner; both answer the same to the last bit."""
     loaded = _every_line.cache_info().currsize > 0
     return run if loaded or work >= WORTH else ledger.run
+
+
+def build() -> None:
+    """Compile what a run walks its books with, or find it on disk."""
+    if _installed():
+        table, row = np.ones((2, 1)), np.ones(2)
+        flags = np.ones(2, dtype=np.bool_)
+        run(
+            Book(
+                dates=np.arange(2).astype("datetime64[D]"), price=table, fx=table, fx_exposed=row[:1],
+                funding_long=table, funding_short=table, borrow=table, roll=table, income_long=table,
+                income_short=table, spread=table, lot=table, tradable=flags[:, None], listed=flags[:1],
+                bond=flags[:1], cash=row, margin=row, repo=row, targets=table,
+                decides=flags, lag=0, band=row, capital=1.0, fixed_base=False,
+            )
+        )  # fmt: skip
 
 
 def refusal(book: Book) -> str | None:

@@ -119,7 +119,7 @@ def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> floa
     if t == 0:
         return 0.0
     lines.cash[t] = wealth * book.cash[t]
-    total, listed = lines.cash[t], 0.0
+    total, listed, bonds = lines.cash[t], 0.0, 0.0
     for i in range(len(held)):
         q = held[i]
         if q == 0.0:
@@ -133,6 +133,8 @@ def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> floa
             income = q * book.income_long[t, i] * fx
             if book.listed[i]:
                 listed += notional * fx_before
+            elif book.bond[i]:
+                bonds += notional * fx_before
         else:
             borrow = notional * book.borrow[t, i] * fx
             funding = -notional * book.funding_short[t, i]
@@ -148,8 +150,11 @@ def accrue(book: Book, lines: Lines, t: int, held: Array, wealth: float) -> floa
         put(lines.income, t, i, income)
         total += price + currency + funding
         total += borrow + roll + income
-    if listed > wealth:
-        lines.margin[t] = -(listed - wealth) * book.margin[t]
+    borrowed = listed - wealth
+    if borrowed > 0.0:
+        lines.margin[t] = -(borrowed * book.margin[t] + bonds * book.repo[t])
+    elif bonds + borrowed > 0.0:
+        lines.margin[t] = -(bonds + borrowed) * book.repo[t]
     return float(total + lines.margin[t])
 
 
@@ -203,7 +208,7 @@ def decide(book: Book, t: int, held: Array, wanted: Array, base: float) -> None:
         if lot > 0.0:
             units = np.sign(units) * np.floor(abs(units) / lot + WHOLE_LOT) * lot
         wanted[i] = units
-        outside = outside or abs(units - held[i]) > book.band * abs(units)
+        outside = outside or abs(units - held[i]) > book.band[t] * abs(units)
     if not outside:
         wanted[:] = held
 

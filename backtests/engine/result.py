@@ -75,7 +75,9 @@ def account(book: Book, units: Array, traded: Array, equity: Array, ruined: int 
     if ruined is not None:
         alive[ruined + 1 :] = False
     long = held > 0
-    listed = np.where(book.listed & long, notional * before["fx"], 0.0).sum(axis=1)
+    longs = np.where(long, notional * before["fx"], 0.0)
+    borrowed = longs @ book.listed - wealth
+    in_repo = np.maximum(0.0, longs @ book.bond - np.maximum(0.0, -borrowed))
     dollars = book.price * book.fx
     return Result(
         dates=book.dates,
@@ -92,7 +94,7 @@ def account(book: Book, units: Array, traded: Array, equity: Array, ruined: int 
         income=held * np.where(long, book.income_long, book.income_short) * book.fx,
         cost=-traded * dollars * book.spread,
         cash=wealth * book.cash * alive,
-        margin=-np.maximum(0.0, listed - wealth) * book.margin * alive,
+        margin=-(np.maximum(0.0, borrowed) * book.margin + in_repo * book.repo) * alive,
         notional=traded * dollars,
         ruined=ruined,
     )

@@ -19,6 +19,7 @@ BOOK = "book"  # stands for the instrument of a line that belongs to no leg
 REPRICED = ("price", "income")  # lines of the ledger whose place the parts take
 LINES = (*PARTS, "fx", "funding", "borrow", "roll", "cost", *BOOK_LINES)
 STORED = (*REPRICED, *LINES)  # what a run's table may hold: those of earlier versions have the ledger's lines
+TRADED = tuple(line for line in STORED if line != "cash")  # what trading P&L is the sum of
 
 
 def bond_lines(result: Result, market: Market, rows: slice) -> dict[str, Array]:
@@ -66,10 +67,10 @@ def _lines(result: Result, market: Market, rows: slice) -> dict[str, Array]:
 
 
 def by_leg(result: Result, legs: Sequence[str]) -> dict[str, Array]:
-    """Cumulative P&L (T,) of each leg after all its own lines, and of the book's cash and margin, USD."""
+    """Cumulative P&L (T,) of each leg after all its own lines, and of the book's margin, USD: the trading P&L."""
     total = sum(result.line(name) for name in LEG_LINES)
     paths = {leg: np.cumsum(np.asarray(total)[:, i]) for i, leg in enumerate(legs)}
-    return {**paths, BOOK: np.cumsum(result.cash + result.margin)}
+    return {**paths, BOOK: np.cumsum(result.margin)}
 
 
 def tidy(variant: str, result: Result, market: Market, rows: slice) -> pd.DataFrame:

@@ -20,22 +20,45 @@ Rows = NDArray[np.int64]
 
 
 def block_lengths(columns: Array) -> Array:
-    """Mean block (k,) of the stationary bootstrap that each column (T, k) calls for, in bars, at least 1."""
-    from arch.bootstrap import optimal_block_length
+    """Mean block (k,) of the stationary bootstrap that each column (T, k) calls for, in bars, at least 1.
 
-    with np.errstate(divide="ignore", invalid="ignore"):  # a column that is constant at one end
-        lengths = optimal_block_length(columns)["stationary"].to_numpy(dtype=float)
+    Politis and White (2004), as corrected by Patton, Politis and White, Econometric Reviews 28, 2009.
+    """
+    n = len(columns)
+    run = max(5, int(np.log10(n)))  # this many correlations in a row that are none end the search
+    lags = int(np.ceil(np.sqrt(n))) + run
+    u = columns - columns.mean(axis=0)
+    squares = np.cumsum(u**2, axis=0)
+    covariance = np.array([(u[k:] * u[: n - k]).sum(axis=0) for k in range(lags + 1)])  # n times it
+    ends = np.arange(1, lags + 2)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a column that is constant, at one end or whole
+        correlation = np.abs(covariance) / np.sqrt((squares[-1] - squares[ends - 1]) * squares[n - ends - 1])
+        small = (correlation < 2 * np.sqrt(np.log10(n) / n))[:-1]
+        quiet = np.lib.stride_tricks.sliding_window_view(small, run, axis=0).all(axis=-1)
+        widest = np.where(quiet.any(axis=0), np.minimum(2 * np.maximum(quiet.argmax(axis=0), 1), lags), lags)
+        k = np.arange(1, lags + 1)[:, None]
+        weights = np.clip(2 * (1 - k / widest), 0.0, 1.0)  # the flat-top lag window
+        spread = 2 * (weights * k * covariance[1:]).sum(axis=0)
+        level = covariance[0] + 2 * (weights * covariance[1:]).sum(axis=0)
+        lengths = (spread / level) ** 2
+        lengths = np.minimum(np.cbrt(lengths * n), np.ceil(min(3 * np.sqrt(n), n / 3)))
     return np.maximum(np.where(np.isfinite(lengths), lengths, 1.0), 1.0)
 
 
 def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
-    """Rows of the draws, batches of (k, bars)."""
-    from arch.bootstrap import StationaryBootstrap
-
-    bootstrap = StationaryBootstrap(block, np.empty(bars), seed=seed)  # type: ignore[arg-type]  # a mean need not be whole
+    """Rows of the draws, batches of (k, bars): blocks from a random start on, round the end to the beginning."""
+    generator = np.random.default_rng(seed)
+    place = np.arange(bars)
     batch = max(1, BATCH // bars)
     for first in range(0, draws, batch):
-        yield np.array([bootstrap.update_indices() for _ in range(min(batch, draws - first))])
+        count = min(batch, draws - first)
+        starts, chances = np.empty((count, bars), dtype=np.int64), np.empty((count, bars))
+        for i in range(count):
+            starts[i], chances[i] = generator.integers(bars, size=bars), generator.random(bars)
+        begins = chances <= 1 / block
+        begins[:, 0] = True
+        since = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+        yield (np.take_along_axis(starts, since, axis=1) + place - since) % bars
 
 
 def estimates(x: Array, block: float) -> tuple[Array, Array, Array, Array]:

@@ -82,7 +82,7 @@ def _decided(book: Book, result: Result, ideal: Array) -> NDArray[np.intp]:
     latest = np.maximum.accumulate(np.where(book.decides, np.arange(rows), -1))
     latest = np.concatenate([np.full(book.lag, -1), latest])[:rows]
     renewed = book.tradable & (latest >= 0)[:, None]
-    if book.band > 0:
+    if (book.band > 0).any():
         wanted = ideal[:, np.maximum(latest, 0)]
         as_held = np.abs(wanted.sum(axis=0) - result.units) <= SAME * np.abs(wanted).sum(axis=0)
         renewed &= np.any(result.traded > 0, axis=1, keepdims=True) | as_held

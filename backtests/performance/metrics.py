@@ -207,6 +207,8 @@ def figures(result: Result, market_ppy: float) -> dict[str, Metric]:
         "volatility": float(r.std(ddof=1) * np.sqrt(ppy)) if len(r) > 1 else None,
         "sharpe": sharpe(x, ppy),
         **_drawdown("excess_drawdown", "excess_drawdown", dates, deepest(excess_index(result), 1.0)),
+        "trading_pnl": float(equity[-1]) - capital - float(result.cash.sum()),
+        "interest": float(result.cash.sum()),
         "pnl": float(equity[-1]) - capital,
         "total_return": growth - 1.0,
         "cagr": cagr,
@@ -226,9 +228,12 @@ def figures(result: Result, market_ppy: float) -> dict[str, Metric]:
 
 
 def summary(
-    statistics: Mapping[str, float], dates: NDArray[np.datetime64], capital: float, market_ppy: float
+    statistics: Mapping[str, float], dates: NDArray[np.datetime64], capital: float, market_ppy: float, interest: float
 ) -> dict[str, Metric]:
-    """Return those of `figures` that one book's statistics of a sweep tell: all but days, var_95 and es_95."""
+    """Return those of `figures` that one book's statistics of a sweep tell: all but days, var_95 and es_95.
+
+    `interest` is the sum of its line `cash`, USD.
+    """
     known = {name: None if np.isnan(value) else float(value) for name, value in statistics.items()}
     own = {name: value for name, value in statistics.items() if known[name] is not None}
     ppy, span = periods_per_year(dates, market_ppy), years(dates)
@@ -246,6 +251,8 @@ def summary(
         "volatility": own["deviation"] * float(np.sqrt(ppy)) if "deviation" in own else None,
         "sharpe": over("excess_deviation"),
         "sortino": over("downside"),
+        "trading_pnl": own["total_return"] * capital - interest,
+        "interest": interest,
         "pnl": own["total_return"] * capital,
         "cagr": cagr,
         "calmar": ratio(cagr, depth) if cagr is not None and depth else None,
@@ -257,14 +264,14 @@ def summary(
 
 
 def since(result: Track, day: date) -> dict[str, Metric]:
-    """P&L (USD) and excess return (not a year's) of the bars that end on or after a day; None where there are none."""
+    """Trading P&L (USD) and excess return (not a year's) of the bars that end on or after a day; None without any."""
     rows = np.flatnonzero(result.dates[1:] >= np.datetime64(day))
     if not rows.size:
-        return {"thesis_pnl": None, "thesis_excess_return": None}
+        return {"thesis_trading_pnl": None, "thesis_excess_return": None}
     first = rows[0]
     before = result.equity[first] if first else result.capital  # the opening costs belong to the first bar
     return {
-        "thesis_pnl": float(result.equity[-1] - before),
+        "thesis_trading_pnl": float(result.equity[-1] - before - result.cash[1 + first :].sum()),
         "thesis_excess_return": float(np.prod(1.0 + excess_returns(result)[first:]) - 1.0),
     }
 

@@ -35,8 +35,8 @@ HEADINGS = (
 LEGEND = (
     "% a year: excess return over cash, vol, costs (trading and rolling); drawdown: largest in excess of cash, %;",
     "own: Sharpe on the variant's own window, at its own size; worst bar: %; turnov.: times equity a year, one side;",
-    "since %: over cash since the thesis date, on this window; P&L: USD m since then, and on the variant's own window.",
-    "Ordered by Sharpe ratio, benchmarks last.",
+    "since %: over cash since the thesis date, on this window; P&L: trading P&L since then, USD m, and on the",
+    "variant's own window. Ordered by Sharpe ratio, benchmarks last.",
 )
 AGAINST = (
     "Sharpe", "95 % interval", "ahead", "excess", "vol", "drawdown", "alpha", "beta", "corr.", "bars",
@@ -71,8 +71,8 @@ def _row(name: str, figures: Figures, own: Figures) -> list[str]:
         short(name), percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         number(own["sharpe"]), percent(figures["excess_drawdown"]), drawdown(figures).replace(" to ", "–"),
         percent(figures["worst_bar"]), number(figures["turnover"]), percent(figures["cost_drag"], 2),
-        percent(figures.get("thesis_excess_return"), 2), millions(figures.get("thesis_pnl")),
-        millions(own.get("thesis_pnl")),
+        percent(figures.get("thesis_excess_return"), 2), millions(figures.get("thesis_trading_pnl")),
+        millions(own.get("thesis_trading_pnl")),
     ]  # fmt: skip
 
 
@@ -249,8 +249,8 @@ LIVE = (
 )
 STILL = (
     Column("thesis_excess_return", "Since thesis", "% over cash", lambda v: percent(v, 2)),
-    Column("thesis_pnl", "P&L since thesis", "USD m", millions),
-    Column("pnl", "P&L", "USD m", millions),
+    Column("thesis_trading_pnl", "Trading P&L since thesis", "USD m", millions),
+    Column("trading_pnl", "Trading P&L", "USD m", millions),
     Column("cagr", "CAGR", "% a year", percent),
     Column("sortino", "Sortino", "", number),
     Column("skew", "Skew", "", number),
@@ -264,7 +264,7 @@ STILL = (
 OWN = (
     Column("sharpe", "Sharpe, own window", "", number),
     Column("sharpe_next_bar", "filled a bar later", "", number),
-    Column("thesis_pnl", "P&L since thesis, own", "USD m", millions),
+    Column("thesis_trading_pnl", "Trading P&L since thesis, own", "USD m", millions),
     Column("start", "Own start", "", lambda v: v or ABSENT),
     Column("end", "Own end", "", lambda v: v or ABSENT),
 )

@@ -107,7 +107,7 @@ def _run(folder: str, manifest: Mapping[str, Any], figures: Mapping[str, Figures
         "verdict": tables.sentence(lead, leading),
         "cells": [
             percent(leading["excess_return"], 2), percent(leading["volatility"]), number(leading["sharpe"]),
-            percent(leading["excess_drawdown"]), millions(leading["pnl"]),
+            percent(leading["excess_drawdown"]), millions(leading.get("trading_pnl")),
         ],
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtests.performance import extremes, metrics
-from backtests.performance.attribution import STORED
+from backtests.performance.attribution import TRADED
 from backtests.performance.events import EVENTS, REGIMES, EventPnl, RegimePnl, event_pnl, regime_pnl
 from backtests.performance.extremes import ExtremeBar
 from backtests.report.format import Figures
@@ -71,7 +71,7 @@ class VariantPanel:
     sharpe: Array  # rolling, one shorter than the paths
     volatility: Array
     years: dict[int, tuple[float, float]]  # total, in excess of cash
-    lines: dict[str, float]  # USD over the window
+    lines: dict[str, float]  # of trading P&L, USD over the window
     legs: dict[str, Array]  # cumulative USD
     components: dict[str, Array]  # of a blend, cumulative USD; {} of any other
     drawdowns: list[DrawdownRow]
@@ -189,7 +189,7 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         sharpe=sharpe,
         volatility=volatility,
         years=metrics.calendar_years(track),
-        lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in STORED},
+        lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in TRADED},
         legs=_legs(usd, run.manifest["variants"][name]["legs"]),
         components=_components(run.components[run.components["variant"] == name], usd),
         drawdowns=_drawdowns(track, excess),
@@ -229,7 +229,7 @@ def _shocks(run: StoredRun, name: str, equity: float) -> dict[str, ShockPnl]:
 
 
 def _components(table: pd.DataFrame, usd: pd.DataFrame) -> dict[str, Array]:
-    """Cumulative P&L (T,) of a blend's components, and of the book's cash and margin, USD."""
+    """Cumulative P&L (T,) of a blend's components, and of the book's margin, USD."""
     if table.empty:
         return {}
     split = table.groupby(["date", "component"], sort=False)["usd"].sum().unstack()
@@ -238,9 +238,8 @@ def _components(table: pd.DataFrame, usd: pd.DataFrame) -> dict[str, Array]:
 
 
 def _legs(usd: pd.DataFrame, legs: list[str]) -> dict[str, Array]:
-    by_leg = usd.T.groupby(level="instrument").sum().T if len(usd.columns) else usd
-    names = [*legs, "book"]
-    return {leg: by_leg[leg].cumsum().to_numpy() if leg in by_leg else np.zeros(len(usd)) for leg in names}
+    """Cumulative P&L (T,) of each leg and of the book's margin, USD; together the trading P&L."""
+    return {leg: np.cumsum(earned) for leg, earned in _pnl_by_leg(usd, legs).items()}
 
 
 def _drawdowns(track: EquityPath, excess: Array) -> list[DrawdownRow]:

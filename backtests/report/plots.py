@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Figure  # for those who are given one
 
-from backtests.performance.attribution import STORED
+from backtests.performance.attribution import TRADED
 from backtests.report import traded as words
 from backtests.report.palette import Style, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
@@ -28,7 +28,7 @@ FILLS = {
     "carry": ("#0072B2", ""), "rolldown": ("#56B4E9", ""), "level": ("#D55E00", ""), "curve": ("#E69F00", ""),
     "convexity": ("#009E73", ""), "inflation": ("#CC79A7", ""), "fee": ("#F0E442", ""), "tracking": (SOFT, ""),
     "fx": ("#CC79A7", "///"), "funding": ("#0072B2", "///"), "borrow": ("#56B4E9", "///"), "roll": ("#E69F00", "///"),
-    "cost": ("#D55E00", "///"), "cash": ("#009E73", "///"), "margin": (SOFT, "///"),
+    "cost": ("#D55E00", "///"), "margin": (SOFT, "///"),
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def save(panels: Panels, folder: Path) -> None:
     """Write the pictures of a report into a folder."""
     folder.mkdir(exist_ok=True)
     for name, draw in PICTURES.items():
-        draw(panels).savefig(folder / f"{name}.png", dpi=200)
+        draw(panels).savefig(folder / f"{name}.png", dpi=200, pil_kwargs={"compress_level": 3})
 
 
 def _figure(rows: list[int]) -> tuple[Figure, list[Axes]]:
@@ -151,13 +151,13 @@ def calendar(panels: Panels) -> Figure:
 
 
 def attribution(panels: Panels) -> Figure:
-    """P&L by line, a bar per variant: gains to the right, losses to the left."""
+    """Trading P&L by line, a bar per variant: gains to the right, losses to the left."""
     figure, (axis,) = _figure([1])
     axis.grid(axis="x", color=GRID, linewidth=0.8)
     axis.grid(visible=False, axis="y")
     variants = panels.variants[MANY - 1 :: -1]
     right, left = np.zeros(len(variants)), np.zeros(len(variants))
-    for line in STORED:
+    for line in TRADED:
         values = np.array([variant.lines[line] for variant in variants]) / 1e6
         if values.any():
             axis.barh(
@@ -173,15 +173,15 @@ def attribution(panels: Panels) -> Figure:
             )
             right += np.maximum(values, 0)
             left += np.minimum(values, 0)
-    totals = [variant.figures["pnl"] / 1e6 for variant in variants]
-    axis.plot(totals, range(len(variants)), "D", color="white", markeredgecolor=INK, markersize=9, label="P&L")
+    totals = [variant.figures["trading_pnl"] / 1e6 for variant in variants]
+    axis.plot(totals, range(len(variants)), "D", color="white", markeredgecolor=INK, markersize=9, label="trading P&L")
     axis.axvline(0, color=SOFT, linewidth=1)
     axis.set_yticks(range(len(variants)), [variant.name for variant in variants], color=INK)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=13, labelcolor=INK)
     axis.set_xlabel("USD m", fontsize=13, color=INK)
     count = len(panels.variants)
     few = "" if count <= MANY else f", the first {MANY} of {count} by Sharpe ratio"
-    _title(figure, f"profit and loss by line{few}", panels)
+    _title(figure, f"trading profit and loss by line{few}", panels)
     return figure
 
 

@@ -27,7 +27,7 @@ DETAILS = ("  scenario", "Sharpe", "excess", "change", "lower" + " " * (2 * WIDT
 NOUNS = {
     "interpolation": "the interpolation", "fill": "the fill", "costs": "trading costs",
     "rolls": "how often bonds are rolled", "borrow": "the borrow fee", "funding": "the funding spread",
-    "basis": "the currency basis", "duration": "the funds' duration",
+    "repo": "the repo spread", "basis": "the currency basis", "duration": "the funds' duration",
 }  # fmt: skip
 SHARES = ((0.23, 0.27, "a quarter"), (0.31, 0.36, "a third"), (0.45, 0.55, "half"), (0.64, 0.69, "two thirds"))
 

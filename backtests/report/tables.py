@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backtests.performance.attribution import STORED
+from backtests.performance.attribution import TRADED
 from backtests.performance.verdicts import Interval
 from backtests.report.format import (
     ABSENT,
@@ -23,6 +23,7 @@ from backtests.report.format import (
     shade,
 )
 from backtests.report.panels import DrawdownRow, Panels, VariantPanel
+from data.pricing.bonds import Array
 
 Leg = Mapping[str, Any]  # an instrument of the run, as its manifest has it
 
@@ -128,8 +129,15 @@ SUMMARY = (
     Column("", "From peak to trough", "", "of that drawdown", str),
     Column("sharpe_next_bar", "Sharpe, next bar", "", "with every order filled one bar later", number),
     Column("cagr", "CAGR", "% a year", "compound growth, cash interest included", percent),
-    Column("pnl", "P&L", "USD m", "profit and loss, cash interest included", millions),
-    Column("thesis_pnl", "P&L since thesis", "USD m", "of the bars that end on or after the thesis date", millions),
+    Column("trading_pnl", "Trading P&L", "USD m", "profit and loss without the interest on equity", millions),
+    Column(
+        "thesis_trading_pnl",
+        "Trading P&L since thesis",
+        "USD m",
+        "of the bars that end on or after the thesis date",
+        millions,
+    ),
+    Column("interest", "Interest", "USD m", "what equity earned at the overnight rate", millions),
     Column("turnover", "Turnover", "× a year", "one side of traded notional over equity", number),
     Column("cost_drag", "Cost drag", "% a year", "trading and roll costs over equity", lambda v: percent(v, 2)),
 )
@@ -175,7 +183,7 @@ def _closest(benchmarks: Mapping[str, Figures]) -> str:
 def columns(panels: Panels) -> list[Column]:
     """Return the summary's columns; without a thesis date there is no P&L since then."""
     dated = panels.run.manifest["thesis_date"]
-    return [column for column in SUMMARY if dated or column.key != "thesis_pnl"]
+    return [column for column in SUMMARY if dated or column.key != "thesis_trading_pnl"]
 
 
 def summary(panels: Panels) -> list[SummaryRow]:
@@ -237,26 +245,33 @@ def _year(variant: VariantPanel, year: int, kind: int, limit: float) -> Cell:
 
 
 def lines(panels: Panels) -> Lines:
-    """Return P&L by line and variant, USD m; lines that are 0 everywhere are left out."""
-    used = [line for line in STORED if any(variant.lines[line] for variant in panels.variants)]
-    rows = [
-        Row(variant.name, [millions(variant.figures["pnl"]), *(millions(variant.lines[line]) for line in used)])
-        for variant in panels.variants
-    ]
-    return Lines(["P&L", *(LINE_NAMES[line] for line in used)], rows)
+    """Return trading P&L, its lines and the interest beside it by variant, USD m; lines 0 everywhere are left out."""
+    used = [line for line in TRADED if any(variant.lines[line] for variant in panels.variants)]
+
+    def cells(variant: VariantPanel) -> list[float]:
+        figures = variant.figures
+        lines = (variant.lines[line] for line in used)
+        return [figures["trading_pnl"], *lines, figures["interest"], figures["pnl"]]
+
+    rows = [Row(variant.name, list(map(millions, cells(variant)))) for variant in panels.variants]
+    return Lines(["Trading P&L", *(LINE_NAMES[line] for line in used), "interest", "P&L in all"], rows)
 
 
 def components(panels: Panels) -> list[Blend]:
-    """Return P&L by component of every blend, USD m; the components and the book's own lines sum to P&L."""
+    """Return P&L by component of every blend, USD m; the components and margin sum to trading P&L."""
     return [
         Blend(
             name=variant.name,
-            headings=[*(name for name in variant.components if name != "book"), "cash and margin", "P&L"],
-            cells=[*(millions(path[-1]) for path in variant.components.values()), millions(variant.figures["pnl"])],
+            headings=[*(name for name in variant.components if name != "book"), "margin", "Trading P&L"],
+            cells=[millions(usd) for usd in (*_last(variant.components), variant.figures["trading_pnl"])],
         )
         for variant in panels.variants
         if variant.components
     ]
+
+
+def _last(paths: Mapping[str, Array]) -> list[float]:
+    return [float(path[-1]) for path in paths.values()]
 
 
 def against(panels: Panels) -> AgainstBenchmarks:

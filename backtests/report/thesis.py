@@ -89,7 +89,7 @@ def reasons(card: Card) -> list[str]:
 
 
 def profits(card: Card) -> list[tuple[str, str, str]]:
-    """Return P&L since the thesis by variant and by leg, USD m."""
+    """Return trading P&L since the thesis by variant and by leg, USD m."""
     return [(profit.variant, millions(profit.pnl), ", ".join(_legs(profit))) for profit in card.profits]
 
 

@@ -93,7 +93,8 @@ def _spread(panels: Panels, variant: VariantPanel) -> str:
         compared = f", {number(abs(score), 1)} standard deviations {side} the mean of all rows of the data until then"
     position = f"The position then held, {number(abs(held), 0)} USD a bp, gains as it {_gains(traded)}."
     position = position if held else "Nothing was held on it that day."
-    return f"{label(panels, variant)} {stood} on {day}{compared}. {position}"
+    several = " On an earlier row it is what was last held by then." if traded.quote.of > 1 else ""
+    return f"{label(panels, variant)} {stood} on {day}{compared}. {position}{several}"
 
 
 def _gains(traded: Traded) -> str:

@@ -7,12 +7,13 @@ bonds by their real yield; cash has neither yield nor DV01.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from backtests.config import CurrencyTreatment
 from backtests.engine.carry import carry_ahead
@@ -38,7 +39,7 @@ NO_YIELD = "it held cash alone, which has no yield"
 
 @dataclass(frozen=True)
 class Quote:
-    """A fixed combination of par yields, as the field quotes the trade last held.
+    """A combination of par yields, as the field quotes the trade last held.
 
     A position in it is + where the trade gains as the combination rises (`rises`), or else as it falls.
     """
@@ -46,6 +47,7 @@ class Quote:
     weights: Mapping[str, float]  # by leg, of its par yield; {} where there is no such combination
     rises: bool = False
     why_none: str = ""
+    of: int = 1  # how many combinations it traded in all: a row has the one last held by then
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Traded:
     """One variant's exposures (T,) on its own rows; NaN where not known."""
 
     quote: Quote
-    spread: Array  # bp
+    spread: Array  # bp, of the combination last held on each row or before it
     score: Array  # standard deviations from the mean of all known at the time
     position: Array  # USD per bp of the spread
     signals: dict[str, Array]
@@ -73,11 +75,29 @@ def dv01(market: Market, rows: slice, units: Array) -> Array:
 
 def quote(run: VariantRun) -> Quote:
     """Return the combination a variant traded: legs and proportions of DV01 where it last traded into a position."""
-    held = dv01(run.market, run.span.rows, run.result.units)
-    into = (held != 0.0).any(axis=1) & (run.result.traded > 0).any(axis=1)
-    if not into.any():
+    rows, quotes = quoted_on(run)
+    if not quotes:
         return Quote({}, why_none=NO_YIELD if run.result.units.any() else NEVER)
-    return combination(run.market.instruments, held[np.flatnonzero(into)[-1]], run.market.countries)
+    return replace(quotes[int(rows[-1])], of=len(quotes))
+
+
+def quoted_on(run: VariantRun) -> tuple[NDArray[np.int64], tuple[Quote, ...]]:
+    """Return which of the combinations it traded (T,) is in force on each row, -1 before the first, and these.
+
+    That of the last row, up to and including each, on which it traded into a position.
+    """
+    held = dv01(run.market, run.span.rows, run.result.units)
+    into = np.flatnonzero((held != 0.0).any(axis=1) & (run.result.traded > 0).any(axis=1))
+    places: dict[tuple[object, ...], int] = {}
+    quotes: list[Quote] = []
+    rows = np.full(len(held), -1)
+    for t in into:
+        into_it = combination(run.market.instruments, held[t], run.market.countries)
+        place = places.setdefault((*into_it.weights.items(), into_it.rises), len(quotes))
+        if place == len(quotes):
+            quotes.append(into_it)
+        rows[t:] = place
+    return rows, tuple(quotes)
 
 
 def combination(instruments: Sequence[Instrument], held: Array, countries: Countries = COUNTRIES) -> Quote:
@@ -130,7 +150,11 @@ def _nets(legs: Mapping[str, Instrument], weights: Mapping[str, float]) -> bool:
 
 def spread(market: Market, weights: Mapping[str, float]) -> Array:
     """Combination (T,) of par yields, decimals, over all of a market's history; NaN where a maturity is not quoted."""
-    return np.asarray(sum(weight * yield_of(market, name) for name, weight in weights.items()))
+    return _combined({name: yield_of(market, name) for name in weights}, weights)
+
+
+def _combined(yields: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
+    return np.asarray(sum(weight * yields[name] for name, weight in weights.items()))
 
 
 def score(market: Market, values: Array) -> Array:
@@ -147,6 +171,26 @@ def position(names: Sequence[str], held: Array, of: Quote) -> Array:
     weights = np.array([of.weights.get(name, 0.0) for name in names])
     along = held @ weights / float(weights @ weights)
     return np.asarray(-along if of.rises else along) + 0.0
+
+
+def followed(run: VariantRun) -> dict[str, Array]:
+    """Return `spread`, `score` and `position` (T,) of a variant, each row's of the combination in force on it.
+
+    Nothing later than a row, legs held later included, changes what stands on it. NaN before it first held a position.
+    """
+    market, window, held = run.market, run.span.rows, dv01(run.market, run.span.rows, run.result.units)
+    rows, quotes = quoted_on(run)
+    series = {name: np.full(len(held), np.nan) for name in ("spread", "score", "position")}
+    series["position"][rows < 0] = 0.0
+    yields = {
+        name: yield_of(market, name) for name in dict.fromkeys(leg for quoted in quotes for leg in quoted.weights)
+    }
+    for place, quoted in enumerate(quotes):
+        on, combined = rows == place, _combined(yields, quoted.weights)
+        series["spread"][on] = combined[window][on]
+        series["score"][on] = score(market, combined)[window][on]
+        series["position"][on] = position(market.names, held[on], quoted)
+    return series
 
 
 def grouped(
@@ -210,7 +254,12 @@ def empirical_duration(excess: Array, moves: Array, bars: int) -> Array:
 def described(run: VariantRun) -> dict[str, Any]:
     """Return the combination traded, as a manifest holds it."""
     traded = quote(run)
-    return {"weights": dict(traded.weights), "rises": traded.rises, "why_none": traded.why_none or None}
+    return {
+        "weights": dict(traded.weights),
+        "rises": traded.rises,
+        "why_none": traded.why_none or None,
+        "of": traded.of,
+    }
 
 
 def table(run: VariantRun) -> pd.DataFrame:
@@ -222,11 +271,7 @@ def table(run: VariantRun) -> pd.DataFrame:
     """
     market, rows, result = run.market, run.span.rows, run.result
     held, of = dv01(market, rows, result.units), quote(run)
-    series: dict[str, Array] = {}
-    if of.weights:
-        quoted = spread(market, of.weights)
-        series = {"spread": quoted[rows], "score": score(market, quoted)[rows]}
-        series["position"] = position(market.names, held, of)
+    series = followed(run) if of.weights else {}
     series["carry"] = carry(market, rows, result.weights, run.variant.currency)
     series["gross"] = np.abs(result.weights).sum(axis=1)
     series["margin"] = margin(market.instruments, result.weights)
@@ -258,7 +303,7 @@ def read(
     sizes = _in_order(dv01s, countries)
     net = {curve: sum(float(usd[-1]) for (c, _), usd in sizes.items() if c == curve) for curve, _ in sizes}
     return Traded(
-        quote=Quote(dict(quoted["weights"]), quoted["rises"], quoted["why_none"] or ""),
+        quote=Quote(dict(quoted["weights"]), quoted["rises"], quoted["why_none"] or "", quoted.get("of", 1)),
         spread=known.get("spread", nothing) / BP,
         score=known.get("score", nothing),
         position=known.get("position", nothing),

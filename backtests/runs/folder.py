@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ import pandas as pd
 
 from backtests.config import Config, as_yaml, dump
 from backtests.config.document import parse
+from backtests.performance.round_trips import RoundTrip
 from backtests.runs import significance
-from backtests.runs.former import current
+from backtests.runs.former import current, figures
 from backtests.runs.snapshot import StoredRun
 from data.disk import sync
 from data.errors import ConfigError, SourceError
@@ -30,6 +31,7 @@ TABLES = {  # columns of a table that a version may not have kept
     "components": ("date", "variant", "component", "instrument", "usd"),
     "stress": ("variant", "shock", "instrument", "usd"),
     "exposure": ("date", "variant"),
+    "round_trips": ("variant", *(field.name for field in fields(RoundTrip))),
 }
 RUNS = Path("runs")
 
@@ -157,16 +159,18 @@ def _load(folder: Path) -> StoredRun:
     measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     sensitivity = folder / "sensitivity.json"
     variants = measured["variants"]
-    inference = {name: significance.read(figures.pop("inference", None)) for name, figures in variants.items()}
+    inference = {name: significance.read(own.pop("inference", None)) for name, own in variants.items()}
+    manifest = current(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), str(folder))
+    attribution = pd.read_parquet(folder / "attribution.parquet")
     return StoredRun(
         config=parse((folder / "config.yaml").read_text(encoding="utf-8"), str(folder / "config.yaml")).data,
-        manifest=current(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), str(folder)),
-        metrics=variants,
+        manifest=manifest,
+        metrics=figures(variants, attribution, manifest.get("thesis_date")),
         significance={name: judged for name, judged in inference.items() if judged},
         choice=significance.read_choice(measured.get("choice")),
         sensitivity=json.loads(sensitivity.read_text(encoding="utf-8")) if sensitivity.is_file() else None,
         equity=pd.read_parquet(folder / "equity.parquet"),
-        attribution=pd.read_parquet(folder / "attribution.parquet"),
+        attribution=attribution,
         folder=folder,
         **{name: _later(folder / f"{name}.parquet", columns) for name, columns in TABLES.items()},
     )

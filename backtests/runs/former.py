@@ -1,8 +1,10 @@
-"""Manifests of earlier versions, brought to the form of this one."""
+"""Manifests and figures of earlier versions, brought to the form of this one."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import pandas as pd
 
 from backtests.runs.manifest import FORMAT
 from data.errors import ConfigError
@@ -33,3 +35,24 @@ def _leg(leg: dict[str, Any]) -> dict[str, Any]:
     """The first version stated one stretch by proxy or none, and not what was traded."""
     proxy = leg.get("proxy") or []
     return {**leg, "proxy": [proxy] if isinstance(proxy, dict) else proxy, "traded": leg.get("traded", [])}
+
+
+def figures(stored: dict[str, dict[str, Any]], attribution: pd.DataFrame, day: str | None) -> dict[str, dict[str, Any]]:
+    """Return a run's figures by variant with its trading P&L, which earlier versions stated with the interest in it.
+
+    `attribution` are the run's lines, `day` is its thesis date.
+    """
+    cash = attribution[attribution["line"] == "cash"]
+    return {
+        name: own if "trading_pnl" in own else _trading(own, cash[cash["variant"] == name], day)
+        for name, own in stored.items()
+    }
+
+
+def _trading(own: dict[str, Any], cash: pd.DataFrame, day: str | None) -> dict[str, Any]:
+    interest = float(cash["usd"].sum())
+    known = {**own, "trading_pnl": own["pnl"] - interest, "interest": interest}
+    if day and own.get("thesis_pnl") is not None:
+        late = float(cash.loc[cash["date"] >= pd.Timestamp(day), "usd"].sum())
+        known["thesis_trading_pnl"] = own["thesis_pnl"] - late
+    return known

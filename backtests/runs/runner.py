@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Any, Protocol, TypeVar
 
 from backtests.config import Config, Variant
 from backtests.engine import backtrader_engine, kernel, ledger
 from backtests.engine.book import Book, prepare
 from backtests.engine.reconcile import reconcile
 from backtests.engine.result import Result
-from backtests.performance import metrics
+from backtests.performance import metrics, round_trips
 from backtests.performance.components import by_component
 from backtests.performance.metrics import Metric
+from backtests.performance.round_trips import RoundTrip
 from backtests.runs.setup import Prepared, Setup, fill_of, set_up, terms
 from backtests.runs.window import Span
 from data.market import Market
@@ -29,7 +31,24 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 Engine = Callable[[Book], Result]
-ENGINES: dict[str, Engine] = {"backtrader": backtrader_engine.run, "ledger": ledger.run}
+T = TypeVar("T")
+
+
+class Start(Protocol):
+    """Begins a piece of work; what it returns gives its value."""
+
+    def __call__(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A variant's book, walked in the plain ledger, and with the broker's engine."""
+
+    prepared: Prepared
+    book: Book
+    plain: Result
+    brokered: Callable[[], Result]
+    sharpe_next_bar: Metric
 
 
 @dataclass(frozen=True)
@@ -45,6 +64,7 @@ class VariantRun:
     against: dict[str, dict[str, Metric]]  # benchmark -> alpha, beta, correlation
     gap: float  # largest difference between the engines, fraction of capital
     components: dict[str, Array]  # of a blend -> P&L (T, n) by leg, USD; {} of any other
+    trips: tuple[RoundTrip, ...]
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,44 @@ class Run:
         return self.setup.market
 
 
+def at_once(function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+    """Put a piece of work off until its value is asked for."""
+    return lambda: function(*arguments)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A configuration whose books are with the broker's engine while its caller goes on."""
+
+    config: Config
+    setup: Setup
+    books: tuple[Walked, ...]
+    start: float  # by time.perf_counter
+
+    def finish(self, progress: Progress = lambda what, count, of: None) -> Run:
+        """Return the run, each variant proved by both engines.
+
+        Raises
+        ------
+        ReconciliationError
+            Engines that disagree.
+        """
+        runs = []
+        for i, walked in enumerate(self.books):
+            progress(walked.prepared.variant.name, i, len(self.books))
+            runs.append(_measured(walked, self.config))
+        progress("", len(runs), len(runs))
+        return Run(
+            config=self.config,
+            setup=self.setup,
+            variants=_compared(runs, self.config, self.setup.market),
+            tracking=tuple(
+                tracking(self.setup.tables, self.setup.market.instruments, self.config.data.start or date.min)
+            ),
+            seconds=time.perf_counter() - self.start,
+        )
+
+
 def run(config: Config, progress: Progress = lambda what, count, of: None) -> Run:
     """Run every variant of a configuration.
 
@@ -78,40 +136,54 @@ def run(config: Config, progress: Progress = lambda what, count, of: None) -> Ru
     ReconciliationError
         Engines that disagree.
     """
-    start = time.perf_counter()
+    return begin(config).finish(progress)
+
+
+def begin(config: Config, start: Start = at_once, progress: Progress = lambda what, count, of: None) -> Begun:
+    """Walk every variant's book in the plain ledger, and give it to the broker's engine by `start`.
+
+    Raises
+    ------
+    ConfigError, DataError
+        What `set_up` refuses.
+    """
+    began = time.perf_counter()
     setup = set_up(config)
     again = kernel.engine(sum(prepared.size for prepared in setup.variants.values()))
-    runs = []
+    books = []
     for i, prepared in enumerate(setup.variants.values()):
         progress(prepared.variant.name, i, len(setup.variants))
-        runs.append(_run(prepared, config, again))
-    progress("", len(runs), len(runs))
-    return Run(
-        config=config,
-        setup=setup,
-        variants=_compared(runs, config, setup.market),
-        tracking=tuple(tracking(setup.tables, setup.market.instruments, config.data.start or date.min)),
-        seconds=time.perf_counter() - start,
-    )
+        books.append(_walked(prepared, config, again, start))
+    progress("", len(books), len(books))
+    return Begun(config, setup, tuple(books), began)
 
 
-def _run(prepared: Prepared, config: Config, again: Engine) -> VariantRun:
-    variant, market, window, targets = prepared.variant, prepared.market, prepared.span, prepared.targets
-    chosen = terms(variant, config, market)
-    book = prepare(market, targets, window.rows, chosen)
-    other = "ledger" if config.engine == "backtrader" else "backtrader"
-    result = ENGINES[config.engine](book)
-    gap = reconcile(variant.name, result, ENGINES[other](book))
-    log.info("%s: engines agree to %.1e of capital over %d bars", variant.name, gap, len(book.dates))
-    later = again(prepare(market, targets, window.rows, replace(chosen, lag=chosen.lag + 1)))
-    ppy = metrics.periods_per_year(book.dates, market.periods_per_year)
+def _walked(prepared: Prepared, config: Config, again: Engine, start: Start) -> Walked:
+    chosen = terms(prepared.variant, config, prepared.market)
+    rows = prepared.span.rows
+    own = prepared.decisions
+    book = prepare(prepared.market, prepared.targets, rows, chosen, own)
+    later = again(prepare(prepared.market, prepared.targets, rows, replace(chosen, lag=chosen.lag + 1), own))
+    ppy = metrics.periods_per_year(book.dates, prepared.market.periods_per_year)
+    next_bar = metrics.sharpe(metrics.excess_returns(later), ppy)
+    return Walked(prepared, book, ledger.run(book), start(backtrader_engine.run, book), next_bar)
+
+
+def _measured(walked: Walked, config: Config) -> VariantRun:
+    variant, market, window = walked.prepared.variant, walked.prepared.market, walked.prepared.span
+    brokered = walked.brokered()
+    gap = reconcile(variant.name, brokered, walked.plain)
+    log.info("%s: engines agree to %.1e of capital over %d bars", variant.name, gap, len(walked.book.dates))
+    result = brokered if config.engine == "backtrader" else walked.plain
     figures = metrics.figures(result, market.periods_per_year)
-    figures["sharpe_next_bar"] = metrics.sharpe(metrics.excess_returns(later), ppy)
+    figures["sharpe_next_bar"] = walked.sharpe_next_bar
     if config.thesis_date:
         figures |= metrics.since(result, config.thesis_date)
+    trips = round_trips.round_trips(variant.strategy, market, window.rows, walked.book, result)
+    figures |= asdict(round_trips.figures(trips, result))
     parts = {name: weights[window.rows] for name, weights in components_of(variant.strategy, market).items()}
-    split = by_component(book, result, parts)
-    return VariantRun(variant, market, window, fill_of(variant, market), result, figures, {}, gap, split)
+    split = by_component(walked.book, result, parts)
+    return VariantRun(variant, market, window, fill_of(variant, market), result, figures, {}, gap, split, tuple(trips))
 
 
 def _compared(runs: Sequence[VariantRun], config: Config, market: Market) -> tuple[VariantRun, ...]:

@@ -12,20 +12,20 @@ from tempfile import TemporaryDirectory
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Terms
-from backtests.performance import metrics
-from backtests.runs.window import Span, check_dates, existing, span
+from backtests.runs.window import Span, check_dates, span
 from data import assemble
 from data.build import build
 from data.calendars import check_same_close
 from data.countries import ANY_DAY, Countries
 from data.errors import ConfigError
 from data.instruments import BP, LIBRARY, Instrument
-from data.market import Market
+from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.series import Spec, price_spec
 from data.sources import bundled, folder
 from data.store import Store, home
 from data.tables import Tables
+from strategies.base import decisions_of
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,11 @@ class Prepared:
     def targets(self) -> Array:
         """Weights (T, n) on all history, worked out when first asked for."""
         return self.variant.strategy.targets(self.market)
+
+    @cached_property
+    def decisions(self) -> Flags:
+        """Rows (T,) on which the strategy decides whatever the rebalance clock says."""
+        return decisions_of(self.variant.strategy, self.market)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def set_up(config: Config) -> Setup:
 
 def prepared(variant: Variant, market: Market, config: Config) -> Prepared:
     """Return a variant on its legs, having looked at the clock it would trade by; raises as `set_up`."""
-    legs = legs_of(market, variant, config)
+    legs = legs_of(market, variant)
     window = span(variant, legs, config)
     check_clock(variant, legs, window)
     log.info("%s trades %s to %s %s", variant.name, window.first, window.last, window.reason)
@@ -89,13 +94,9 @@ def instruments_of(config: Config, also: Iterable[str] = ()) -> list[Instrument]
     return [config.library[name] for name in names]
 
 
-def legs_of(market: Market, variant: Variant, config: Config) -> Market:
-    """Return a variant's own market: on daily rows a year has the bars of its own window, not of all history."""
-    legs = market.select(variant.strategy.legs)
-    if not market.daily:
-        return legs
-    there = existing(legs, config)
-    return replace(legs, periods_per_year=metrics.periods_per_year(market.dates[there], market.periods_per_year))
+def legs_of(market: Market, variant: Variant) -> Market:
+    """Return a variant's own market."""
+    return market.select(variant.strategy.legs)
 
 
 def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
@@ -157,6 +158,7 @@ def terms(variant: Variant, config: Config, market: Market) -> Terms:
         max_gross=account.max_gross,
         cash_interest=account.cash_interest,
         margin_spread=account.margin_spread_bp * BP,
+        repo_spread=account.repo_spread_bp * BP,
         withholding=account.withholding,
         currency=variant.currency.kind,
         basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,

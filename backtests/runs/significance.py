@@ -82,15 +82,11 @@ def judge(run: Run, earlier: Sequence[float]) -> Judged:
 
     `earlier` are the annual Sharpe ratios of what was tried before under the same name.
     """
-    return judge_samples(samples(run), run.config.benchmarks, earlier)
-
-
-def judge_samples(samples: Mapping[str, Sample], benchmarks: Sequence[str], earlier: Sequence[float]) -> Judged:
-    """Judge as `judge` does; what it is given fits through a pipe to another process."""
-    here = _distinct([sample.sharpe for sample in samples.values()])
+    judged = samples(run)
+    here = _distinct([sample.sharpe for sample in judged.values()])
     tried = _distinct([*here, *earlier])
-    by_variant = {name: _variant(sample, tried) for name, sample in samples.items()}
-    return Judged(by_variant, _choice(samples, benchmarks, len(tried), len(here)))
+    by_variant = {name: _variant(sample, tried) for name, sample in judged.items()}
+    return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(here)))
 
 
 def _distinct(sharpes: Sequence[Any]) -> list[float]:

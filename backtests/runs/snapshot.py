@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from backtests.config import countries_in, resolved
-from backtests.performance import attribution, components
+from backtests.performance import attribution, components, round_trips
 from backtests.runs import exposure, significance, stress
 from backtests.runs.manifest import manifest
 from backtests.runs.runner import Run, VariantRun
@@ -38,6 +38,7 @@ class StoredRun:
     components: pd.DataFrame  # date, variant, component, instrument, usd: of blends
     stress: pd.DataFrame  # variant, shock, instrument, usd
     exposure: pd.DataFrame  # date, variant, and what was held, a column a series
+    round_trips: pd.DataFrame  # variant, and what `round_trips.RoundTrip` says of each
     folder: Path | None = None  # where it is kept
 
     @property
@@ -95,6 +96,9 @@ def tables(run: Run, now: datetime | None = None) -> StoredRun:
         components=_table(run, _components),
         stress=_table(run, stress.tidy),
         exposure=_table(run, exposure.table),
+        round_trips=pd.concat(
+            [round_trips.tidy(one.variant.name, one.trips) for one in run.variants], ignore_index=True
+        ),
     )
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backtests.config import Config, Variant
 from data.errors import ConfigError, DataError
 from data.market import Flags, Market
-from strategies.base import known
+from strategies.base import known, ready, streak
 
 
 @dataclass(frozen=True)
@@ -55,17 +54,6 @@ def _inside(market: Market, config: Config) -> Flags:
     return np.asarray((market.dates >= start) & (market.dates <= end))
 
 
-def existing(market: Market, config: Config) -> Flags:
-    """Rows (T,) of the last unbroken stretch inside [start, end] on which all legs exist; else all inside."""
-    inside = _inside(market, config)
-    together = inside & np.asarray(market.exists.all(axis=1))
-    if not together.any():
-        return inside
-    last = int(np.flatnonzero(together)[-1])
-    rows = np.arange(len(inside))
-    return np.asarray((rows <= last) & (rows > last - int(_streak(together)[last])))
-
-
 def span(variant: Variant, market: Market, config: Config) -> Span:
     """Return the last unbroken stretch inside [start, end] on which all legs exist and have for the warm-up.
 
@@ -78,18 +66,18 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
     inside = _inside(market, config)
     warmup = variant.strategy.warmup(market)
     available = known(variant.strategy, market)
-    ready = inside & (_streak(np.asarray(market.exists.all(axis=1))) >= warmup) & available
+    there = inside & ready(variant.strategy, market)
     if not inside.any():
         raise DataError(f"no row of the data lies between {config.data.start} and {config.data.end}; widen the window")
-    if not ready.any():
+    if not there.any():
         raise DataError(
             f"variant '{variant.name}' never trades between {dates[inside][0]} and {dates[inside][-1]}: "
             f"{'; '.join(_history(market, name) for name in market.names)}"
             f"{f'; its signals need {warmup} rows' if warmup > 1 else ''}"
             f"{'' if available[inside].any() else '; what they rest on is never known'}"
         )
-    last = int(np.flatnonzero(ready)[-1])
-    first = last - int(_streak(ready)[last]) + 1
+    last = int(np.flatnonzero(there)[-1])
+    first = last - int(streak(there)[last]) + 1
     reasons = [_opens(market, first, warmup, inside, available), _ends(market, last, inside)]
     return Span(
         rows=slice(first, last + 1),
@@ -97,13 +85,6 @@ def span(variant: Variant, market: Market, config: Config) -> Span:
         last=dates[last].astype(object),
         reason="; ".join(filter(None, reasons)),
     )
-
-
-def _streak(flags: Flags) -> NDArray[np.int64]:
-    """Length (T,) of the run of True that ends at each row."""
-    rows = np.arange(len(flags))
-    last_false = np.maximum.accumulate(np.where(flags, -1, rows))
-    return rows - last_false
 
 
 def _opens(market: Market, first: int, warmup: int, inside: Flags, available: Flags) -> str:

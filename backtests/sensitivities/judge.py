@@ -7,7 +7,7 @@ change of size alone leaves as it is; the excess return stands beside it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from backtests.config import Config
 from backtests.engine import kernel
 from backtests.performance import metrics
-from backtests.runs.setup import Setup, instruments_of, legs_of, set_up
+from backtests.runs.setup import Prepared, Setup, instruments_of, legs_of, set_up
 from backtests.sensitivities.rerun import Outcome, Rerun
 from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Conventions, Scenario
 from data.build import build
@@ -111,27 +111,25 @@ def measure(
     for name in names:
         if name not in known:
             raise ConfigError(f"'{name}' is not a variant of {config.name}{did_you_mean(name, known)}")
-    reruns = _reruns(config, setup or set_up(config), names)
-    variants = []
-    for i, rerun in enumerate(reruns):
-        progress(rerun.variant.name, i, len(reruns))
+    setup = setup or set_up(config)
+    wanted = [prepared for name, prepared in setup.variants.items() if not names or name in names]
+    variants: list[VariantSensitivity] = []
+    for rerun in _reruns(config, setup, wanted):
+        progress(rerun.variant.name, len(variants), len(wanted))
         variants.append(judge(rerun))
     progress("", len(variants), len(variants))
     return Sensitivity(config, tuple(variants), time.perf_counter() - start)
 
 
-def _reruns(config: Config, setup: Setup, names: Sequence[str]) -> list[Rerun]:
-    """Every variant with its markets; the market of each interpolation is built once."""
+def _reruns(config: Config, setup: Setup, wanted: Sequence[Prepared]) -> Iterator[Rerun]:
+    """Yield variants with their markets; the market of each interpolation is built once."""
     own = config.data.interpolation
     instruments = instruments_of(config)
     markets = {kind: setup.market if kind == own else build(setup.tables, instruments, kind) for kind in INTERPOLATIONS}
-    wanted = [prepared for name, prepared in setup.variants.items() if not names or name in names]
     engine = kernel.engine(RERUNS * sum(prepared.size for prepared in wanted))
-    reruns = []
     for prepared in wanted:
-        legs = {kind: legs_of(market, prepared.variant, config) for kind, market in markets.items()}
-        reruns.append(Rerun(config, prepared, {**legs, own: prepared.market}, engine))
-    return reruns
+        legs = {kind: legs_of(market, prepared.variant) for kind, market in markets.items()}
+        yield Rerun(config, prepared, {**legs, own: prepared.market}, engine)
 
 
 def judge(rerun: Rerun) -> VariantSensitivity:
@@ -144,7 +142,7 @@ def judge(rerun: Rerun) -> VariantSensitivity:
             rows.append(row)
         else:
             absent[scenario.key] = row
-    dates = outcome.result.dates
+    dates = outcome.dates
     return VariantSensitivity(
         name=rerun.variant.name,
         benchmark=rerun.variant.name in rerun.config.benchmarks,
@@ -180,21 +178,21 @@ def _row(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | st
         outcome, before = rerun.run(chosen), rerun.run(rerun.base, rows)
     except (ConfigError, DataError) as error:
         return str(error)
-    if np.allclose(outcome.result.equity, before.result.equity, rtol=SAME, atol=0.0):
+    if np.allclose(outcome.equity, before.equity, rtol=SAME, atol=0.0):
         return scenario.unmoved or GROUPS[scenario.group].unmoved
-    return _against(scenario, outcome, before, len(outcome.result.dates))
+    return _against(scenario, outcome, before, len(outcome.dates))
 
 
 def _cut(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | str:
     """Return the base's figures on a part of its bars."""
     assert scenario.keep is not None
-    x, ends = metrics.excess_returns(base.result), base.result.dates[1:]
+    x, ends = base.x, base.dates[1:]
     kept = scenario.keep(ends)
     if kept.all() or kept.sum() < 2:
         return GROUPS["window"].unmoved if kept.all() else "too few bars are left"
     market = rerun.decided(rerun.base).market
-    ppy = metrics.periods_per_year(base.result.dates, market.periods_per_year)
-    part = Outcome(base.result, metrics.sharpe(x[kept], ppy), float(x[kept].mean()) * ppy)
+    ppy = metrics.periods_per_year(base.dates, market.periods_per_year)
+    part = base._replace(sharpe=metrics.sharpe(x[kept], ppy), excess_return=float(x[kept].mean()) * ppy)
     return _against(scenario, part, base, int(kept.sum()) + 1)
 
 
@@ -215,12 +213,12 @@ def _against(scenario: Scenario, outcome: Outcome, before: Outcome, bars: int) -
 
 def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: Outcome) -> str:
     """Why a scenario does not apply to a variant; empty where it may."""
-    own, units = rerun.base, base.result.units
+    own = rerun.base
     legs = rerun.decided(own).market.instruments
     foreign = np.array([leg.currency != BASE for leg in legs])
-    short, stepped = (units < 0).any(axis=0), np.array([bool(leg.borrow_steps) for leg in legs])
+    short, stepped = base.short, np.array([bool(leg.borrow_steps) for leg in legs])
     cash = any(leg.kind == "cash" for leg in legs if leg.currency != BASE)
-    long_abroad = bool((units > 0)[:, foreign].any())
+    long_abroad = bool(base.long[foreign].any())
     reasons = {
         "it is the configuration's own": chosen == own,
         "it is not funded by a currency swap": scenario.group == "basis" and own.currency != "fx_swap",
@@ -281,7 +279,7 @@ def _breakeven_borrow(rerun: Rerun) -> BreakEven:
     def earned(rate: float) -> float:
         return rerun.run(replace(rerun.base, extra_borrow=rate)).excess_return or 0.0
 
-    if not (rerun.run(rerun.base).result.units < 0).any():
+    if not rerun.run(rerun.base).short.any():
         return BreakEven(None, "it is never short")
     if earned(0.0) <= 0:
         return BreakEven(None, "it loses without it")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backtests.config import Config, Variant
 from backtests.engine import ledger
@@ -19,9 +20,10 @@ from backtests.runs.setup import Prepared
 from backtests.runs.window import span
 from backtests.sensitivities.scenarios import Conventions, conventions_of, sized
 from data.errors import DataError
-from data.market import Market
+from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import Interpolation
+from strategies.base import decisions_of
 
 
 class Decided(NamedTuple):
@@ -29,13 +31,18 @@ class Decided(NamedTuple):
 
     market: Market  # its legs, all history
     targets: Array  # (T, n)
+    decisions: Flags  # (T,) rows of its own
     rows: slice
 
 
 class Outcome(NamedTuple):
-    """A run and its figures: those of `metrics.figures`, None where they mean nothing."""
+    """What is asked of a run; its figures are those of `metrics.figures`, None where they mean nothing."""
 
-    result: Result
+    dates: NDArray[np.datetime64]  # (T,)
+    equity: Array  # (T,) USD
+    x: Array  # (T - 1,) excess returns
+    long: Flags  # (n,) whether a leg was ever held long
+    short: Flags  # (n,) or short
     sharpe: float | None
     excess_return: float | None
 
@@ -71,14 +78,17 @@ class Rerun:
         """
         key = _key(chosen)
         if key == _key(self.base):
-            return Decided(self.prepared.market, self.prepared.targets, self.prepared.span.rows)
+            base = self.prepared
+            return Decided(base.market, base.targets, base.decisions, base.span.rows)
         if key not in self._decided:
             market = self.markets[chosen.interpolation]
             if chosen.duration != 1.0:
                 market = _scale_funds(market, chosen.duration)
             variant = replace(self.variant, strategy=sized(self.variant.strategy, chosen.sizing))
             rows = _inside(span(variant, market, self.config).rows, self.prepared.span.rows)
-            self._decided[key] = Decided(market, variant.strategy.targets(market), rows)
+            strategy = variant.strategy
+            own = decisions_of(strategy, market)
+            self._decided[key] = Decided(market, strategy.targets(market), own, rows)
         return self._decided[key]
 
     def run(self, chosen: Conventions, rows: slice | None = None) -> Outcome:
@@ -87,20 +97,32 @@ class Rerun:
         rows = rows or decided.rows
         key = (chosen, rows.start, rows.stop)
         if key not in self._outcomes:
-            result = self.engine(self._book(decided, rows, chosen))
+            result = self.walk(chosen, rows)
             x = metrics.excess_returns(result)
             ppy = metrics.periods_per_year(result.dates, decided.market.periods_per_year)
             earned = float(x.mean()) * ppy if len(x) else None
-            self._outcomes[key] = Outcome(result, metrics.sharpe(x, ppy), earned)
+            long, short = (np.asarray(held.any(axis=0)) for held in (result.units > 0, result.units < 0))
+            sharpe = metrics.sharpe(x, ppy)
+            self._outcomes[key] = Outcome(result.dates, result.equity, x, long, short, sharpe, earned)
         return self._outcomes[key]
+
+    def walk(self, chosen: Conventions, rows: slice | None = None) -> Result:
+        """Return the ledger of the variant under some conventions, which is not kept; raises as `decided` does."""
+        decided = self.decided(chosen)
+        return self.engine(self._book(decided, rows or decided.rows, chosen))
 
     def _book(self, decided: Decided, rows: slice, chosen: Conventions) -> Book:
         market = decided.market
         own = setup.terms(self.variant, self.config, market)
         terms = replace(
-            own, lag=own.lag + chosen.later, every=chosen.every, currency=chosen.currency, basis=chosen.basis
+            own,
+            lag=own.lag + chosen.later,
+            every=chosen.every,
+            currency=chosen.currency,
+            basis=chosen.basis,
+            repo_spread=chosen.repo,
         )
-        book = prepare(market, decided.targets, rows, terms)
+        book = prepare(market, decided.targets, rows, terms, decided.decisions)
         extra = funding_spread(market, chosen.funding, chosen.currency)[rows]
         return book._replace(
             spread=book.spread * chosen.costs,

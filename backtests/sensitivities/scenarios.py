@@ -36,6 +36,7 @@ class Conventions:
     basis: float | None  # a year, of fx_swap; None: each currency's own
     currency: Treatment
     every: Every
+    repo: float  # a year, on bond longs that equity cannot pay for
     sizing: Rule | None  # of a pair, under whatever is laid over it; None of any other strategy
     later: int = 0  # bars by which every fill is late
     costs: float = 1.0  # times every half-spread, so what rolling costs too
@@ -54,6 +55,7 @@ def conventions_of(config: Config, variant: Variant) -> Conventions:
         basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,
         currency=variant.currency.kind,
         every=variant.rebalance.every,
+        repo=config.account.repo_spread_bp * BP,
         sizing=rule_of(variant.strategy),
     )
 
@@ -74,6 +76,7 @@ GROUPS: dict[str, Group] = {
     "rolls": Group("rolls", "world", "no leg is rolled"),
     "borrow": Group("borrow", "world", "its shorts pay no borrow"),
     "funding": Group("funding", "world", "it never holds a position overnight"),
+    "repo": Group("repo spread", "world", "its equity pays for its bond longs"),
     "basis": Group("basis", "world", "it is never long a foreign leg"),
     "duration": Group("fund duration", "world", "its sizes do not rest on duration"),
     "currency": Group("currency", "trade", "it holds no foreign leg"),
@@ -125,8 +128,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "borrow_flat", "borrow", "without steps", {"stepped": False}, unmoved="it is not short while a step applies"
     ),
+    Scenario("funding_less_10", "funding", "−10 bp", {"funding": -10 * BP}),
     Scenario("funding_10", "funding", "+10 bp", {"funding": 10 * BP}),
     Scenario("funding_25", "funding", "+25 bp", {"funding": 25 * BP}),
+    Scenario("repo_0", "repo", "0 bp", {"repo": 0.0}),
+    Scenario("repo_25", "repo", "25 bp", {"repo": 25 * BP}),
     Scenario("basis_0", "basis", "0 bp", {"basis": 0.0}),
     Scenario("basis_50", "basis", "−50 bp", {"basis": -50 * BP}),
     Scenario("basis_100", "basis", "−100 bp", {"basis": -100 * BP}),

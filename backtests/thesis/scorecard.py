@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -25,7 +25,6 @@ from strategies.base import Strategy, known
 Word = Literal["holds", "fails", "cannot be tested here"]
 
 CANNOT: Word = "cannot be tested here"
-RECENT = np.timedelta64(1826, "D")  # five years
 NOT_REACHED = "window not reached"
 NEAR = np.timedelta64(31, "D")  # a row further from a window's end than this does not stand for it
 SHOWN = np.timedelta64(4 * 365, "D")  # of history before a window that a plot shows
@@ -97,7 +96,7 @@ class ScoredClaim:
 
 @dataclass(frozen=True)
 class Profit:
-    """P&L of a variant since the thesis date, and of its legs after all their lines, USD; `book` is cash and margin."""
+    """Trading P&L of a variant since the thesis date, and of its legs, USD; `book` is margin. They sum to it."""
 
     variant: str
     pnl: float
@@ -149,19 +148,19 @@ def scorecard(
     row = _row(market.dates, as_of)
     if row < 0:
         raise DataError(f"the data begins on {market.dates[0]}, after {as_of}; ask about a later day")
-    now = _known(market, row)
+    now = market.until(row)
     return tuple(_judged(claim, now, as_of, thesis_date) for claim in claims)
 
 
 def profits(run: Run, day: date) -> tuple[Profit, ...]:
-    """P&L of each variant over the bars that end on or after a day, and of each leg; variants without any are left out.
+    """Trading P&L by variant and leg over the bars that end on or after a day; variants without any are left out.
 
     The opening costs belong to a variant's first bar, as in `metrics.since`.
     """
     rows = []
     for variant_run in run.variants:
         result = variant_run.result
-        pnl = metrics.since(result, day)["thesis_pnl"]
+        pnl = metrics.since(result, day)["thesis_trading_pnl"]
         if isinstance(pnl, float):
             first = int(np.flatnonzero(result.dates[1:] >= np.datetime64(day))[0])
             paths = attribution.by_leg(result, variant_run.market.names)
@@ -173,15 +172,6 @@ def profits(run: Run, day: date) -> tuple[Profit, ...]:
 def _row(dates: NDArray[np.datetime64], day: date) -> int:
     """The last row on or before a day, -1 where there is none."""
     return int(np.searchsorted(dates, np.datetime64(day), side="right")) - 1
-
-
-def _known(market: Market, row: int) -> Market:
-    """The market as known on a row; on daily rows a year has the bars that the last five had."""
-    short = market.until(row)
-    if not market.daily or row == 0:
-        return short
-    late = short.dates[short.dates > short.dates[-1] - RECENT]
-    return replace(short, periods_per_year=metrics.periods_per_year(late, market.periods_per_year))
 
 
 def _judged(claim: Claim, now: Market, as_of: date, thesis_date: date) -> ScoredClaim:
@@ -220,7 +210,7 @@ def _reading(claim: Claim, now: Market, first: date, last: date, early: str) -> 
         return Reading(*days, None, None, Verdict(CANNOT, claim.why_not))
     if early.startswith(NOT_REACHED):
         return Reading(str(claim.first), str(claim.last or claim.first), None, None, Verdict(CANNOT, early))
-    market = _known(now, b)
+    market = now.until(b)
     values = claim.measure.series(market)
     start, end = _figure(values[a]), _figure(values[b])
     evidence = claim.measure.evidence(market) if claim.measure.evidence and end is not None else None
@@ -346,7 +336,9 @@ def record(card: Card) -> dict[str, Any]:
         "as_of": str(card.as_of),
         "thesis_date": str(card.thesis_date),
         "claims": [_plain(row) for row in card.rows],
-        "pnl_since_thesis_usd": {profit.variant: {"total": profit.pnl, "legs": profit.legs} for profit in card.profits},
+        "trading_pnl_since_thesis_usd": {
+            profit.variant: {"total": profit.pnl, "legs": profit.legs} for profit in card.profits
+        },
     }
 
 

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from data.calendars import PUBLICATION_LAG_DAYS
+from data.calendars import PUBLICATION_LAG_DAYS, available_on
 from data.countries import BASE
 from data.market import Market
 from data.pricing.bonds import Array
@@ -40,17 +40,28 @@ class Input:
 
 
 def until(tables: Tables, day: date) -> Tables:
-    """Return the tables without anything dated after `day`."""
+    """Return the tables without anything dated after `day`, and without what a month came to average after it."""
     end = pd.Timestamp(day)
     return replace(
         tables,
         yields={name: frame.loc[:end] for name, frame in tables.yields.items()},
         fx={name: series.loc[:end] for name, series in tables.fx.items()},
-        overnight={name: series.loc[:end] for name, series in tables.overnight.items()},
+        overnight={
+            name: _paid(series.loc[:end], tables.known_overnight.get(name), end)
+            for name, series in tables.overnight.items()
+        },
         cpi=tables.cpi.loc[:end],
         macro={name: series.loc[:end] for name, series in tables.macro.items()},
         prices={name: frame.loc[:end] for name, frame in tables.prices.items()},
     )
+
+
+def _paid(rate: pd.Series, known: pd.Series | None, end: pd.Timestamp) -> pd.Series:
+    """Overnight rates of the month under way as known then, where what is booked is the month's own average."""
+    if known is None or end == end + pd.offsets.MonthEnd(0):
+        return rate
+    under_way = rate.index > end - pd.offsets.MonthEnd(1)
+    return rate.mask(under_way & rate.notna(), known.reindex(rate.index))
 
 
 def rests_on(strategy: Strategy, market: Market, targets: Array, signals: Mapping[str, Array]) -> tuple[str, ...]:
@@ -137,7 +148,7 @@ def _row(
 def _published(name: str, values: pd.Series, day: date, users: tuple[str, ...]) -> Input:
     known = values.dropna()
     periods = pd.DatetimeIndex(known.index)
-    out = periods[periods + pd.Timedelta(days=PUBLICATION_LAG_DAYS[name]) <= pd.Timestamp(day)]
+    out = periods[available_on(name, periods.to_numpy()) <= np.datetime64(day)]
     apart = float(np.median(np.diff(periods).astype("timedelta64[D]").astype(float))) if len(periods) > 1 else 0.0
     every = "month" if apart < 45 else "quarter" if apart < 135 else "year"
     last = out[-1].date() if len(out) else None

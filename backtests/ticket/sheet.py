@@ -21,7 +21,7 @@ from data.instruments import BP
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import DAYS_A_YEAR
-from strategies.base import signals_of
+from strategies.base import decisions_of, signals_of
 
 MONTH, QUARTER = 1 / 12, 0.25  # years
 LATE_DAYS = 10  # on daily rows one market may be quoted later than the other, or be on holiday, by this much
@@ -90,7 +90,7 @@ class Sheet:
     legs: tuple[Leg, ...] = ()
     carry_month: float | None = None  # fraction of the base
     carry_quarter: float | None = None
-    holding_quarter: float = 0.0  # borrow and rolling over the quarter, fraction of the base, positive
+    holding_quarter: float = 0.0  # borrow, rolling and financing spread over it, fraction of the base, positive
     worst_day: Worst | None = None  # None: no daily rows, or nothing held
     worst_month: Worst | None = None
 
@@ -102,19 +102,18 @@ class Sheet:
 
     @property
     def breakeven(self) -> tuple[float | None, str]:
-        """How far yields may move against it before a quarter's carry is lost, in decimals; or why there is none.
+        """How far yields may move against it before a quarter earns nothing, in decimals; or why there is none.
 
-        The move is of the spread between the DV01-weighted yields of its long and its short side, or of one side
-        alone where that has more DV01 than the other: the quarter's carry over the DV01 of the larger side.
+        The quarter's carry, roll-down and accrual less borrow, rolling and financing spread, over the DV01 of the
+        larger side: a move of the spread between the DV01-weighted yields of its long and its short side, or of one
+        side alone where that has more DV01 than the other. Negative: so far they must move in its favour.
         """
         risk = max(self.dv01)
         if self.carry_quarter is None:
             return None, "the carry of a leg is not known"
         if risk < SMALL:
             return None, "it has no DV01"
-        if self.carry_quarter <= 0:
-            return None, "carry and roll are not positive"
-        return self.carry_quarter * self.base / risk * BP, ""
+        return (self.carry_quarter - self.holding_quarter) * self.base / risk * BP, ""
 
 
 def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[str, float] | None) -> Sheet:
@@ -125,7 +124,7 @@ def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[s
     ConfigError, DataError
         What `run` would refuse, but for a variant that does not trade now.
     """
-    legs = setup.legs_of(market, variant, config)
+    legs = setup.legs_of(market, variant)
     signals = signals_of(variant.strategy, legs)
     fill = setup.fill_of(variant, market)
     last = len(legs.dates) - 1
@@ -136,7 +135,7 @@ def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[s
     setup.check_clock(variant, legs, window)
     t = window.rows.stop - 1
     terms = setup.terms(variant, config, legs)
-    book = prepare(legs, variant.strategy.targets(legs), window.rows, terms)
+    book = prepare(legs, variant.strategy.targets(legs), window.rows, terms, decisions_of(variant.strategy, legs))
     undecided = Sheet(variant, legs, fill, _signals(signals, legs, t), "", window, ledger.run(book))
     if (legs.dates[last] - legs.dates[t]).astype(int) > (LATE_DAYS if legs.daily else 0):
         return replace(undecided, missing=_why(legs, signals), signals=_signals(signals, legs, last))
@@ -180,10 +179,10 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
     wide = market.select(names)
     targets = np.zeros((len(wide.dates), len(names)))
     targets[t, : len(own_legs.names)] = run.targets[-1]
-    now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))
+    now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))._replace(band=run.band[-1:])
     per_unit = _shares(wide, t)
     held_units = None if held is None else np.array([held.get(name, 0.0) for name in names]) / per_unit
-    target = _units(now._replace(band=0.0), np.zeros(len(names)))
+    target = _units(now._replace(band=np.zeros(1)), np.zeros(len(names)))
     traded = target if held_units is None else _units(now, held_units)
     legs = [_leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms) for i in range(len(names))]
     if held_units is not None:
@@ -202,7 +201,8 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
         legs=tuple(legs),
         carry_month=_total([leg.carry_month for leg in legs], weights),
         carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
-        holding_quarter=_holding(wide, t, weights),
+        holding_quarter=_holding(wide, t, weights)
+        + financing_spread(wide, weights, terms.margin_spread, terms.repo_spread),
         worst_day=worst_day,
         worst_month=worst_month,
     )
@@ -297,6 +297,18 @@ def _holding(market: Market, t: int, weights: Array) -> float:
     days = float((market.dates[t] - market.dates[t - 1]).astype(int))
     paid = np.abs(weights) * market.roll[t] + np.maximum(-weights, 0.0) * market.borrow[t]
     return float(paid.sum() / days * QUARTER * DAYS_A_YEAR)
+
+
+def financing_spread(market: Market, weights: Array, margin: float, repo: float) -> float:
+    """What longs that equity cannot pay for cost over a quarter beyond the overnight rate, fraction of the base.
+
+    Listed longs above equity pay `margin`, bond longs above what is then left of it `repo`, both a year.
+    """
+    kinds = np.array([instrument.kind for instrument in market.instruments])
+    long = np.maximum(weights, 0.0)
+    listed, bonds = (float(long[np.isin(kinds, of)].sum()) for of in (["listed"], ["par_bond", "inflation_bond"]))
+    paid = max(0.0, listed - 1.0) * margin + max(0.0, bonds - max(0.0, 1.0 - listed)) * repo
+    return paid * QUARTER * DAYS_A_YEAR / market.countries.home.day_count
 
 
 def _worst(book: Book, weights: Array, periods_per_year: float) -> tuple[Worst | None, Worst | None]:

@@ -10,6 +10,8 @@ import numpy as np
 from data.pricing.bonds import Array
 from data.pricing.curves import Curve
 
+SLACK = 1e-9  # years
+
 
 def forward_par(curve: Curve, ahead: float, maturity: float) -> Array:
     """Par yield (T,), `ahead` years from each row, of a bond of `maturity` years, implied by that row's own curve.
@@ -61,3 +63,27 @@ def _par(curve: Curve, maturity: float) -> Array:
     first = quoted.argmax(axis=1)
     short = quoted.any(axis=1) & (maturity < curve.tenors[first])
     return np.where(short, curve.yields[np.arange(len(first)), first], curve.at(maturity))
+
+
+def hurdle_yield(curve: Curve, row: int, ahead: float, maturity: float) -> float | None:
+    """Par yield, `ahead` years from one row, of a bond of `maturity` years, by the row's curve read straight through.
+
+    Par yields are linear between quoted tenors and flat outside, whatever lies between; discount factors log-linear
+    between coupon dates. None where the bond would end beyond the last quoted tenor, or pays a broken coupon.
+    """
+    quoted = ~np.isnan(curve.yields[row])
+    tenors, par = curve.tenors[quoted], curve.yields[row][quoted]
+    f, payments = curve.coupons, round(curve.coupons * maturity)
+    if not len(tenors) or ahead + maturity > tenors[-1] + SLACK or abs(payments - f * maturity) > SLACK or not payments:
+        return None
+    grid = np.arange(int(np.ceil(f * (ahead + maturity) - SLACK)) + 1) / f
+    logs = np.zeros(len(grid))
+    annuity = 0.0
+    for k, coupon in enumerate(np.interp(grid[1:], tenors, par) / f, start=1):
+        factor = (1.0 - coupon * annuity) / (1.0 + coupon)
+        if factor <= 0.0:
+            return None
+        logs[k] = np.log(factor)
+        annuity += factor
+    discount = np.exp(np.interp(ahead + np.arange(payments + 1) / f, grid, logs))
+    return float(f * (discount[0] - discount[-1]) / discount[1:].sum())

@@ -16,7 +16,7 @@ from data.calendars import PUBLICATION_LAG_DAYS
 from data.countries import BASE, COUNTRIES
 from data.disk import sha256
 from data.errors import DataError, SourceError
-from data.series import IN_PERCENT, VALUE, Delivery
+from data.series import IN_PERCENT, VALUE, Delivery, macro_value
 from data.sources import text
 from data.sources.source import Format, Header, Place, Source
 from data.sources.treasury import years
@@ -44,7 +44,7 @@ def load() -> Tables:
         fx={"JPY": markets["usdjpy"]},
         overnight={BASE: markets["us_overnight"] / IN_PERCENT, "JPY": markets["jp_overnight"] / IN_PERCENT},
         cpi=macro["us_cpi"].dropna(),
-        macro={str(name): macro[name] / (1.0 if name == "us_cpi" else IN_PERCENT) for name in macro},
+        macro={str(name): macro_value(str(name), macro[name]) for name in macro},
         records=tuple(_record(name, frame) for name, frame in ((MARKETS, markets), (MACRO, macro))),
     )
 

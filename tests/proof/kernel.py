@@ -27,14 +27,16 @@ def differing(plain: Result, compiled: Result) -> list[str]:
 
 def apart(book: Book, plain: Result, sweep: kernel.Sweep, k: int) -> tuple[float, int]:
     """Largest difference of a statistic or total, as a fraction of it or of 1, and how many exact ones are not."""
-    told = metrics.summary({n: v[k] for n, v in sweep.statistics.items()}, book.dates, book.capital, 252.0)
+    told = metrics.summary(
+        {n: v[k] for n, v in sweep.statistics.items()}, book.dates, book.capital, 252.0, sweep.lines["cash"][k]
+    )
     figures = metrics.figures(plain, 252.0)
     largest, inexact = 0.0, sum(told[name] != figures[name] for name in EXACT)
     for name, value in told.items():
         if (value is None) != (figures[name] is None):
             return float("inf"), inexact
         if value is not None:
-            scale = max(abs(figures[name]), book.capital if name == "pnl" else 1.0)
+            scale = max(abs(figures[name]), book.capital if name in ("pnl", "trading_pnl", "interest") else 1.0)
             largest = max(largest, abs(value - figures[name]) / scale)
     for name in LINES:
         scale = np.abs(plain.line(name)).sum() or 1.0

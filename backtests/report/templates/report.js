@@ -108,7 +108,7 @@ const report = (() => {
     const values = keys.map((k) => v.lines[k] / 1e6);
     const starts = values.map((_, i) => values.slice(0, i).reduce((a, b) => a + b, 0)), total = values.reduce((a, b) => a + b, 0);
     Plotly.react("waterfall", [{
-      type: "bar", x: [...keys.map((k) => data.lines[k]), "P&L"], base: [...starts, 0], y: [...values, total], width: 0.7,
+      type: "bar", x: [...keys.map((k) => data.lines[k]), "trading P&L"], base: [...starts, 0], y: [...values, total], width: 0.7,
       marker: { color: [...values.map((y) => (y < 0 ? "#D55E00" : "#0072B2")), css("--soft")] },
       customdata: [...values, total], hovertemplate: "%{x}: %{customdata:.2f}<extra></extra>",
     }], layout({ hovermode: "closest", xaxis: { showgrid: false, tickangle: -40 }, yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true } }), config);
@@ -129,7 +129,7 @@ const report = (() => {
     drawSums("legs", Object.entries(byName.get(state.picked).legs).map(([leg, coded]) => {
       const where = leg === "book" ? ink() : data.countries[leg]; // the colour of its country
       seen[where] = (seen[where] ?? -1) + 1;
-      return { ...path(coded), name: leg === "book" ? "cash and margin" : text(leg), line: { color: where, dash: dashes[seen[where] % 4], width: leg === "book" ? 1.5 : 2 } };
+      return { ...path(coded), name: leg === "book" ? "margin" : text(leg), line: { color: where, dash: dashes[seen[where] % 4], width: leg === "book" ? 1.5 : 2 } };
     }), 32);
   }
 
@@ -142,7 +142,7 @@ const report = (() => {
     const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"];
     const dashes = ["solid", "dash", "dot"];
     drawSums("components", paths.map(([name, coded], i) => ({
-      ...path(coded), name: name === "book" ? "cash and margin" : text(name),
+      ...path(coded), name: name === "book" ? "margin" : text(name),
       line: name === "book" ? { color: ink(), width: 1.5 } : { color: colours[i % 7], dash: dashes[Math.floor(i / 7) % 3], width: 2 },
     })), 56);
   }
