@@ -58,19 +58,24 @@ def run(
 def keep(run: Run, folder: Path, runs: Path, now: datetime, progress: Progress, beside: Worker) -> StoredRun:
     """Write a run, its sensitivity, its report and its pictures to a folder.
 
-    The earlier runs of its name in `runs` count as trials. What is significant is judged, and the pictures are drawn,
-    beside the rest.
+    The earlier runs of its name in `runs` count as trials; what is damaged there is said. What is significant is
+    judged, and the pictures are drawn, beside the rest.
     """
     from dataclasses import replace
 
     from backtests import sensitivities
+    from backtests.cli import terminal
     from backtests.report import html
     from backtests.report.panels import complete, panels, pictured
     from backtests.runs import folder as run_folder
     from backtests.runs import significance
+    from backtests.runs.listing import listed
     from backtests.runs.snapshot import judged, tables
 
-    earlier = run_folder.earlier_sharpes(runs, run.config.name)
+    listing = listed(runs)
+    if listing.complaint:
+        terminal.talk(listing.complaint)
+    earlier = listing.sharpes(run.config.name)
     judgement = beside.start(significance.judge_samples, significance.samples(run), run.config.benchmarks, earlier)
     stored = replace(tables(run, now), folder=folder)
     content = panels(stored)
@@ -97,12 +102,16 @@ def _draw(content: Panels, folder: Path) -> None:
 
 
 def index(folder: Path) -> None:
-    """List the runs of a folder in its `index.html`."""
+    """List the runs of a folder in its `index.html`; a run is none the worse where that cannot be written."""
+    from backtests.cli import terminal
     from backtests.report import html
-    from backtests.runs import folder as run_folder
+    from backtests.runs.listing import listed
     from data.disk import replace_text
 
-    replace_text(folder / "index.html", html.index(html.rows(run_folder.listed(folder))))
+    try:
+        replace_text(folder / "index.html", html.index(html.rows(listed(folder).runs)))
+    except OSError as error:
+        terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
 
 
 def _show(run: Run, seconds: float) -> None:

@@ -14,12 +14,15 @@ def runs(
     """List runs, newest first, with the figures of each one's first variant."""
     from backtests.cli import terminal
     from backtests.report import html
-    from backtests.runs import folder as run_folder
+    from backtests.runs.listing import listed
     from data.errors import ConfigError
 
     if (folder.exists() and not folder.is_dir()) or (folder != Path("runs") and not folder.exists()):
         raise ConfigError(f"{folder}: no such folder; give the one that holds runs, like runs")
-    rows = html.rows(run_folder.listed(folder))
+    listing = listed(folder)
+    rows = html.rows(listing.runs)
+    if listing.complaint:
+        terminal.talk(listing.complaint)
     if not rows:
         terminal.say(f"no runs in {folder}; `divergence run` makes one")
         return
@@ -41,7 +44,12 @@ def report(
     from backtests.runs import folder as run_folder
     from data.disk import replace_text
 
-    content = panels(run_folder.load(run))
-    replace_text(run / "report.html", html.page(content))
+    stored = run_folder.load(run)
+    try:
+        content = panels(stored)
+        page = html.page(content)
+    except run_folder.UNREADABLE as error:
+        raise run_folder.unreadable(run, "drawn", error) from error
+    replace_text(run / "report.html", page)
     plots.save(content, run / "plots")
     terminal.say(f"report: {run / 'report.html'}")
