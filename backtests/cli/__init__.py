@@ -12,7 +12,7 @@ from types import FrameType
 
 import typer
 
-from backtests.cli import catalogue, compare, config, data, run, runs, sensitivity, thesis, ticket
+from backtests.cli import catalogue, compare, config, data, run, runs, sensitivity, terminal, thesis, ticket
 from backtests.cli.help import or_command
 from data.errors import ConfigError, DivergenceError
 
@@ -87,7 +87,9 @@ def _log() -> None:
         return
     if level.lower() not in LEVELS:
         raise ConfigError(f"DIVERGENCE_LOG is '{level[:20]}'; expected one of {', '.join(LEVELS)}")
-    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(terminal.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     for library in ("matplotlib", "PIL", "httpx", "httpcore", "yfinance", "asyncio"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
@@ -115,7 +117,5 @@ def _discard_output() -> None:
 
 def _end(message: str, status: int) -> None:
     """Print one line, whatever the message holds, and leave."""
-    line = "".join(c if c.isprintable() else " " for c in message)
-    if sys.stderr is not None:
-        print(f"error: {' '.join(line.split())}", file=sys.stderr)
+    terminal.complain(message)
     sys.exit(status)

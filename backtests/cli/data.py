@@ -87,7 +87,7 @@ def import_(
                 _put(store, delivery, 1.0 if restated else None)
         except DivergenceError as error:
             failed.append(error)
-            terminal.talk(f"error: {error}")
+            terminal.complain(str(error))
     if failed:
         raise typer.Exit(max(error.exit_status for error in failed))
 
@@ -119,7 +119,7 @@ def update(
                 failed.append((job.name, error))
         progress("", len(jobs), len(jobs))
     for name, reason in failed:
-        terminal.talk(f"error: {name}: {reason}")
+        terminal.complain(f"{name}: {reason}")
     terminal.say(f"{len(jobs) - len(failed)} of {len(jobs)} sources answered; the store is {store.folder}")
     if failed:
         terminal.talk(f"failed: {', '.join(name for name, _ in failed)}; what was stored before is unharmed")
@@ -162,7 +162,7 @@ def _readable(store: Store) -> tuple[list[Stored], int]:
             histories.append(store.read(name))
         except SourceError as error:
             failed += 1
-            terminal.talk(f"error: {error}")
+            terminal.complain(str(error))
     return histories, failed
 
 
