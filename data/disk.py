@@ -37,13 +37,27 @@ def replace_text(path: Path, text: str) -> None:
         raise
 
 
+class UnsuitableError(OSError):
+    """A file that is there but not to be read: a pipe, a device, or more than is looked for."""
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; one that cannot be looked up, such as one too long, is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def read_regular(path: Path, most: int) -> bytes:
     """Return what a file holds.
 
     Raises
     ------
     OSError
-        A file that cannot be read, is a folder, pipe or device, or is larger than `most` bytes; `strerror` says which.
+        A file that cannot be read, or a folder; `strerror` says why.
+    UnsuitableError
+        A pipe, a device, or a file larger than `most` bytes.
     """
     check_regular(path.stat().st_mode)  # opening some devices does something to them
     handle = os.open(path, OPENING)
@@ -54,9 +68,13 @@ def read_regular(path: Path, most: int) -> bytes:
     finally:
         os.close(handle)
     if len(content) > most:
-        size = f"{most // MEGABYTE} MB" if most >= MEGABYTE else f"{most // 1024} kB"
-        raise OSError(errno.EFBIG, f"is larger than {size}")
+        raise UnsuitableError(errno.EFBIG, f"is larger than {_size(most)}")
     return content
+
+
+def _size(count: int) -> str:
+    unit, name = (MEGABYTE, "MB") if count >= MEGABYTE else (1024, "kB")
+    return f"{count // unit} {name}" if count % unit == 0 else f"{count} bytes"
 
 
 def check_regular(mode: int) -> None:
@@ -64,7 +82,7 @@ def check_regular(mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "is a pipe or a device, not a regular file")
+        raise UnsuitableError(errno.EINVAL, "is a pipe or a device, not a regular file")
 
 
 def sha256(path: Path) -> str:

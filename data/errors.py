@@ -32,6 +32,16 @@ class ReconciliationError(DivergenceError):
     exit_status = 1
 
 
+def shortened(text: object, longest: int = 60) -> str:
+    """Return a value, or a message, that fits its place: what is too much is taken from its middle.
+
+    >>> shortened("a.csv"), shortened("the value is 11111111111111; write less", 30)
+    ('a.csv', 'the value is 1111 … write less')
+    """
+    whole, end = str(text), longest // 3
+    return whole if len(whole) <= longest else f"{whole[: longest - end - 3]} … {whole[-end:]}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the end of a message about a misspelt name.
 

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from data.countries import COUNTRIES, Countries
-from data.disk import replace_text, sha256, sync
+from data.disk import is_folder, replace_text, sha256, sync
 from data.errors import DataError, SourceError
 from data.quality import Finding, quarantine
 from data.series import MONTH, SPECS, Delivery, Spec, spec_of
@@ -86,7 +86,7 @@ class Store:
 
     def names(self) -> list[str]:
         """Return the series that are stored."""
-        if self.folder.exists() and not self.folder.is_dir():
+        if os.path.lexists(self.folder) and not is_folder(self.folder):
             raise SourceError(f"{self.folder}: is not a folder; set {HOME} to one")
         return sorted(path.parent.name for path in self.folder.glob("series/*/current.json"))
 

@@ -13,7 +13,6 @@ import pytest
 from backtests.report import html
 from backtests.runs import folder as run_folder
 from backtests.runs.listing import FIRST, listed
-from data.disk import read_regular
 from data.errors import ConfigError
 from tests.command import SMALL
 
@@ -166,12 +165,3 @@ def test_a_folder_that_cannot_be_listed_costs_no_run(divergence, here, no_pictur
     assert (answer.status, answer.err.count("\n")) == (0, 1)
     assert "runs/index.html: cannot be written" in answer.err
     assert "report: runs/small-" in answer.out
-
-
-@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "/", "pipe", "large"])
-def test_only_bounded_regular_files_are_read(tmp_path, path):
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "large").write_bytes(b"x" * 1025)
-    with pytest.raises(OSError, match=r"is a folder|is a pipe or a device|is larger than 1 kB"):
-        read_regular(tmp_path / path, 1024)
-    assert read_regular(tmp_path / "large", 1025) == b"x" * 1025

@@ -82,11 +82,12 @@ def _sources(places: list[Path], settings: list[str], progress: Progress) -> lis
     from backtests import config as configuration
     from backtests.runs import folder as run_folder
     from backtests.runs import runner
+    from data.disk import is_folder
     from data.errors import ConfigError
 
-    if settings and all(place.is_dir() for place in places):
+    if settings and all(is_folder(place) for place in places):
         raise ConfigError("--set changes configurations, but only run folders are given; leave it out")
-    configs = {place: configuration.load(place, settings) for place in places if not place.is_dir()}
+    configs = {place: configuration.load(place, settings) for place in places if not is_folder(place)}
     sources = []
     for label, place in zip(comparing.labels(places), places, strict=True):
         if place in configs:

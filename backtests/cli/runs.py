@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,11 @@ def runs(
     from backtests.cli import terminal
     from backtests.report import html
     from backtests.runs.listing import listed
-    from data.errors import ConfigError
+    from data.disk import is_folder
+    from data.errors import ConfigError, shortened
 
-    if (folder.exists() and not folder.is_dir()) or (folder != Path("runs") and not folder.exists()):
-        raise ConfigError(f"{folder}: no such folder; give the one that holds runs, like runs")
+    if not is_folder(folder) and (folder != Path("runs") or os.path.lexists(folder)):
+        raise ConfigError(f"{shortened(folder, 200)}: no such folder; give the one that holds runs, like runs")
     listing = listed(folder)
     rows = html.rows(listing.runs)
     if listing.complaint:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from data.errors import shortened
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -33,16 +35,6 @@ def visible(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
-
-
-def shortened(text: str, longest: int = LONGEST) -> str:
-    """Return a message that fits a screen: what is too much is taken from its middle, where what was given stands.
-
-    >>> shortened("the value is 11111111111111; write less", 30)
-    'the value is 1111 … write less'
-    """
-    end = longest // 3
-    return text if len(text) <= longest else f"{text[: longest - end - 3]} … {text[-end:]}"
 
 
 class Formatter(logging.Formatter):
@@ -79,7 +71,7 @@ def talk(text: str) -> None:
 
 def complain(message: str) -> None:
     """Print an error as one line on stderr, whatever the message holds."""
-    talk(f"error: {shortened(visible(message))}")
+    talk(f"error: {shortened(visible(message), LONGEST)}")
 
 
 def table(

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from data.errors import ConfigError
+from data.disk import UnsuitableError, read_regular
+from data.errors import ConfigError, shortened
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
@@ -33,7 +34,7 @@ class Document:
         """Return file and line of a value, or of the nearest thing around it."""
         for end in range(len(loc), 0, -1):
             if loc[:end] in self.settings:
-                return f"--set {self.settings[loc[:end]]}"
+                return f"--set {shortened(self.settings[loc[:end]])}"
             if loc[:end] in self.lines:
                 return f"{self.path}:{self.lines[loc[:end]]}"
         return f"{self.path}:1"
@@ -66,18 +67,23 @@ def read(path: Path) -> Document:
 
 def _text(path: Path) -> str:
     try:
-        if path.is_dir():
-            raise ConfigError(f"{path}: is a folder; give a YAML file, like {path / 'config.yaml'}")
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ConfigError(f"{path}: is {size / 1e6:.1f} MB; a configuration is at most {MAX_BYTES // 1024} kB")
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; give the path of a configuration, like config.yaml") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; give a YAML file, like {path / 'config.yaml'}") from None
+    except UnsuitableError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror}; a configuration is a file of {MAX_BYTES // 1024} kB at most"
+        ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{shortened(str(path), 200)}: cannot be read ({why})") from None
 
 
 def parse(text: str, path: str) -> Document:
@@ -166,21 +172,21 @@ def override(document: Document, setting: str, names: tuple[str, ...]) -> None:
     """Apply one `a.b=value` of the command line; `names` are keys that hold dots themselves, like 236A.T."""
     dotted, separator, text = setting.partition("=")
     if not separator or not dotted.strip():
-        raise ConfigError(f"--set {setting}: expected key=value, like account.capital=1_000_000")
+        raise ConfigError(f"--set {shortened(setting)}: expected key=value, like account.capital=1_000_000")
     loc = _split(dotted.strip(), names)
     if not all(loc):
-        raise ConfigError(f"--set {setting}: a key between two dots is empty; expected a.b=value")
+        raise ConfigError(f"--set {shortened(setting)}: a key between two dots is empty; expected a.b=value")
     try:
         value = parse(f"value: {text}", f"--set {dotted}").data["value"]
     except ConfigError:
-        raise ConfigError(f"--set {setting}: {text!r} is not a YAML value") from None
+        raise ConfigError(f"--set {shortened(setting)}: {text!r} is not a YAML value") from None
     here = document.data
     for depth, part in enumerate(loc[:-1], 1):
         if part not in here:
             document.settings[tuple(loc[:depth])] = setting
         step = here.setdefault(part, {})
         if not isinstance(step, dict):
-            raise ConfigError(f"--set {setting}: {part} is {_shown(step)}, which has no keys")
+            raise ConfigError(f"--set {shortened(setting)}: {part} is {_shown(step)}, which has no keys")
         here = step
     here[loc[-1]] = value
     document.settings[tuple(loc)] = setting

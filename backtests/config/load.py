@@ -17,7 +17,8 @@ from backtests.config.document import Document, Loc, override, read
 from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
 from data.countries import BASE, Countries
-from data.errors import DataError, did_you_mean
+from data.disk import is_folder
+from data.errors import DataError, did_you_mean, shortened
 from data.instruments import LIBRARY, Instrument
 from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
@@ -87,8 +88,8 @@ def _source(document: Document, source: str) -> str:
     if source in ("bundled", "store"):
         return source
     folder = (Path(document.path).parent / source).absolute()
-    if not folder.is_dir():
-        what = f"'{source}' is not bundled, not store and not a folder of CSV files in {folder.parent}"
+    if not is_folder(folder):
+        what = f"'{shortened(source)}' is not bundled, not store and not a folder of CSV files in {folder.parent}"
         raise document.error(("data", "source"), what)
     return str(folder)
 

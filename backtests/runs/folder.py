@@ -61,7 +61,7 @@ def destination(config: Config, out: Path | None, now: datetime) -> Path:
 def check_free(out: Path) -> None:
     """Raise ConfigError where a folder to write already holds something, or is a file."""
     try:
-        taken = out.is_symlink() or out.is_file() or (out.is_dir() and any(out.iterdir()))
+        taken = out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir())))
     except OSError as error:
         raise ConfigError(f"--out {str(out)[:60]}: cannot be used ({error.strerror}); choose another folder") from None
     if taken:

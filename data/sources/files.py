@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from dataclasses import replace
 from datetime import date
@@ -9,12 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from data.countries import COUNTRIES, Countries
-from data.errors import DataError, SourceError
+from data.disk import UnsuitableError, read_regular
+from data.errors import DataError, SourceError, shortened
 from data.series import Delivery, specs_of
 from data.sources import http, named, registry, text
 from data.sources.source import Format, Header, single
 
 logger = logging.getLogger(__name__)
+
+NO_PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP)
 
 
 def read(path: Path, today: date | None = None, countries: Countries = COUNTRIES) -> list[Delivery]:
@@ -68,13 +72,16 @@ def _naming(countries: Countries) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder; name the files in it")
-    if not path.exists():
-        raise DataError(f"{path}: no such file; check the path")
     try:
-        if path.stat().st_size > http.LARGEST:
-            raise DataError(f"{path}: is larger than {http.LARGEST // 2**20} MB; tables of rates and prices are not")
-        return path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from None
+        return read_regular(path, http.LARGEST)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; check the path") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder; name the files in it") from None
+    except UnsuitableError as error:
+        raise DataError(f"{path}: {error.strerror}; tables of rates and prices are files of less") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        if not isinstance(error, OSError) or error.errno in NO_PATH:
+            raise DataError(f"{shortened(path, 200)}: is no path ({why}); check it") from None
+        raise SourceError(f"{path}: cannot be read ({why}); check its permissions") from None
