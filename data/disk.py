@@ -87,4 +87,4 @@ def check_regular(mode: int) -> None:
 
 def sha256(path: Path) -> str:
     """Return the hash of a file's content, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_regular(path, 1024 * MEGABYTE)).hexdigest()

@@ -8,7 +8,8 @@ stays. What cannot be true is kept out on arrival.
 
 from __future__ import annotations
 
-import json
+import hashlib
+import io
 import logging
 import os
 import re
@@ -22,16 +23,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data import pointer as pointers
 from data.countries import COUNTRIES, Countries
-from data.disk import is_folder, replace_text, sha256, sync
+from data.disk import MEGABYTE, is_folder, read_regular, replace_text, sha256, sync
 from data.errors import DataError, SourceError
 from data.quality import Finding, quarantine
 from data.series import MONTH, SPECS, Delivery, Spec, spec_of
+from data.vintages import latest, long, none
 
 logger = logging.getLogger(__name__)
 
 HOME = "DIVERGENCE_HOME"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a series, and so of the folder it is kept in
+HALF_WRITTEN = re.compile(r"\.\d+\.parquet|\.current\.json-.+")
+LARGEST = 1024 * MEGABYTE  # of a series' file
 LOCK_SECONDS = 30.0
 SAME = 1e-9  # relative: values this near are one value, printed twice
 RESTATED_SHARE = 0.2  # of the values already stored: above it a delivery is taken for a wrong file
@@ -104,7 +109,7 @@ class Store:
         logger.debug("%s read from %s: %d values of %d vintages", series, self.folder, len(rows), len(meta["vintages"]))
         return Stored(
             series=series,
-            frame=_latest(rows),
+            frame=latest(rows),
             source=meta["vintages"][-1]["source"],
             fetched=datetime.fromisoformat(meta["vintages"][-1]["fetched"]),
             sha256=meta["sha256"],
@@ -125,8 +130,9 @@ class Store:
         """
         spec = self._spec(delivery.series)
         with self._locked():
+            self._sweep_killed()
             meta, rows = (
-                self._load(delivery.series) if self._pointer(delivery.series).exists() else ({"vintages": []}, _none())
+                self._load(delivery.series) if self._pointer(delivery.series).exists() else ({"vintages": []}, none())
             )
             _check_spacing(delivery, rows, spec)
             frame, findings = _judged(delivery, rows, spec)
@@ -172,7 +178,7 @@ class Store:
             spec = self._spec(delivery.series)
             if spec.name not in SPECS and spec.kind != "price":  # what it is stays known without the configuration
                 history["spec"] = asdict(spec)
-            replace_text(pointer, json.dumps({**state, **history}, indent=1))
+            replace_text(pointer, pointers.text({**state, **history}))
             sync(pointer.parent)
         except OSError as error:
             raise SourceError(
@@ -184,12 +190,18 @@ class Store:
     def _sweep(self, pointer: Path) -> None:
         """Drop the files that neither the pointer nor the state before it names."""
         try:
-            state = json.loads(pointer.read_text(encoding="utf-8"))
+            state = pointers.read(pointer)
             for path in pointer.parent.glob("*.parquet"):
-                if path.name not in (state["file"], state["before"]):
+                if path.name not in (state["file"], state.get("before")):
                     path.unlink(missing_ok=True)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError):
             return
+
+    def _sweep_killed(self) -> None:
+        """Drop what killed writers left; whoever holds the lock is the only writer there is."""
+        for path in self.folder.glob("series/*/.*"):
+            if HALF_WRITTEN.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     def _pointer(self, series: str) -> Path:
         return self.folder / "series" / self._spec(series).name / "current.json"
@@ -202,7 +214,7 @@ class Store:
             kept = self.folder / "series" / series / "current.json"
             if NAME.fullmatch(series) and kept.is_file():
                 with suppress(OSError, ValueError, KeyError, TypeError):
-                    return Spec(**json.loads(kept.read_text(encoding="utf-8"))["spec"])
+                    return Spec(**pointers.read(kept)["spec"])
             raise
 
     def _load(self, series: str) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -213,15 +225,32 @@ class Store:
                 "or import a file with `divergence data import PATH`"
             )
         try:
-            meta = json.loads(pointer.read_text(encoding="utf-8"))
+            meta = pointers.read(pointer)
             path = pointer.parent / meta["file"]
-            intact = sha256(path) == meta["sha256"]
-            rows = pd.read_parquet(path) if intact else _none()
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(pointer, type(error).__name__) from None
+            content = read_regular(path, LARGEST)
+            intact = hashlib.sha256(content).hexdigest() == meta["sha256"]
+            rows = pd.read_parquet(io.BytesIO(content)) if intact else none()
+        except (OSError, ValueError) as error:
+            raise self._damaged(pointer, str(error) if type(error) is ValueError else type(error).__name__) from None
         if not intact:
             raise self._damaged(path, "its content is not what its hash says")
         return meta, rows
+
+    def check_before(self, series: str) -> None:
+        """Raise SourceError where the state before the last of a series is damaged; no run reads it."""
+        before = pointers.read(self._pointer(series)).get("before")
+        path = self._pointer(series).parent / str(before)
+        if before is None or not path.exists():
+            return
+        try:
+            intact = sha256(path).startswith(path.stem)
+        except OSError:
+            intact = False
+        if not intact:
+            raise SourceError(
+                f"{path}: is damaged (its content is not what its name says): the state of {series} before its last; "
+                "what is stored now is whole; remove that file"
+            )
 
     def _damaged(self, path: Path, why: str) -> SourceError:
         return SourceError(
@@ -272,19 +301,12 @@ def monthly(index: pd.Index) -> bool | None:
     return None if len(index) < 3 else bool(pd.Series(index).diff().dt.days.median() > 20)
 
 
-def _latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the latest vintage of every value, dates x columns."""
-    latest = rows.drop_duplicates(["date", "column"], keep="last")
-    frame = latest.set_index(["date", "column"])["value"].unstack().rename_axis(None, axis=1)
-    return frame[_ordered(frame.columns)].sort_index()
-
-
 def _judged(delivery: Delivery, rows: pd.DataFrame, spec: Spec) -> tuple[pd.DataFrame, list[Finding]]:
     """Return what of a delivery can be true, judged beside the stored rows next to it: a few prove little alone."""
     given = delivery.frame
     if rows.empty or given.empty:
         return quarantine(spec, given)
-    stored = _latest(rows)
+    stored = latest(rows)
     beside = pd.concat(
         [stored[stored.index < given.index[0]].tail(BESIDE), stored[stored.index > given.index[-1]].head(BESIDE)]
     )
@@ -301,7 +323,7 @@ def _on_one_basis(delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame) -
     """
     if rows.empty or "adjusted" not in frame or "adjusted" not in rows["column"].to_numpy():
         return frame
-    stored, given = _latest(rows)["adjusted"].dropna(), frame["adjusted"].dropna()
+    stored, given = latest(rows)["adjusted"].dropna(), frame["adjusted"].dropna()
     only = stored.index.difference(given.index)
     both = stored.index.intersection(given.index)
     if only.empty:
@@ -321,35 +343,11 @@ def _on_one_basis(delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame) -
     return frame.combine_first(moved)
 
 
-def _none() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "date": pd.Series(dtype="datetime64[ns]"),
-            "column": pd.Series(dtype="str"),
-            "value": pd.Series(dtype=float),
-            "vintage": pd.Series(dtype="int32"),
-        }
-    )
-
-
-def _long(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per value that is there."""
-    rows, columns = frame.shape
-    table = pd.DataFrame(
-        {
-            "date": np.repeat(frame.index.to_numpy(dtype="datetime64[ns]"), columns),
-            "column": np.tile(frame.columns.to_numpy(dtype=object), rows),
-            "value": frame.to_numpy(dtype=float).reshape(-1),
-        }
-    ).astype({"column": "str"})
-    return table.dropna(subset="value").reset_index(drop=True)
-
-
 def _compared(
     delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame, findings: list[Finding]
 ) -> tuple[pd.DataFrame, Change]:
     """Return the values worth adding, and what they do: new ones, and those that differ from what is stored."""
-    given = _long(frame)
+    given = long(frame)
     stored = rows.drop_duplicates(["date", "column"], keep="last")[["date", "column", "value"]]
     both = given.merge(stored, how="left", on=["date", "column"], suffixes=("", "_stored"))
     known = both["value_stored"].notna().to_numpy()
@@ -371,16 +369,4 @@ def _compared(
 
 def _overlap(frame: pd.DataFrame, rows: pd.DataFrame) -> int:
     stored = rows.drop_duplicates(["date", "column"], keep="last")
-    return len(_long(frame).merge(stored, on=["date", "column"]))
-
-
-def _ordered(columns: pd.Index) -> list[str]:
-    """Tenors by length, other columns as they come."""
-
-    def key(name: str) -> tuple[float, str]:
-        try:
-            return (float(name), "")
-        except ValueError:
-            return (np.inf, name)
-
-    return sorted((str(name) for name in columns), key=key)
+    return len(long(frame).merge(stored, on=["date", "column"]))

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
-    "data": "moved errors disk countries bars pricing instruments calendars market tables series sources quality store "
-    "assemble build tracking status",
+    "data": "moved errors disk countries bars pricing instruments calendars market tables series sources quality "
+    "pointer vintages store assemble build tracking status",
     "data/pricing": "bonds curves forwards spot",
     "data/sources": "http text source named treasury mof boj nyfed fred yahoo bundled registry files folder",
     "data/quality": "finding table tenors ticks days moves prices units",

@@ -152,15 +152,16 @@ def verify() -> None:
 
 
 def _readable(store: Store) -> tuple[list[Stored], int]:
-    """Return the series that can be read, and how many cannot; print why."""
+    """Return the series that can be read, and how many are damaged, or none of ours; print why."""
     from backtests.cli import terminal
-    from data.errors import SourceError
+    from data.errors import DivergenceError
 
     histories, failed = [], 0
     for name in store.names():
         try:
             histories.append(store.read(name))
-        except SourceError as error:
+            store.check_before(name)
+        except DivergenceError as error:
             failed += 1
             terminal.complain(str(error))
     return histories, failed
