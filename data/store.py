@@ -95,6 +95,11 @@ class Store:
             raise SourceError(f"{self.folder}: is not a folder; set {HOME} to one")
         return sorted(path.parent.name for path in self.folder.glob("series/*/current.json"))
 
+    def states(self) -> dict[str, bytes]:
+        """Return what each stored series points to: it differs wherever something was added since."""
+        pointers_of = {name: self.folder / "series" / name / "current.json" for name in self.names()}
+        return {name: path.read_bytes() for name, path in pointers_of.items() if path.is_file()}
+
     def read(self, series: str) -> Stored:
         """Return a series' latest values.
 

@@ -35,7 +35,7 @@ def compare(
 ) -> None:
     """Compare variants side by side: figures, differences to the benchmarks, and what differs between runs."""
     from backtests import comparison as comparing
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.runs import folder as run_folder
 
     target = None if at_vol is None else volatility(at_vol)
@@ -50,7 +50,7 @@ def compare(
         record = comparing.record(compared())
     else:
         run_folder.check_free(out)
-        with run_folder.writing(out) as beside:
+        with interrupt.telling(interrupt.whole(out)), run_folder.writing(out) as beside:
             comparison = compared()
             record = comparing.record(comparison)
             _write(comparison, record, beside)

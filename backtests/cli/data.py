@@ -10,6 +10,8 @@ import typer
 from backtests.cli.help import or_command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from data.series import Delivery
     from data.status import Extent
     from data.store import Change, Store, Stored
@@ -70,7 +72,7 @@ def import_(
 ) -> None:
     """Add files to the store: MoF, Treasury, FRED and Yahoo-style CSVs, our own month-end tables, other countries'."""
     from backtests import config as configuration
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from data.countries import COUNTRIES
     from data.errors import DivergenceError
     from data.sources import files
@@ -79,15 +81,16 @@ def import_(
     countries = configuration.load(config).countries if config else COUNTRIES
     store = Store(home(), countries)
     failed = []
-    for path in paths:
-        try:
-            deliveries = files.read(path, countries=countries)
-            terminal.say(f"{path}: {', '.join(delivery.series for delivery in deliveries)}")
-            for delivery in deliveries:
-                _put(store, delivery, 1.0 if restated else None)
-        except DivergenceError as error:
-            failed.append(error)
-            terminal.complain(str(error))
+    with interrupt.telling(_kept(store)):
+        for path in paths:
+            try:
+                deliveries = files.read(path, countries=countries)
+                terminal.say(f"{path}: {', '.join(delivery.series for delivery in deliveries)}")
+                for delivery in deliveries:
+                    _put(store, delivery, 1.0 if restated else None)
+            except DivergenceError as error:
+                failed.append(error)
+                terminal.complain(str(error))
     if failed:
         raise typer.Exit(max(error.exit_status for error in failed))
 
@@ -100,7 +103,7 @@ def update(
 ) -> None:
     """Fetch series from their sources and add what is new to the store; what is stored is never lost."""
     from backtests import config as configuration
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from data.errors import DivergenceError
     from data.sources import registry
     from data.store import Store, home
@@ -109,7 +112,7 @@ def update(
     store = Store(home())
     jobs = registry.jobs(series or [], addresses)
     failed: list[tuple[str, DivergenceError]] = []
-    with terminal.progress(quiet) as progress:
+    with interrupt.telling(_kept(store)), terminal.progress(quiet) as progress:
         for i, job in enumerate(jobs):
             progress(job.name, i, len(jobs))
             try:
@@ -165,6 +168,17 @@ def _readable(store: Store) -> tuple[list[Stored], int]:
             failed += 1
             terminal.complain(str(error))
     return histories, failed
+
+
+def _kept(store: Store) -> Callable[[], str]:
+    """Return what says, at an interrupt, to which series something was added since now."""
+    before = store.states()
+
+    def words() -> str:
+        changed = [name for name, state in store.states().items() if before.get(name) != state]
+        return f"kept, each whole: {', '.join(changed)}" if changed else ""
+
+    return words
 
 
 def _put(store: Store, delivery: Delivery, restated_share: float | None) -> None:

@@ -33,7 +33,7 @@ def run(
     """Run every variant of CONFIG, print a line for each, and write a report."""
     import time
 
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.cli.worker import worker
 
     start = time.perf_counter()
@@ -46,13 +46,18 @@ def run(
         settings = configuration.load(config, set_ or [])
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
-        with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
+        with (
+            interrupt.telling(interrupt.whole(folder)),
+            run_folder.writing(folder) as place,
+            terminal.progress(quiet) as progress,
+        ):
             finished = runner.run(settings, progress)
             keep(finished, place, folder.parent, now, progress, beside)
-    if out is None:
-        index(folder.parent)
-    _show(finished, time.perf_counter() - start)
-    terminal.say(f"report: {folder / 'report.html'}")
+    with interrupt.telling(interrupt.whole(folder)):
+        if out is None:
+            index(folder.parent)
+        _show(finished, time.perf_counter() - start)
+        terminal.say(f"report: {folder / 'report.html'}")
 
 
 def keep(run: Run, folder: Path, runs: Path, now: datetime, progress: Progress, beside: Worker) -> StoredRun:

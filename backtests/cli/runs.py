@@ -40,7 +40,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder, like those `divergence runs` lists.")],
 ) -> None:
     """Draw the report and the pictures of a finished run again."""
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.report import html, plots
     from backtests.report.panels import panels
     from backtests.runs import folder as run_folder
@@ -52,6 +52,7 @@ def report(
         page = html.page(content)
     except run_folder.UNREADABLE as error:
         raise run_folder.unreadable(run, "drawn", error) from error
-    replace_text(run / "report.html", page)
-    plots.save(content, run / "plots")
+    with interrupt.telling(lambda: f"what of {run} was not drawn again yet is as it was"):
+        replace_text(run / "report.html", page)
+        plots.save(content, run / "plots")
     terminal.say(f"report: {run / 'report.html'}")
