@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+USER = re.compile(r"(?<=://)(\S*|[^/\n]*)@")  # and password, in an address; to the last @, as passwords hold some
+SECRET = re.compile(
+    r"([?&;][\w.-]*(?:key|token|secret|passw|pwd|passphrase|signature|sig|auth|credential)[\w.-]*=)[^&\s'\"#]+",
+    re.IGNORECASE,
+)
+
+
+def redacted(text: str) -> str:
+    """Return a text without the passwords and keys that addresses in it hold.
+
+    >>> redacted("https://me:pw@x.org/a?id=1&api_key=abc is not read")
+    'https://***@x.org/a?id=1&api_key=*** is not read'
+    """
+    return SECRET.sub(r"\1***", USER.sub("***@", text)) if "://" in text else text
 
 
 class DivergenceError(Exception):
     """Something the user can fix; `exit_status` is what the command ends with."""
 
     exit_status = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redacted(message))
 
 
 class ConfigError(DivergenceError):
@@ -38,7 +57,7 @@ def shortened(text: object, longest: int = 60) -> str:
     >>> shortened("a.csv"), shortened("the value is 11111111111111; write less", 30)
     ('a.csv', 'the value is 1111 … write less')
     """
-    whole, end = str(text), longest // 3
+    whole, end = redacted(str(text)), longest // 3
     return whole if len(whole) <= longest else f"{whole[: longest - end - 3]} … {whole[-end:]}"
 
 

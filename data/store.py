@@ -26,7 +26,7 @@ import pandas as pd
 from data import pointer as pointers
 from data.countries import COUNTRIES, Countries
 from data.disk import MEGABYTE, is_folder, read_regular, replace_text, sha256, sync
-from data.errors import DataError, SourceError
+from data.errors import DataError, SourceError, redacted
 from data.quality import Finding, quarantine
 from data.series import MONTH, SPECS, Delivery, Spec, spec_of
 from data.vintages import latest, long, none
@@ -115,7 +115,7 @@ class Store:
         return Stored(
             series=series,
             frame=latest(rows),
-            source=meta["vintages"][-1]["source"],
+            source=redacted(meta["vintages"][-1]["source"]),  # earlier versions kept passwords
             fetched=datetime.fromisoformat(meta["vintages"][-1]["fetched"]),
             sha256=meta["sha256"],
             vintages=len(meta["vintages"]),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from data.errors import shortened
+from data.errors import redacted, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,12 +37,17 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def line(text: str) -> str:
+    """Return a text as it is printed: what steers a terminal spelt out, passwords in addresses left out."""
+    return visible(redacted(text))
+
+
 class Formatter(logging.Formatter):
     """Lines of the log, in which everything can be seen."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as one line."""
-        return visible(super().format(record))
+        return line(super().format(record))
 
 
 def console() -> Console:
@@ -60,18 +65,18 @@ def count(number: int, noun: str) -> str:
 
 def say(text: str) -> None:
     """Print a plain line on stdout, never wrapped and never read as markup."""
-    print(visible(text))
+    print(line(text))
 
 
 def talk(text: str) -> None:
     """Print a plain line on stderr."""
     if sys.stderr is not None:
-        print(visible(text), file=sys.stderr)
+        print(line(text), file=sys.stderr)
 
 
 def complain(message: str) -> None:
     """Print an error as one line on stderr, whatever the message holds."""
-    talk(f"error: {shortened(visible(message), LONGEST)}")
+    talk(f"error: {shortened(line(message), LONGEST)}")
 
 
 def table(
@@ -84,10 +89,10 @@ def table(
     grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for i, heading in enumerate(headings):
         grid.add_column(
-            Text(visible(heading)), justify="left" if i in left else "right", no_wrap=True, overflow="ellipsis"
+            Text(line(heading)), justify="left" if i in left else "right", no_wrap=True, overflow="ellipsis"
         )
     for n, row in enumerate(rows):
-        grid.add_row(*(Text(visible(cell)) for cell in row), style="dim" if n in faint else "")
+        grid.add_row(*(Text(line(cell)) for cell in row), style="dim" if n in faint else "")
     console().print(grid)
 
 
@@ -107,7 +112,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
             task = bar.add_task("")
 
             def show(what: str, completed: int, total: int) -> None:
-                bar.update(task, description=visible(what), completed=completed, total=total)
+                bar.update(task, description=line(what), completed=completed, total=total)
 
             yield show
 

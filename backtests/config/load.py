@@ -18,7 +18,7 @@ from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
 from data.countries import BASE, Countries
 from data.disk import is_folder
-from data.errors import DataError, did_you_mean, shortened
+from data.errors import DataError, did_you_mean, redacted, shortened
 from data.instruments import LIBRARY, Instrument
 from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
@@ -184,7 +184,10 @@ def _checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc
 
 
 def resolved(config: Config) -> dict[str, Any]:
-    """Return the configuration with every default and inherited value written out; loading it gives the same run."""
+    """Return the configuration with every default and inherited value written out; loading it gives the same run.
+
+    Passwords and keys in addresses of sources are left out: a run fetches nothing, and its folder is passed on.
+    """
     data: dict[str, Any] = {"name": config.name}
     if config.thesis_date:
         data["thesis_date"] = config.thesis_date
@@ -200,7 +203,7 @@ def resolved(config: Config) -> dict[str, Any]:
         for name, section in config.instrument_sections.items()
     }
     if config.addresses:
-        data["sources"] = dict(config.addresses)
+        data["sources"] = {name: redacted(address) for name, address in config.addresses.items()}
     data["variants"] = {
         variant.name: {
             "strategy": variant.strategy_name,
