@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -22,13 +23,28 @@ def redacted(text: str) -> str:
     return SECRET.sub(r"\1***", USER.sub("***@", text)) if "://" in text else text
 
 
+def visible(text: str) -> str:
+    r"""Return one line in which what would steer a terminal, or write from right to left, is spelt out.
+
+    >>> print(visible("a\x1b[31mb\nc\u202ed é"))
+    a\x1b[31mb\nc\u202ed é
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 class DivergenceError(Exception):
     """Something the user can fix; `exit_status` is what the command ends with."""
 
     exit_status = 2
 
     def __init__(self, message: str) -> None:
-        super().__init__(redacted(message))
+        super().__init__(visible(redacted(message)))
 
 
 class ConfigError(DivergenceError):

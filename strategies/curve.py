@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from data.market import Market
 from data.pricing.bonds import Array
@@ -16,6 +16,7 @@ class DurationNeutral:
     """A trade of legs at fixed multiples of `duration` years, long and short, that sum to 0."""
 
     duration: float
+    by_maturity: ClassVar[tuple[tuple[str, ...], ...]] = ()  # parameters whose legs go from the shorter to the longer
 
     @property
     def multiples(self) -> Mapping[str, float]:
@@ -46,6 +47,7 @@ class DurationNeutral:
 class CurveTrade(DurationNeutral):
     """Steepener: long the front, short the back, at equal DV01, to gain as it steepens; flattener: the reverse."""
 
+    by_maturity: ClassVar = (("front", "back"),)
     front: Leg = "UST2"
     back: Leg = "UST10"
     trade: Literal["steepener", "flattener"] = "steepener"
@@ -67,6 +69,7 @@ class CurveTrade(DurationNeutral):
 class Butterfly(DurationNeutral):
     """Long the belly against half its duration in each wing; it gains when the belly richens against the wings."""
 
+    by_maturity: ClassVar = (("front", "belly", "back"),)
     front: Leg = "UST2"
     belly: Leg = "UST5"
     back: Leg = "UST10"
@@ -86,6 +89,7 @@ class Butterfly(DurationNeutral):
 class Box(DurationNeutral):
     """A US steepener and a Japanese flattener at once; it gains when the US curve steepens more than Japan's."""
 
+    by_maturity: ClassVar = (("us_front", "us_back"), ("jp_front", "jp_back"))
     us_front: Leg = "UST2"
     us_back: Leg = "UST10"
     jp_front: Leg = "JGB2"

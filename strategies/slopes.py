@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class TrendCurve:
     Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012, applied to a slope.
     """
 
+    by_maturity: ClassVar = (("front", "back"),)
     front: Leg = "UST2"
     back: Leg = "UST10"
     lookback: Lookback = Window("12M")
@@ -79,6 +80,7 @@ class UltraLong(DurationNeutral):
     Greenwood and Vayanos, American Economic Review 100(2), 2010, on price pressure at the long end.
     """
 
+    by_maturity: ClassVar = (("us_ten", "us_ultra"), ("jp_ten", "jp_ultra"))
     trade: Literal["tens", "across", "box"] = "across"
     us_ten: Leg = "UST10"
     us_ultra: Leg = "UST30"

@@ -23,7 +23,7 @@ ORDER = {
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
-    "backtests/config": "document complaints model countries params building instruments load",
+    "backtests/config": "document complaints model countries params building instruments legs load",
     "backtests/runs": "window setup runner exposure stress significance manifest former snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",

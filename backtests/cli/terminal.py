@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import logging
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from data.errors import redacted, shortened
+from data.errors import redacted, shortened, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,21 +19,6 @@ if TYPE_CHECKING:
 PHASES = ("sensitivity", "report")  # of a command; what else has progress is a variant
 LONGEST = 1000  # characters of a message: half a screen
 WIDTH = 180  # at least: a narrow terminal wraps a table rather than cutting figures off
-
-
-def visible(text: str) -> str:
-    r"""Return a line in which what would steer a terminal, or write from right to left, is spelt out.
-
-    >>> print(visible("a\x1b[31mb\nc\u202ed é"))
-    a\x1b[31mb\nc\u202ed é
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def line(text: str) -> str:

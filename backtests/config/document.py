@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class Document:
         """Return file and line of a value, or of the nearest thing around it."""
         for end in range(len(loc), 0, -1):
             if loc[:end] in self.settings:
-                return f"--set {shortened(self.settings[loc[:end]])}"
+                return f"--set {shortened(self.settings[loc[:end]], 100)}"
             if loc[:end] in self.lines:
                 return f"{self.path}:{self.lines[loc[:end]]}"
         return f"{self.path}:1"
@@ -43,6 +43,19 @@ class Document:
         """Return the error that says where a value stands and what is wrong with it."""
         dotted = ".".join(str(part) for part in loc)
         return ConfigError(f"{self.where(loc)}: {dotted + ': ' if dotted else ''}{message}")
+
+    def replace(self, loc: Loc, value: Any, setting: str) -> None:
+        """Note that a setting replaced what stood at a place, and all that stood inside it."""
+        for places in (self.lines, self.settings):
+            for inside in [other for other in places if len(other) > len(loc) and other[: len(loc)] == loc]:
+                del places[inside]
+        self._set(loc, value, setting)
+
+    def _set(self, loc: Loc, value: Any, setting: str) -> None:
+        self.settings[loc] = setting
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, inner in items:
+            self._set((*loc, key), inner, setting)
 
     def line(self, loc: Loc) -> int:
         """Return the line of a value or of what is around it; 0 for what the command line set."""
@@ -168,33 +181,49 @@ def _scalar(node: Any, loc: Loc, document: Document) -> Any:
         raise document.error(loc, f"{node.value} cannot be read: {error}") from None
 
 
-def override(document: Document, setting: str, names: tuple[str, ...]) -> None:
+def override(document: Document, setting: str, names: Sequence[str]) -> None:
     """Apply one `a.b=value` of the command line; `names` are keys that hold dots themselves, like 236A.T."""
+    told = f"--set {shortened(setting, 100)}"
     dotted, separator, text = setting.partition("=")
     if not separator or not dotted.strip():
-        raise ConfigError(f"--set {shortened(setting)}: expected key=value, like account.capital=1_000_000")
-    loc = _split(dotted.strip(), names)
+        raise ConfigError(f"{told}: expected key=value, like account.capital=1_000_000")
+    if not text.strip():
+        raise ConfigError(f"{told}: no value after the =; expected key=value, or key=null to leave it out")
+    loc = _split(dotted.strip(), [*names, *_dotted(document.data)])
     if not all(loc):
-        raise ConfigError(f"--set {shortened(setting)}: a key between two dots is empty; expected a.b=value")
+        raise ConfigError(f"{told}: a key between two dots is empty; expected a.b=value")
+    if len(loc) > MAX_DEPTH:
+        raise ConfigError(f"{told}: {len(loc):,} keys, one inside another; a configuration is at most {MAX_DEPTH} deep")
     try:
-        value = parse(f"value: {text}", f"--set {dotted}").data["value"]
+        given = parse(f"value: {text}", f"--set {dotted}").data
     except ConfigError:
-        raise ConfigError(f"--set {shortened(setting)}: {text!r} is not a YAML value") from None
+        raise ConfigError(f"{told}: {shortened(text)!r} is not a YAML value") from None
+    if list(given) != ["value"]:
+        raise ConfigError(f"{told}: holds more than one value; give each its own --set")
     here = document.data
     for depth, part in enumerate(loc[:-1], 1):
         if part not in here:
             document.settings[tuple(loc[:depth])] = setting
         step = here.setdefault(part, {})
         if not isinstance(step, dict):
-            raise ConfigError(f"--set {shortened(setting)}: {part} is {_shown(step)}, which has no keys")
+            raise ConfigError(f"{told}: {part} is {_shown(step)}, which has no keys")
         here = step
-    here[loc[-1]] = value
-    document.settings[tuple(loc)] = setting
+    here[loc[-1]] = given["value"]
+    document.replace(tuple(loc), given["value"], setting)
 
 
-def _split(dotted: str, names: tuple[str, ...]) -> list[str]:
-    for name in names:
-        dotted = dotted.replace(name, name.replace(".", "\0"))
+def _dotted(value: Any) -> Iterator[str]:
+    """Keys, at whatever depth, that hold dots."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if "." in key:
+                yield key
+            yield from _dotted(inner)
+
+
+def _split(dotted: str, names: Sequence[str]) -> list[str]:
+    for name in sorted(set(names), key=len, reverse=True):
+        dotted = re.sub(rf"(?<![^.]){re.escape(name)}(?![^.])", name.replace(".", "\0"), dotted)
     return [part.replace("\0", ".") for part in dotted.split(".")]
 
 

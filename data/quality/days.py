@@ -106,6 +106,13 @@ def check_exchange(code: str) -> None:
         raise DataError(f"no calendar of the exchange '{code}'{did_you_mean(code, [ANY_DAY, *known])}")
 
 
+def exchanges() -> frozenset[str]:
+    """Return the exchanges of which a calendar is at hand, by all their names."""
+    import exchange_calendars
+
+    return frozenset(exchange_calendars.get_calendar_names(include_aliases=True))
+
+
 def bond_holidays(first: np.datetime64, last: np.datetime64) -> Days:
     """Return the days since 1970 when Treasuries rested although stocks traded.
 

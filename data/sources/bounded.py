@@ -108,7 +108,7 @@ def body(response: httpx.Response, most: int, until: float) -> bytes:
 
 
 class _Unpacker:
-    """Unpacks pieces, never more at once than there is room for."""
+    """Unpacks pieces, never more at once than there is left for."""
 
     def __init__(self) -> None:
         self.inner = zlib.decompressobj(WAIT)
@@ -117,13 +117,13 @@ class _Unpacker:
     def complete(self) -> bool:
         return self.inner.eof
 
-    def __call__(self, piece: bytes, room: int) -> bytes:
+    def __call__(self, piece: bytes, left: int) -> bytes:
         unpacked = bytearray()
         while piece:
             if self.inner.eof:  # one packed file after another is one file
                 self.inner = zlib.decompressobj(WAIT)
-            unpacked += self.inner.decompress(piece, room + 1 - len(unpacked))
-            if len(unpacked) > room:
+            unpacked += self.inner.decompress(piece, left + 1 - len(unpacked))
+            if len(unpacked) > left:
                 raise TooLargeError
             piece = self.inner.unused_data or self.inner.unconsumed_tail
         return bytes(unpacked)
