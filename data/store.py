@@ -26,7 +26,7 @@ import pandas as pd
 from data import pointer as pointers
 from data.countries import COUNTRIES, Countries
 from data.disk import MEGABYTE, is_folder, read_regular, replace_text, sha256, sync
-from data.errors import DataError, SourceError, redacted
+from data.errors import DataError, SourceError, redacted, shortened
 from data.quality import Finding, quarantine
 from data.series import MONTH, SPECS, Delivery, Spec, spec_of
 from data.vintages import latest, long, none
@@ -91,9 +91,14 @@ class Store:
 
     def names(self) -> list[str]:
         """Return the series that are stored."""
-        if os.path.lexists(self.folder) and not is_folder(self.folder):
-            raise SourceError(f"{self.folder}: is not a folder; set {HOME} to one")
-        return sorted(path.parent.name for path in self.folder.glob("series/*/current.json"))
+        try:
+            kept = [path.parent.name for path in self.folder.glob("series/*/current.json")]
+            usable = is_folder(self.folder) or not os.path.lexists(self.folder)
+        except OSError:
+            usable = False
+        if not usable:
+            raise SourceError(f"{shortened(self.folder, 200)}: is not a folder; set {HOME} to one")
+        return sorted(kept)
 
     def states(self) -> dict[str, bytes]:
         """Return what each stored series points to: it differs wherever something was added since."""

@@ -15,6 +15,7 @@ from data.errors import ConfigError, shortened
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
+LARGEST = 10**300  # more does not fit a float
 NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")  # 1e7 and -.5 are text to YAML 1.1
 
 Loc = tuple[str | int, ...]
@@ -176,9 +177,12 @@ def _scalar(node: Any, loc: Loc, document: Document) -> Any:
     if ":" in node.value and node.tag.endswith((":int", ":float")):
         raise document.error(loc, f"{node.value} is a time of day to YAML; write a plain number, or quote a word")
     try:
-        return yaml.SafeLoader("").construct_object(node)
+        value = yaml.SafeLoader("").construct_object(node)
     except (ValueError, OverflowError) as error:
-        raise document.error(loc, f"{node.value} cannot be read: {error}") from None
+        raise document.error(loc, f"{shortened(node.value)} cannot be read: {error}") from None
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise document.error(loc, f"{shortened(node.value)} is larger than any number here; write less")
+    return value
 
 
 def override(document: Document, setting: str, names: Sequence[str]) -> None:
