@@ -5,11 +5,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import platform
+import re
+import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 MEGABYTE = 2**20
+HALF_WRITTEN = re.compile(r"\.(?P<name>.+)-(?P<host>[0-9a-f]{8})-(?P<pid>\d{1,10})-\w{8}")
 OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe does not wait for a writer
 
 
@@ -24,7 +29,8 @@ def sync(path: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a file's text at once: whoever reads it sees the old or the new, never half."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    sweep(path.parent, path.name)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=beside_prefix(path.name))
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
@@ -35,6 +41,46 @@ def replace_text(path: Path, text: str) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+def beside_prefix(name: str) -> str:
+    """Return how what this process writes begins while it is half-written, beside the place meant for it."""
+    return f".{name[:100]}-{_host()}-{os.getpid()}-"
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove what killed processes of this machine left half-written in a folder, of one name where it is given."""
+    try:
+        paths = list(folder.iterdir())
+    except OSError:
+        return
+    for path in paths:
+        match = HALF_WRITTEN.fullmatch(path.name)
+        if (
+            match
+            and match["host"] == _host()
+            and name[:100] in ("", match["name"])
+            and not _is_alive(int(match["pid"]))
+        ):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 class UnsuitableError(OSError):

@@ -103,10 +103,11 @@ def _write(comparison: Comparison, record: dict[str, Any], folder: Path) -> None
 
     from backtests.comparison import series, table
     from backtests.report import compare as words
+    from backtests.report.format import guarded
 
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False, default=float)
     (folder / "compare.json").write_text(f"{text}\n", encoding="utf-8")
-    table(comparison).to_csv(folder / "compare.csv", index=False)
+    table(comparison).map(guarded).rename(columns=guarded).to_csv(folder / "compare.csv", index=False)
     (folder / "compare.html").write_text(words.page(record, series(comparison)), encoding="utf-8")
 
 

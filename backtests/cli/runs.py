@@ -44,7 +44,6 @@ def report(
     from backtests.report import html, plots
     from backtests.report.panels import panels
     from backtests.runs import folder as run_folder
-    from data.disk import replace_text
 
     stored = run_folder.load(run)
     try:
@@ -52,7 +51,8 @@ def report(
         page = html.page(content)
     except run_folder.UNREADABLE as error:
         raise run_folder.unreadable(run, "drawn", error) from error
-    with interrupt.telling(lambda: f"what of {run} was not drawn again yet is as it was"):
-        replace_text(run / "report.html", page)
-        plots.save(content, run / "plots")
+    as_it_was = f"what of {run} was not drawn again is as it was"
+    with interrupt.telling(lambda: as_it_was), run_folder.redrawing(run) as beside:
+        (beside / "report.html").write_text(page, encoding="utf-8")
+        plots.save(content, beside / "plots")
     terminal.say(f"report: {run / 'report.html'}")

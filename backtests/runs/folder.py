@@ -24,7 +24,7 @@ from backtests.config.document import parse
 from backtests.runs import significance
 from backtests.runs.former import current
 from backtests.runs.snapshot import StoredRun
-from data.disk import MEGABYTE, read_regular, sync
+from data.disk import MEGABYTE, beside_prefix, read_regular, sweep, sync
 from data.errors import ConfigError, SourceError
 
 NEEDED = ("config.yaml", "manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")
@@ -83,7 +83,8 @@ def writing(folder: Path) -> Iterator[Path]:
     created = [path for path in (parent, *parent.parents) if not path.exists()]
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
+        sweep(parent)
+        beside = Path(tempfile.mkdtemp(prefix=beside_prefix(folder.name), dir=parent))
     except OSError as error:
         _remove_empty(created)
         raise ConfigError(f"{folder}: cannot be written ({error.strerror}); choose another place with --out") from None
@@ -103,6 +104,35 @@ def writing(folder: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise SourceError(f"{folder}: cannot be written ({error.strerror or error}); nothing was kept") from None
         raise
+
+
+@contextmanager
+def redrawing(folder: Path) -> Iterator[Path]:
+    """Give a place to draw in; put what was drawn in the folder in place of what it had, through no link.
+
+    Raises
+    ------
+    ConfigError
+        A folder that is a link, holds one where a folder is meant, or cannot be written to.
+    """
+    for path in (folder, folder / "plots"):
+        if path.is_symlink():
+            raise ConfigError(f"{path}: is a link, which is not written through; give the folder itself, or remove it")
+    try:
+        sweep(folder)
+        beside = Path(tempfile.mkdtemp(prefix=beside_prefix("drawn"), dir=folder))
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written ({error.strerror}); copy the run elsewhere") from None
+    try:
+        yield beside
+        for path in sorted(path for path in beside.rglob("*") if path.is_file()):
+            place = folder / path.relative_to(beside)
+            place.parent.mkdir(exist_ok=True)
+            path.replace(place)
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _remove_empty(folders: list[Path]) -> None:
