@@ -31,7 +31,7 @@ ORDER = {
     "backtests/ticket": "futures holdings inputs sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded detail sensitivity "
     "tornado plots html thesis compare",
-    "backtests/cli": "interrupt memory terminal worker help dates catalogue config data run runs thesis ticket compare "
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
     "sensitivity app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backtests.cli import memory
+from backtests.cli import limits
 from strategies.base import Window
 from tests.command import SMALL, files
 
@@ -95,14 +95,14 @@ def test_a_window_is_a_few_plain_digits(text):
     ],
 )
 def test_want_of_memory_is_known_by_its_signs(error, short):
-    assert memory.is_short(error) is short
+    assert limits.is_short(error) is short
     try:
         try:
             raise error
         except type(error):
             raise KeyError("later")  # noqa: B904
     except KeyError as outer:
-        assert memory.is_short(outer) is short
+        assert limits.is_short(outer) is short
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 
-from backtests.cli import interrupt, memory
+from backtests.cli import interrupt, limits
 from data.errors import ConfigError, DivergenceError
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -42,7 +42,7 @@ def _answer() -> tuple[str, int]:
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal that cannot show a minus shows a question mark
         _log()
-        memory.check_limit()
+        limits.check_limit()
         status = _parsed()
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -58,8 +58,8 @@ def _answer() -> tuple[str, int]:
         if hasattr(error, "format_message"):
             told = error.format_message().rstrip(".")  # what was typed, as the parser puts it
             return f"{told}. See divergence --help.", 2
-        if memory.is_short(error):
-            return memory.SHORT, ConfigError.exit_status
+        if limits.is_short(error):
+            return limits.SHORT, ConfigError.exit_status
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _discard_output()
             return "the output cannot be written: no space left on device", 3

@@ -1,4 +1,4 @@
-"""Too little memory: one line, before the libraries that end a process that cannot have theirs."""
+"""Too little memory: one line, before libraries that end a process without any."""
 
 from __future__ import annotations
 
