@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from data.market import Market
 from data.pricing.bonds import Array
@@ -16,7 +16,6 @@ class DurationNeutral:
     """A trade of legs at fixed multiples of `duration` years, long and short, that sum to 0."""
 
     duration: float
-    by_maturity: ClassVar[tuple[tuple[str, ...], ...]] = ()  # parameters whose legs go from the shorter to the longer
 
     @property
     def multiples(self) -> Mapping[str, float]:
@@ -27,6 +26,11 @@ class DurationNeutral:
     def legs(self) -> tuple[str, ...]:
         """The legs, in the order of `multiples`."""
         return tuple(self.multiples)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """Legs of one curve, each no longer than the next: with them the wrong way round the trade is its reverse."""
+        return ()
 
     @property
     def invariants(self) -> Invariants:
@@ -47,7 +51,6 @@ class DurationNeutral:
 class CurveTrade(DurationNeutral):
     """Steepener: long the front, short the back, at equal DV01, to gain as it steepens; flattener: the reverse."""
 
-    by_maturity: ClassVar = (("front", "back"),)
     front: Leg = "UST2"
     back: Leg = "UST10"
     trade: Literal["steepener", "flattener"] = "steepener"
@@ -57,6 +60,11 @@ class CurveTrade(DurationNeutral):
         different(self.front, self.back)
         one_of("trade", self.trade, ("steepener", "flattener"))
         sized("duration", self.duration)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.front, self.back),)
 
     @property
     def multiples(self) -> Mapping[str, float]:
@@ -69,7 +77,6 @@ class CurveTrade(DurationNeutral):
 class Butterfly(DurationNeutral):
     """Long the belly against half its duration in each wing; it gains when the belly richens against the wings."""
 
-    by_maturity: ClassVar = (("front", "belly", "back"),)
     front: Leg = "UST2"
     belly: Leg = "UST5"
     back: Leg = "UST10"
@@ -78,6 +85,11 @@ class Butterfly(DurationNeutral):
     def __post_init__(self) -> None:
         different(self.front, self.belly, self.back)
         sized("duration", self.duration)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.front, self.belly, self.back),)
 
     @property
     def multiples(self) -> Mapping[str, float]:
@@ -89,7 +101,6 @@ class Butterfly(DurationNeutral):
 class Box(DurationNeutral):
     """A US steepener and a Japanese flattener at once; it gains when the US curve steepens more than Japan's."""
 
-    by_maturity: ClassVar = (("us_front", "us_back"), ("jp_front", "jp_back"))
     us_front: Leg = "UST2"
     us_back: Leg = "UST10"
     jp_front: Leg = "JGB2"
@@ -99,6 +110,11 @@ class Box(DurationNeutral):
     def __post_init__(self) -> None:
         different(self.us_front, self.us_back, self.jp_front, self.jp_back)
         sized("duration", self.duration)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.us_front, self.us_back), (self.jp_front, self.jp_back))
 
     @property
     def multiples(self) -> Mapping[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -23,7 +23,6 @@ class TrendCurve:
     Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012, applied to a slope.
     """
 
-    by_maturity: ClassVar = (("front", "back"),)
     front: Leg = "UST2"
     back: Leg = "UST10"
     lookback: Lookback = Window("12M")
@@ -37,6 +36,11 @@ class TrendCurve:
     def legs(self) -> tuple[str, ...]:
         """The front leg, then the back one."""
         return (self.front, self.back)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter leg first."""
+        return ((self.front, self.back),)
 
     @property
     def invariants(self) -> Invariants:
@@ -80,7 +84,6 @@ class UltraLong(DurationNeutral):
     Greenwood and Vayanos, American Economic Review 100(2), 2010, on price pressure at the long end.
     """
 
-    by_maturity: ClassVar = (("us_ten", "us_ultra"), ("jp_ten", "jp_ultra"))
     trade: Literal["tens", "across", "box"] = "across"
     us_ten: Leg = "UST10"
     us_ultra: Leg = "UST30"
@@ -92,6 +95,11 @@ class UltraLong(DurationNeutral):
         one_of("trade", self.trade, ("tens", "across", "box"))
         different(self.us_ten, self.us_ultra, self.jp_ten, self.jp_ultra)
         sized("duration", self.duration)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.us_ten, self.us_ultra), (self.jp_ten, self.jp_ultra))
 
     @property
     def multiples(self) -> Mapping[str, float]:

@@ -32,26 +32,26 @@ def check_legs(
         if leg not in instruments:
             where = owner(document, owners, _naming(params, leg))
             raise document.error(where, f"unknown instrument '{shortened(leg)}'{did_you_mean(leg, instruments)}")
-    _check_order(document, owners, ("params",), strategy, instruments)
+    _check_order(document, owners, params, strategy, instruments)
 
 
 def _check_order(
-    document: Document, owners: Sequence[Loc], inside: Loc, strategy: Strategy, instruments: Mapping[str, Instrument]
+    document: Document, owners: Sequence[Loc], params: Any, strategy: Strategy, instruments: Mapping[str, Instrument]
 ) -> None:
     """Refuse a front that is longer than its back, here or in a part: the trade would be the reverse of its name."""
-    if isinstance(strategy, Blend):
-        for name, part in strategy.parts.items():
-            _check_order(document, owners, (*inside, "parts", name, "params"), part.strategy, instruments)
-    for names in getattr(strategy, "by_maturity", ()):
-        for shorter, longer in pairwise(names):
-            a, b = (instruments.get(getattr(strategy, name)) for name in (shorter, longer))
-            if a and b and a.maturity and b.maturity and a.maturity > b.maturity:
-                written = owner(document, owners, (*inside, shorter))
-                where = written if written[-1] == shorter else owner(document, owners, (*inside, longer))
+    for part in strategy.parts.values() if isinstance(strategy, Blend) else ():
+        _check_order(document, owners, params, part.strategy, instruments)
+    for legs in getattr(strategy, "by_maturity", ()):
+        for shorter, longer in pairwise(legs):
+            if shorter not in instruments or longer not in instruments:
+                continue  # of a trade that leaves this curve alone
+            a, b = (instruments[leg].maturity or 0.0 for leg in (shorter, longer))
+            if a > b > 0:
+                written = [place for leg in (shorter, longer) if len(place := _naming(params, leg)) > 1]
                 raise document.error(
-                    where,
-                    f"{shorter} is {a.name}, {a.maturity:g} years, and {longer} {b.name}, {b.maturity:g} years; "
-                    "the shorter comes first: swap them, and turn the trade if it was meant the other way",
+                    owner(document, owners, written[0] if written else ("params",)),
+                    f"{shorter} has {a:g} years and {longer} {b:g}; the shorter comes first: swap them, and turn the "
+                    "trade if it was meant the other way",
                 )
 
 
