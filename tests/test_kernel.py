@@ -49,7 +49,11 @@ def test_the_books_hold_every_feature(results):
     seen = set()
     for book, result in zip(BOOKS, results, strict=True):
         seen |= {name for name in LINES if result.line(name).any()}
-        seen |= {f"lag {book.lag}", "band" if book.band.any() else "no band", "capital" if book.fixed_base else "equity"}
+        seen |= {
+            f"lag {book.lag}",
+            "band" if book.band.any() else "no band",
+            "capital" if book.fixed_base else "equity",
+        }
         seen |= {"ruin"} if result.ruined is not None else {"survival"}
         seen |= {"holiday"} if not book.tradable.all() else {"open"}
         seen |= {"lots"} if book.lot.any() else {"any size"}
