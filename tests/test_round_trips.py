@@ -13,6 +13,8 @@ from backtests import config
 from backtests.engine import backtrader_engine, ledger
 from backtests.engine.book import Terms as BookTerms
 from backtests.engine.book import prepare
+from backtests.engine.reconcile import reconcile
+from backtests.performance import round_trips as told
 from backtests.performance.round_trips import RoundTrip, figures, round_trips, tidy
 from backtests.runs import runner
 from data.build import build
@@ -23,6 +25,7 @@ from strategies.curve import CurveTrade
 from strategies.exits import DatedTrade, Length, Terms
 from strategies.relative_value import Momentum
 from tests import histories
+from tests.books import dated_book
 from tests.test_exits import DAYS, Given, market
 
 ROOT = config.__file__.rsplit("/backtests/", 1)[0]
@@ -109,10 +112,10 @@ def test_a_trip_still_open_is_told_and_not_counted():
     made = market([0, 0, 10, 10, 20, 20])
     trips, result = trips_of(Given((1, 1, 0, 1, 1, 1)), made)
     assert [trip.reason for trip in trips] == ["flat", "open"]
-    told = figures(trips, result)
-    assert (told.trips, told.trip_hit_rate, told.average_win, told.payoff) == (1, 0.0, None, None)
-    assert told.average_loss == told.expectancy == trips[0].pnl_usd
-    assert told.time_in_trade == pytest.approx(5 / 6)
+    counted = figures(trips, result)
+    assert (counted.trips, counted.trip_hit_rate, counted.average_win, counted.payoff) == (1, 0.0, None, None)
+    assert counted.average_loss == counted.expectancy == trips[0].pnl_usd
+    assert counted.time_in_trade == pytest.approx(5 / 6)
 
 
 def test_hit_rate_payoff_and_expectancy_by_hand():
@@ -121,9 +124,9 @@ def test_hit_rate_payoff_and_expectancy_by_hand():
         return RoundTrip(1, day, day, day, day, reason, *[None] * 5, 0.0, 0.0, usd, None, None, 0.0, 0.0, 1)
 
     _, result = trips_of(Given((0, 0)), market([0, 0]))
-    told = figures([made(30.0), made(10.0), made(-8.0), made(0.0), made(99.0, "open")], result)
-    assert (told.trips, told.trip_hit_rate, told.average_win, told.average_loss) == (4, 0.5, 20.0, -4.0)
-    assert (told.payoff, told.expectancy, told.time_in_trade) == (5.0, 8.0, 0.0)
+    counted = figures([made(30.0), made(10.0), made(-8.0), made(0.0), made(99.0, "open")], result)
+    assert (counted.trips, counted.trip_hit_rate, counted.average_win, counted.average_loss) == (4, 0.5, 20.0, -4.0)
+    assert (counted.payoff, counted.expectancy, counted.time_in_trade) == (5.0, 8.0, 0.0)
 
 
 def test_ruin_ends_the_trip_it_befalls():
@@ -132,6 +135,22 @@ def test_ruin_ends_the_trip_it_befalls():
     assert result.ruined == 2
     assert [trip.reason for trip in trips] == ["ruin"]
     assert total(trips) == pytest.approx(trading(result), abs=1e-9 * result.capital)
+
+
+@pytest.fixture
+def curveless(monkeypatch):
+    """Prices drawn by lot have no curve behind them: no yields, and nothing to split them into."""
+    monkeypatch.setattr(told, "yields", lambda strategy, market: None)
+    monkeypatch.setattr(told, "bond_lines", lambda result, *_: dict.fromkeys(("carry", "rolldown"), 0.0 * result.price))
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_random_dated_books_agree_in_both_engines_and_their_trips_are_all_there_is(seed, curveless):
+    trade, made, rows, book = dated_book(seed)
+    plain, brokered = ledger.run(book), backtrader_engine.run(book)
+    assert reconcile("random", plain, brokered) <= 1e-9
+    trips = round_trips(trade, made, rows, book, plain)
+    assert total(trips) == pytest.approx(trading(plain), abs=1e-9 * plain.capital)
 
 
 # ---- against the forwards
