@@ -21,7 +21,7 @@ from data.tables import Frequency, Record, Tables, rows_of
 
 logger = logging.getLogger(__name__)
 
-Distributions = Literal["reinvested", "paid"]
+Distributions = Literal["reinvested", "paid", "none"]
 CONSUMER_PRICES = str(COUNTRIES.home.cpi)  # the index of consumer prices
 CARRIED_DAYS = 10  # a fixing older than this is missing
 SAME_PERIOD_DAYS = 5  # a tenor not quoted this long before a week or month ends is missing at its end
@@ -36,12 +36,15 @@ def load(
     distributions: Distributions = "reinvested",
     since: date = date.min,
     traded: Collection[str] | None = None,
+    money: Collection[str] = (),
+    unpaid: Collection[str] = (),
 ) -> Tables:
     """Return the stored history on daily, weekly or monthly rows, or on those it has.
 
     `listed` are the instruments whose prices are wanted, where they are stored: total-return prices, or raw ones with
-    their income where `distributions` are "paid". The records hold the findings from `since` on. `traded` are the codes
-    of the countries whose bonds or money are: these must be stored; by default those that the bundled figures have.
+    their income where `distributions` are "paid", or raw ones alone where they are "none" and for the names `unpaid`.
+    The records hold the findings from `since` on. `traded` are the codes of the countries whose bonds or money are:
+    these must be stored; by default those that the bundled figures have; of those in `money` the curve need not be.
     What the bundled figures have is read wherever it is stored, so that one country more changes no rows of the others.
 
     Raises
@@ -50,7 +53,7 @@ def load(
         A series that a market cannot do without and that is not stored.
     """
     background = bundled.load()
-    countries = _held(store, background, traded)
+    countries = _held(store, background, traded, money)
     used = {*(series for country in countries for series in country.series), CONSUMER_PRICES, "macro", *listed}
     stored = {name: store.read(name) for name in store.names() if name in used}
     yields = {
@@ -85,7 +88,10 @@ def load(
         },
         cpi=background.cpi if cpi is None else cpi,
         macro=_macro(stored, background),
-        prices={name: _prices(history, frequency, distributions, daily_rows) for name, history in chosen.items()},
+        prices={
+            name: _prices(history, frequency, "none" if name in unpaid else distributions, daily_rows)
+            for name, history in chosen.items()
+        },
         records=tuple(_record(history, today, since) for history in stored.values()),
         countries=store.countries,
     )
@@ -117,25 +123,33 @@ def _frequency(wanted: Frequency | Literal["native"], rows: pd.DatetimeIndex) ->
     return "monthly"
 
 
-def _held(store: Store, background: Tables, traded: Collection[str] | None) -> list[Country]:
+def _held(store: Store, background: Tables, traded: Collection[str] | None, money: Collection[str]) -> list[Country]:
     """Return the countries whose history is read: those traded, and those that the bundled figures have, if stored."""
     stored = store.names()
     own = [country.code for country in store.countries if country.code in background.yields]
     codes = {store.countries.home.code, *(own if traded is None else traded)}
-    _require(store, stored, [country for country in store.countries if country.code in codes])
+    only_money = [country for country in store.countries if country.code in money and country.code not in codes]
+    _require(store, stored, [country for country in store.countries if country.code in codes], only_money)
+    codes |= {country.code for country in only_money}
     codes |= {code for code in own if not _lacks([store.countries[code]], stored)}
     return [country for country in store.countries if country.code in codes]
 
 
 def _lacks(countries: Sequence[Country], stored: Collection[str]) -> list[tuple[str, ...]]:
     """Return the series that the countries cannot do without and that are not stored; of several, one is enough."""
-    curves, fx = [(c.nominal,) for c in countries], [(c.fx,) for c in countries if c.fx]
-    needed = [*curves, *fx, *(country.overnight for country in countries)]
+    return [(c.nominal,) for c in countries if c.nominal not in stored] + _lacks_money(countries, stored)
+
+
+def _lacks_money(countries: Sequence[Country], stored: Collection[str]) -> list[tuple[str, ...]]:
+    """Return likewise what their currencies cannot do without."""
+    needed = [*((c.fx,) for c in countries if c.fx), *(country.overnight for country in countries)]
     return [names for names in needed if not any(name in stored for name in names)]
 
 
-def _require(store: Store, stored: Collection[str], countries: Sequence[Country]) -> None:
-    missing = _lacks(countries, stored)
+def _require(
+    store: Store, stored: Collection[str], countries: Sequence[Country], only_money: Sequence[Country]
+) -> None:
+    missing = [*_lacks(countries, stored), *_lacks_money(only_money, stored)]
     if not missing:
         return
     files = [name for names in missing for name in names if name in specs_of(store.countries)]
@@ -294,14 +308,20 @@ def _prices(
 ) -> pd.DataFrame:
     """Return `price` and `income` per unit on the days traded: total-return prices, or raw ones with what they paid.
 
-    A day without the price wanted is a day without a price; the other one is never put in its place.
+    A day without the price wanted is a day without a price; the other one is never put in its place. `close` is what a
+    share cost on the day.
     """
     frame = history.frame.reindex(columns=["close", "adjusted", "dividend"])
-    paid = distributions == "paid" or frame["adjusted"].isna().all()
-    price = frame["close"] if paid else frame["adjusted"]
+    raw: bool = distributions != "reinvested" or bool(frame["adjusted"].isna().all())
+    if distributions == "none" and frame["close"].isna().all():
+        raw = False  # the only prices there are; what they are adjusted for, if anything, is in them
+    price = frame["close"] if raw else frame["adjusted"]
+    paid = raw and distributions != "none"
     income = frame["dividend"].fillna(0.0) if paid else 0.0 * frame["close"].fillna(0.0)
     if frequency == "daily":
-        return pd.DataFrame({"price": price, "income": income}).dropna(subset="price")
+        table = pd.DataFrame({"price": price, "income": income, "close": frame["close"]})
+        return table.dropna(subset="price")
     ends = _periods(pd.DatetimeIndex(income.index), frequency)
-    table = _coarser(price.dropna().to_frame("price"), frequency, days, PRICED_DAYS)
+    table = pd.DataFrame({"price": price, "close": frame["close"]}).dropna(subset="price")
+    table = _coarser(table, frequency, days, PRICED_DAYS)
     return table.assign(income=income.groupby(ends).sum().reindex(table.index))

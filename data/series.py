@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -15,6 +16,7 @@ from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
 
 SeriesKind = Literal["curve", "rate", "fx", "index", "price", "macro"]
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a series, and so of the folder it is kept in
 MONTH = "month"  # the calendar of a series with a value a month
 
 # Columns of a price series. Prices and dividends are per share, adjusted for splits as the source publishes them.
@@ -56,6 +58,7 @@ class Delivery:
     source: str  # address or path it came from
     frame: pd.DataFrame  # index: ascending unique dates; columns: text; float64, NaN where missing
     notes: tuple[str, ...] = field(default=())  # what was noticed or left out while reading
+    spec: Spec | None = None  # of a series that neither a source nor the table of countries knows
 
     def __post_init__(self) -> None:
         index = self.frame.index
@@ -79,6 +82,24 @@ SPECS: dict[str, Spec] = {
         Spec("macro", "macro", MONTH, "percent", "macro figures by reference period; flows in trillion yen a month"),
     )
 }  # fmt: skip
+
+
+def price_spec(name: str, currency: str, exchange: str = ANY_DAY) -> Spec:
+    """Return what the prices of a listed name of the user's own are.
+
+    Raises
+    ------
+    DataError
+        A name that no folder can have, or that is another series already; a currency that is no code of three letters.
+    """
+    if not NAME.fullmatch(name):
+        raise DataError(f"'{name}' is no name of a series; letters, digits, - _ . and a letter or digit first")
+    if name in SPECS:
+        raise DataError(f"'{name}' is a {SPECS[name].kind} series, not a listed name; give another")
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise DataError(f"'{currency}' is no currency; say its three letters, like USD or JPY")
+    place = f"prices on {exchange}" if exchange != ANY_DAY else "prices"
+    return Spec(name, "price", exchange, currency, place)
 
 
 def specs_of(countries: Countries) -> dict[str, Spec]:

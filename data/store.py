@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -25,13 +24,13 @@ import pandas as pd
 from data.countries import COUNTRIES, Countries
 from data.disk import replace_text, sha256, sync
 from data.errors import DataError, SourceError
+from data.instruments import LIBRARY
 from data.quality import Finding, quarantine
-from data.series import MONTH, SPECS, Delivery, Spec, spec_of
+from data.series import MONTH, NAME, SPECS, Delivery, Spec, spec_of
 
 logger = logging.getLogger(__name__)
 
 HOME = "DIVERGENCE_HOME"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a series, and so of the folder it is kept in
 LOCK_SECONDS = 30.0
 SAME = 1e-9  # relative: values this near are one value, printed twice
 RESTATED_SHARE = 0.2  # of the values already stored: above it a delivery is taken for a wrong file
@@ -123,11 +122,10 @@ class Store:
         SourceError
             A disk that fails, or another process that holds the store.
         """
-        spec = self._spec(delivery.series)
+        spec = self._spec(delivery.series, delivery.spec)
         with self._locked():
-            meta, rows = (
-                self._load(delivery.series) if self._pointer(delivery.series).exists() else ({"vintages": []}, _none())
-            )
+            pointer = self._pointer(delivery.series, delivery.spec)
+            meta, rows = self._load(delivery.series) if pointer.exists() else ({"vintages": []}, _none())
             _check_spacing(delivery, rows, spec)
             frame, findings = _judged(delivery, rows, spec)
             frame = _on_one_basis(delivery, frame, rows) if spec.kind == "price" else frame
@@ -159,7 +157,7 @@ class Store:
             "source": delivery.source,
         }
         entry |= {"added": change.added, "restated": change.restated, "kept": change.kept}
-        pointer = self._pointer(delivery.series)
+        pointer = self._pointer(delivery.series, delivery.spec)
         try:
             pointer.parent.mkdir(parents=True, exist_ok=True)
             beside = pointer.parent / f".{os.getpid()}.parquet"
@@ -169,8 +167,8 @@ class Store:
             beside.replace(pointer.parent / f"{digest[:16]}.parquet")
             state = {"series": delivery.series, "file": f"{digest[:16]}.parquet", "sha256": digest}
             history: dict[str, Any] = {"before": meta.get("file"), "vintages": [*meta["vintages"], entry]}
-            spec = self._spec(delivery.series)
-            if spec.name not in SPECS and spec.kind != "price":  # what it is stays known without the configuration
+            spec = self._spec(delivery.series, delivery.spec)
+            if spec.name not in SPECS and spec.name not in LIBRARY:  # what it is stays known without the configuration
                 history["spec"] = asdict(spec)
             replace_text(pointer, json.dumps({**state, **history}, indent=1))
             sync(pointer.parent)
@@ -191,19 +189,34 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             return
 
-    def _pointer(self, series: str) -> Path:
-        return self.folder / "series" / self._spec(series).name / "current.json"
+    def _pointer(self, series: str, given: Spec | None = None) -> Path:
+        return self.folder / "series" / self._spec(series, given).name / "current.json"
 
-    def _spec(self, series: str) -> Spec:
-        """Return what a series is: as the table of countries says, or as the store was told of it."""
+    def _spec(self, series: str, given: Spec | None = None) -> Spec:
+        """Return what a series is: as the table of countries says, as the store was told of it, or as it is given."""
         try:
             return spec_of(series, self.countries)
         except DataError:
-            kept = self.folder / "series" / series / "current.json"
-            if NAME.fullmatch(series) and kept.is_file():
-                with suppress(OSError, ValueError, KeyError, TypeError):
-                    return Spec(**json.loads(kept.read_text(encoding="utf-8"))["spec"])
+            kept = self._meta(series)
+            if given is None and "spec" not in kept:
+                raise
+            with suppress(TypeError):
+                stored = Spec(**kept["spec"]) if "spec" in kept else given
+                if given and stored and (given.kind, given.unit) != (stored.kind, stored.unit):
+                    raise DataError(
+                        f"{series} is stored as {stored.kind} in {stored.unit}, not {given.kind} in {given.unit}; "
+                        "give it another name"
+                    ) from None
+                return given or Spec(**kept["spec"])
             raise
+
+    def _meta(self, series: str) -> dict[str, Any]:
+        """Return what a series' pointer says, nothing where there is none that can be read."""
+        kept = self.folder / "series" / series / "current.json"
+        with suppress(OSError, ValueError):
+            content = json.loads(kept.read_text(encoding="utf-8")) if NAME.fullmatch(series) and kept.is_file() else {}
+            return dict(content) if isinstance(content, dict) else {}
+        return {}
 
     def _load(self, series: str) -> tuple[dict[str, Any], pd.DataFrame]:
         pointer = self._pointer(series)

@@ -38,8 +38,8 @@ class Tables:
     `yields` maps a curve's name to a frame of par yields whose columns are tenors in years, on the days the curve has.
     `fx` and `overnight`, by currency, are on the market's rows: the last fixing known, quoted as the
     country's row says, and the annual rate over the bar that ends on the row.
-    `prices` holds, by listed instrument, `price` and `income` (local, per unit) on the days it traded. `macro` is
-    indexed by reference period.
+    `prices` holds, by listed instrument, `price` and `income` (local, per unit) on the days it traded, and `close`,
+    what a share cost, where that is known. `macro` is indexed by reference period.
     """
 
     source: str

@@ -95,19 +95,23 @@ def import_(
 @app.command()
 def update(
     series: Annotated[list[str] | None, typer.Argument(help="Series to fetch; all official ones by default.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Take source addresses from this configuration.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Take source addresses and listed names from this configuration.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Fetch series from their sources and add what is new to the store; what is stored is never lost."""
     from backtests import config as configuration
     from backtests.cli import terminal
+    from backtests.runs.setup import fetched_of
+    from data.countries import COUNTRIES
     from data.errors import DivergenceError
     from data.sources import registry
     from data.store import Store, home
 
-    addresses = configuration.load(config).addresses if config else {}
-    store = Store(home())
-    jobs = registry.jobs(series or [], addresses)
+    loaded = configuration.load(config) if config else None
+    store = Store(home(), loaded.countries if loaded else COUNTRIES)
+    jobs = registry.jobs(series or [], loaded.addresses if loaded else {}, fetched_of(loaded) if loaded else None)
     failed: list[tuple[str, DivergenceError]] = []
     with terminal.progress(quiet) as progress:
         for i, job in enumerate(jobs):

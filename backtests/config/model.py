@@ -41,7 +41,8 @@ class DataSection(Model):
     frequency: Literal["native", "daily", "weekly", "monthly"] = "native"
     interpolation: Interpolation = "linear"
     distributions: Distributions = Field(
-        default="reinvested", description="of listed funds: total-return prices, or raw prices and income as paid"
+        default="reinvested",
+        description="of listed names: total-return prices, raw prices and income as paid, or raw prices alone",
     )
 
 
@@ -159,6 +160,18 @@ class InstrumentSection(Model):
     exchange: str | None = None
     listed_on: date | None = None
     multiplier: float | None = Field(default=None, gt=0, le=1e12)
+    duration: float | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="years, of a listed name without a curve: what it is sized by",
+    )
+    symbol: Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9^=.-]{0,31}$")] | None = Field(
+        default=None, description="what Yahoo calls a listed name, where it is not its name"
+    )
+    distributions: Literal["none"] | None = Field(
+        default=None, description="none: a listed name that pays nothing, or whose price return is meant"
+    )
 
 
 Overlays = Annotated[

@@ -16,12 +16,14 @@ from backtests.runs.window import Span, check_dates, span
 from data import assemble
 from data.build import build
 from data.calendars import check_same_close
-from data.countries import Countries
+from data.countries import ANY_DAY, Countries
 from data.errors import ConfigError
-from data.instruments import BP, Instrument
+from data.instruments import BP, LIBRARY, Instrument
 from data.market import Market
 from data.pricing.bonds import Array
+from data.series import Spec, price_spec, spec_of
 from data.sources import bundled, folder
+from data.sources.registry import Listed
 from data.store import Store, home
 from data.tables import Tables
 
@@ -93,7 +95,33 @@ def legs_of(market: Market, variant: Variant) -> Market:
 
 
 def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
-    """Return the configuration's history, with the prices of the listed among `instruments` where they are stored."""
+    """Return the configuration's history, with the prices of the listed among `instruments` where they are stored.
+
+    Raises
+    ------
+    ConfigError
+        A listed name without a proxy of which the history holds no price.
+    """
+    tables = _tables_of(config, instruments)
+    for leg in instruments:
+        if leg.unmodelled and leg.name not in tables.prices:
+            raise ConfigError(
+                f"{leg.name} has no prices in the {tables.source} data and no proxy, so it exists on no day; "
+                f"{_remedy(config, leg)}, or give instruments.{leg.name} curve, maturity and fee_bp"
+            )
+    return tables
+
+
+def _remedy(config: Config, leg: Instrument) -> str:
+    """How a listed name's prices come into the history that a configuration names."""
+    if config.data.source == "store":
+        return f"`divergence data update {leg.name} --config FILE`, or `divergence data import {leg.name}.csv`"
+    if config.data.source == "bundled":
+        return "set data.source: store, or a folder with its prices"
+    return f"put its prices there as {leg.name}.csv"
+
+
+def _tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
     frequency = config.data.frequency
     if config.data.source == "bundled":
         if frequency in ("daily", "weekly"):
@@ -106,9 +134,22 @@ def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
         return _from(Store(home(), config.countries), config, instruments)
     with TemporaryDirectory() as scratch:
         store = Store(Path(scratch), config.countries)
-        for delivery in folder.deliveries(Path(config.data.source), config.countries):
+        for delivery in folder.deliveries(Path(config.data.source), config.countries, listed_of(config)):
             store.put(delivery, datetime.now(UTC))
         return replace(_from(store, config, instruments), source=config.data.source)
+
+
+def listed_of(config: Config) -> dict[str, Spec]:
+    """Return what the prices of the configuration's own listed names are."""
+    own = [leg for leg in config.library.values() if leg.kind == "listed" and leg.name not in LIBRARY]
+    return {leg.name: price_spec(leg.name, leg.currency, leg.exchange or ANY_DAY) for leg in own}
+
+
+def fetched_of(config: Config) -> dict[str, Listed]:
+    """Return the configuration's own listed names as Yahoo knows them, and built-in ones that it calls otherwise."""
+    own = {name: Listed(spec, config.library[name].symbol or name) for name, spec in listed_of(config).items()}
+    renamed = [leg for leg in config.library.values() if leg.name in LIBRARY and leg.symbol]
+    return own | {leg.name: Listed(spec_of(leg.name), str(leg.symbol)) for leg in renamed}
 
 
 def _in(tables: Tables, countries: Countries) -> Tables:
@@ -126,7 +167,9 @@ def _from(store: Store, config: Config, instruments: Sequence[Instrument]) -> Ta
         datetime.now(UTC).date(),
         wanted.distributions,
         wanted.start or date.min,
-        traded={config.countries.of(instrument).code for instrument in instruments},
+        traded={config.countries.of(leg).code for leg in instruments if not leg.unmodelled},
+        money={config.countries.of(leg).code for leg in instruments if leg.unmodelled},
+        unpaid={leg.name for leg in instruments if leg.distributions == "none"},
     )
 
 

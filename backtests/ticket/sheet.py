@@ -201,7 +201,8 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
         legs=tuple(legs),
         carry_month=_total([leg.carry_month for leg in legs], weights),
         carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
-        holding_quarter=_holding(wide, t, weights) + financing_spread(wide, weights, terms.margin_spread, terms.repo_spread),
+        holding_quarter=_holding(wide, t, weights)
+        + financing_spread(wide, weights, terms.margin_spread, terms.repo_spread),
         worst_day=worst_day,
         worst_month=worst_month,
     )
