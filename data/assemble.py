@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -13,7 +14,7 @@ import pandas as pd
 from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError
 from data.pricing.spot import par_of_spot
-from data.quality import check
+from data.quality import Finding, check
 from data.series import ESTIMATED, IN_PERCENT, MONTH, REBASED, SPECS, VALUE, macro_value, specs_of, unpublished
 from data.sources import bundled
 from data.store import Store, Stored, monthly
@@ -73,6 +74,10 @@ def load(
     chosen = {name: stored[name] for name in listed if name in stored}
     fixings = {country.currency: country.overnight for country in countries}
     cpi = _monthly(stored, CONSUMER_PRICES)
+    findings = {
+        name: [_for_run(finding, frequency, "none" if name in unpaid else distributions) for finding in own]
+        for name, own in ((name, check(history.spec, history.frame, today)) for name, history in stored.items())
+    }
     return Tables(
         source="store",
         frequency=frequency,
@@ -92,8 +97,9 @@ def load(
             name: _prices(history, frequency, "none" if name in unpaid else distributions, daily_rows)
             for name, history in chosen.items()
         },
-        records=tuple(_record(history, today, since) for history in stored.values()),
+        records=tuple(_record(history, findings[name], today, since) for name, history in stored.items()),
         countries=store.countries,
+        doubts=tuple(finding for own in findings.values() for finding in own),
     )
 
 
@@ -160,8 +166,19 @@ def _require(
     )
 
 
-def _record(history: Stored, today: date, since: date) -> Record:
-    findings = check(history.spec, history.frame, today)
+def _for_run(finding: Finding, frequency: Frequency, distributions: Distributions) -> Finding:
+    """Return a finding at the level it has for a run: what the run's own settings make wrong, or right, of it."""
+    match finding.name:
+        case "weekly":
+            return replace(finding, level="error" if frequency == "daily" else "note")
+        case "no_distributions":
+            return replace(finding, level="note" if distributions == "none" else "error")
+        case "estimated":
+            return replace(finding, level="warning")  # masked as the curve is read
+    return finding
+
+
+def _record(history: Stored, findings: Sequence[Finding], today: date, since: date) -> Record:
     index = history.frame.index
     return Record(
         series=history.series,

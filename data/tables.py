@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, reduce
-from typing import Literal
+from typing import Literal, Protocol
 
 import pandas as pd
 
@@ -31,6 +31,30 @@ class Record:
     findings: tuple[str, ...] = ()  # of levels error and warning
 
 
+class Doubt(Protocol):
+    """What a check found in a series, as `data.quality` has it; its text is one line."""
+
+    @property
+    def level(self) -> str:
+        """Error, warning or note, for a run on these tables."""
+
+    @property
+    def series(self) -> str:
+        """The series it is about."""
+
+    @property
+    def first(self) -> date | None:
+        """The first day it is about."""
+
+    @property
+    def last(self) -> date | None:
+        """The last."""
+
+    @property
+    def key(self) -> str:
+        """What `data.allow` calls it: usdjpy:inverted."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """History, by series; every frame and series is indexed by ascending dates.
@@ -53,6 +77,7 @@ class Tables:
     records: tuple[Record, ...] = ()
     known_overnight: dict[str, pd.Series] = field(default_factory=dict)  # as known on each row, where that differs
     countries: Countries = COUNTRIES
+    doubts: tuple[Doubt, ...] = ()
 
     @cached_property
     def dates(self) -> pd.DatetimeIndex:

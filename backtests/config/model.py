@@ -44,6 +44,9 @@ class DataSection(Model):
         default="reinvested",
         description="of listed names: total-return prices, raw prices and income as paid, or raw prices alone",
     )
+    allow: list[str] = Field(
+        default=[], description="findings to run on all the same: [usdjpy:inverted]; see `divergence data verify`"
+    )
 
 
 class AccountSection(Model):

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Terms
+from backtests.runs import gate
 from backtests.runs.window import Span, check_dates, span
 from data import assemble
 from data.build import build
@@ -101,6 +102,8 @@ def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
     ------
     ConfigError
         A listed name without a proxy of which the history holds no price.
+    DataError
+        What a check found wrong with a series that is used, inside the window.
     """
     tables = _tables_of(config, instruments)
     for leg in instruments:
@@ -109,6 +112,7 @@ def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
                 f"{leg.name} has no prices in the {tables.source} data and no proxy, so it exists on no day; "
                 f"{_remedy(config, leg)}, or give instruments.{leg.name} curve, maturity and fee_bp"
             )
+    gate.check(config, tables, instruments)
     return tables
 
 

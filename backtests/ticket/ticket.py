@@ -9,11 +9,11 @@ from pathlib import Path
 
 from backtests.config import Config
 from backtests.runs import setup
+from backtests.runs.inputs import Input, inputs, rests_on, until
 from backtests.runs.window import check_dates
 from backtests.ticket import holdings
 from backtests.ticket.analogues import Analogues, Outcome, find_analogues, outcome
 from backtests.ticket.futures import Quote, quote
-from backtests.ticket.inputs import Input, inputs, rests_on, until
 from backtests.ticket.sheet import Sheet, make_sheet
 from data.build import build
 from data.countries import BASE, Country

@@ -1,4 +1,4 @@
-"""The inputs of a ticket: tables cut at a day, and how old each series then is."""
+"""The inputs of a ticket, or of the last row of a run: tables cut at a day, and how old each series then is."""
 
 from __future__ import annotations
 
