@@ -24,8 +24,8 @@ ORDER = {
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components events extremes verdicts bootstrap inference",
     "backtests/config": "document complaints model countries params building instruments load",
-    "backtests/runs": "window gate setup runner exposure stress significance inputs notices manifest former snapshot "
-    "folder",
+    "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
+    "snapshot folder",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",

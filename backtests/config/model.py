@@ -15,6 +15,7 @@ from data.assemble import Distributions
 from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quotes
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
+from data.series import Delivery
 from strategies.base import Strategy
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -255,3 +256,4 @@ class Config:
     benchmarks: tuple[str, ...]
     countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
     country_sections: Mapping[str, CountrySection] = field(default_factory=dict)
+    given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them

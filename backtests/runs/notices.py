@@ -8,9 +8,10 @@ import numpy as np
 
 from backtests.engine.book import decisions
 from backtests.runs import gate
-from backtests.runs.inputs import inputs, until
+from backtests.runs.inputs import Input, inputs, rests_on, until
 from backtests.runs.runner import Run, VariantRun
 from data.instruments import LIBRARY, Instrument
+from strategies.base import signals_of
 
 NAMED = 4  # variants or legs that a line names; the others are counted
 EDGES = ("; ", ", and the signal needs ")  # between the two ends of a window, and before a warm-up
@@ -75,16 +76,28 @@ def _stale(run: Run) -> list[str]:
     """Inputs that are old on the last row traded."""
     last = max(own.span.rows.stop for own in run.variants) - 1
     day = run.market.dates[last].astype(object)
-    legs = {own.variant.name: own.market.names for own in run.variants if own.span.rows.stop - 1 == last}
+    latest = [own for own in run.variants if own.span.rows.stop - 1 == last]
+    legs = {own.variant.name: own.market.names for own in latest}
+    macro = {own.variant.name: _macro(run, own) for own in latest}
     held = [name for name in run.market.names if any(name in names for names in legs.values())]
     market = run.market.select(held).until(last)
-    stale = [row for row in inputs(until(run.tables, day), market, day, legs, {}) if row.stale]
-    return [
-        f"STALE on {day}: {row.series}, last known {row.last}, {row.days} days before (limit {row.limit})"
-        if row.last
-        else f"STALE on {day}: {row.series}, never known"
-        for row in stale
-    ]
+    stale = [row for row in inputs(until(run.tables, day), market, day, legs, macro) if row.stale]
+    return [f"STALE on {day}: {_age(row)}; used by {listed(row.used_by)}" for row in stale]
+
+
+def _age(row: Input) -> str:
+    if row.last is None:
+        return f"{row.series}, never known"
+    return f"{row.series}, last of {row.last}, {row.days} days old (limit {row.limit})"
+
+
+def _macro(run: Run, own: VariantRun) -> tuple[str, ...]:
+    """Macro series that a variant's signals rest on; none of a strategy without signals."""
+    strategy = own.variant.strategy
+    signals = signals_of(strategy, own.market)
+    if not signals:
+        return ()
+    return rests_on(strategy, own.market, run.setup.variants[own.variant.name].targets, signals)
 
 
 def _windows(run: Run) -> list[str]:
@@ -95,7 +108,7 @@ def _windows(run: Run) -> list[str]:
             cause, _, need = part.partition(EDGES[1])
             warmup = f" ({need.removesuffix(' rows')} rows of signal)" if need else ""
             by_cause.setdefault(cause, []).append(f"{own.variant.name}{warmup}")
-    return [f"{cause}: {listed(names)}" for cause, names in by_cause.items()]
+    return [f"{cause[0].upper()}{cause[1:]}: {listed(names)}" for cause, names in by_cause.items()]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Terms
-from backtests.runs import gate
+from backtests.runs import gate, given
 from backtests.runs.window import Span, check_dates, span
 from data import assemble
 from data.build import build
@@ -133,14 +133,26 @@ def _tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
                 f"data.frequency is {frequency}, but the bundled figures are month ends; set data.source: store, after "
                 "`divergence data update` or `divergence data import PATH`"
             )
-        return _in(bundled.load(), config.countries)
-    if config.data.source == "store":
+        if not config.given:
+            return _in(bundled.load(), config.countries)
+    elif config.data.source == "store" and not config.given:
         return _from(Store(home(), config.countries), config, instruments)
     with TemporaryDirectory() as scratch:
-        store = Store(Path(scratch), config.countries)
-        for delivery in folder.deliveries(Path(config.data.source), config.countries, listed_of(config)):
-            store.put(delivery, datetime.now(UTC))
-        return replace(_from(store, config, instruments), source=config.data.source)
+        store = _below(config, Path(scratch))
+        tables = _from(given.layered(config, store, Path(scratch)), config, instruments)
+    return replace(tables, source=config.data.source)
+
+
+def _below(config: Config, scratch: Path) -> Store:
+    """Return the store that a configuration's source is, or is made into for as long as the run takes."""
+    if config.data.source == "store":
+        return Store(home(), config.countries)
+    if config.data.source == "bundled":
+        return given.month_ends(config, scratch)
+    store = Store(scratch / "folder", config.countries)
+    for delivery in folder.deliveries(Path(config.data.source), config.countries, listed_of(config)):
+        store.put(delivery, datetime.now(UTC))
+    return store
 
 
 def listed_of(config: Config) -> dict[str, Spec]:
