@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from backtests import config
+from backtests.report import detail
+from backtests.report.panels import panels
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
 from backtests.runs.snapshot import snapshot
@@ -44,6 +46,15 @@ def test_a_fund_after_its_proxy_fills_in_shares_at_the_close_of_the_day(stored):
     )
     assert (np.sign(priced["quantity"]) == np.sign(priced["units"])).all()
     assert not np.allclose(priced["price"], priced["quoted_price"], rtol=0.01)  # the engine's is a total-return index
+
+
+def test_the_page_lists_them_in_shares_at_the_close(stored):
+    told = detail.data(panels(stored))
+    fills = of(stored.trades, "bond", "IEF").loc["2022-06-01":]
+    quotes = [told["quotes"][k] for k in np.cumsum(told["trades"]["bond"]["quote"])]
+    closes = {told["days"][day]: price for day, leg, price, *_ in quotes if told["instruments"][leg] == "IEF"}
+    assert [closes[str(day.date())] for day in fills.index] == fills["quoted_price"].tolist()
+    assert told["trades"]["bond"]["units"][-1] == pytest.approx(fills["quantity"].iloc[-1], rel=1e-5)
 
 
 def test_while_it_is_modelled_neither_shares_nor_a_price_are_known(stored):

@@ -136,6 +136,13 @@ def test_what_is_allowed_runs_and_is_told(stored, tmp_path):
     assert config.load(tmp_path / "out" / "config.yaml").data.allow == ["EDV:split"]
 
 
+def test_a_ticket_tells_what_is_allowed_too(stored, tmp_path):
+    stored("EDV", lambda frame: split(frame, ["close"]))
+    (tmp_path / "run.yaml").write_text(TRADES % (", allow: ['EDV:split']", "EDV: 0.5"))
+    with chdir(tmp_path):
+        assert "\nALLOWED: error EDV 2022-06-01: close goes" in command("ticket", "run.yaml", "-q").out
+
+
 def test_the_command_ends_with_2_and_leaves_nothing(stored, tmp_path):
     stored("EDV", lambda frame: split(frame, ["close"]))
     (tmp_path / "run.yaml").write_text(TRADES % ("", "EDV: 0.5"))
