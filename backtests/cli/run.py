@@ -128,6 +128,7 @@ def index(folder: Path) -> None:
 
 def _show(run: Run, seconds: float) -> None:
     from backtests.cli import terminal
+    from backtests.runs.notices import headed, notices
 
     rows = [_row(variant.variant.name, variant.figures) for variant in run.variants]
     faint = [i for i, variant in enumerate(run.variants) if variant.variant.name in run.config.benchmarks]
@@ -137,10 +138,10 @@ def _show(run: Run, seconds: float) -> None:
     )
     terminal.say("trading: P&L without interest on equity, USD m; turnov.: times equity a year, one side;")
     terminal.say("next bar: Sharpe filled one bar later.")
+    for line in headed(notices(run)):
+        terminal.say(line)
     for variant in run.variants:
-        name, span, figures = variant.variant.name, variant.span, variant.figures
-        if span.reason:
-            terminal.say(f"{name} trades {span.first} to {span.last}: {span.reason}.")
+        name, figures = variant.variant.name, variant.figures
         if figures["ruined"]:
             terminal.say(
                 f"{name} LOST ALL ITS CAPITAL by {figures['ruined']}; its figures include the dead years after."

@@ -30,8 +30,19 @@ from data.errors import ConfigError, SourceError
 
 NEEDED = ("config.yaml", "manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")
 TABLES = {  # columns of a table that a version may not have kept
-    "positions": ("date", "variant", "instrument", "units", "weight"),
-    "trades": ("date", "variant", "instrument", "units", "price", "fx", "notional_usd", "cost_usd"),
+    "positions": ("date", "variant", "instrument", "units", "weight", "quantity", "quoted_price"),
+    "trades": (
+        "date",
+        "variant",
+        "instrument",
+        "units",
+        "price",
+        "fx",
+        "notional_usd",
+        "cost_usd",
+        "quantity",
+        "quoted_price",
+    ),
     "components": ("date", "variant", "component", "instrument", "usd"),
     "stress": ("variant", "shock", "instrument", "usd"),
     "exposure": ("date", "variant"),
