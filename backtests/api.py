@@ -20,7 +20,7 @@ from backtests.runs.folder import load as read_run
 from backtests.runs.runner import run as run_variants
 from backtests.runs.snapshot import StoredRun, snapshot
 from backtests.sensitivities import Sensitivity, measure, record, tidy
-from data.disk import replace_text
+from data.disk import is_folder, replace_text
 from data.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _place(what: Config | Results | str | Path, i: int) -> Path:
 def _source(what: Config | Results | str | Path, label: str) -> Source:
     if isinstance(what, Results):
         return from_stored(what.stored, label)
-    if isinstance(what, str | Path) and Path(what).is_dir():
+    if isinstance(what, str | Path) and is_folder(Path(what)):
         return from_stored(read_run(Path(what)), label)
     settings = what if isinstance(what, Config) else load(what)
     return from_run(run_variants(settings), label, Path(label), datetime.now(UTC))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.countries import ANY_DAY
-from data.errors import DataError, did_you_mean
+from data.errors import DataError, did_you_mean, shortened
 
 NEW_YORK, TOKYO = "XNYS", "XTKS"
 SAME_SESSIONS = {"XNAS": NEW_YORK, "ARCX": NEW_YORK, "BATS": NEW_YORK, "XASE": NEW_YORK}
@@ -24,7 +24,8 @@ def zone(exchange: str) -> str:
         return ZONES[NEW_YORK]
     if code in ZONES:
         return ZONES[code]
-    check(code)
+    if code not in codes():
+        check(code)
     import exchange_calendars  # type: ignore[import-untyped, unused-ignore]
 
     return str(exchange_calendars.get_calendar(code).tz)
@@ -38,4 +39,13 @@ def check(code: str) -> None:
 
     known = exchange_calendars.get_calendar_names(include_aliases=False)
     if code not in known:
-        raise DataError(f"no calendar of the exchange '{code}'{did_you_mean(code, [*SAME_SESSIONS, ANY_DAY, *known])}")
+        hint = did_you_mean(code, [*SAME_SESSIONS, ANY_DAY, *known])
+        raise DataError(f"no calendar of the exchange '{shortened(code)}'{hint}")
+
+
+def codes() -> frozenset[str]:
+    """Return every exchange of which a calendar is at hand, by all its names; and that of what is held to none."""
+    import exchange_calendars
+
+    names = exchange_calendars.get_calendar_names(include_aliases=True)
+    return frozenset({ANY_DAY, *SAME_SESSIONS, *ZONES, *names})

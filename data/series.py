@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.countries import ANY_DAY, COUNTRIES, Countries, Country, is_real
-from data.errors import DataError, did_you_mean
+from data.errors import DataError, did_you_mean, redacted
 from data.instruments import LIBRARY
 
 SeriesKind = Literal["curve", "rate", "fx", "index", "price", "macro"]
@@ -64,6 +64,8 @@ class Delivery:
     sure: bool = True  # whether the file itself says whose figures these are
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", redacted(self.source))
+        object.__setattr__(self, "notes", tuple(redacted(note) for note in self.notes))
         index = self.frame.index
         if not (isinstance(index, pd.DatetimeIndex) and index.is_monotonic_increasing and index.is_unique):
             raise DataError(f"{self.source}: the dates of {self.series} are not ascending and unique")

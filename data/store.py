@@ -8,9 +8,11 @@ stays. What cannot be true is kept out on arrival.
 
 from __future__ import annotations
 
-import json
+import hashlib
+import io
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -22,9 +24,10 @@ import numpy as np
 import pandas as pd
 
 from data import gate
+from data import pointer as pointers
 from data.countries import COUNTRIES, Countries
-from data.disk import replace_text, sha256, sync
-from data.errors import DataError, SourceError
+from data.disk import MEGABYTE, is_folder, read_regular, replace_text, sha256, sync
+from data.errors import DataError, SourceError, redacted, shortened
 from data.instruments import LIBRARY
 from data.series import NAME, SPECS, Delivery, Spec, spec_of
 from data.sources.said import Said
@@ -33,6 +36,8 @@ from data.vintages import HOME, Change, check_spacing, compared, judged, latest,
 
 logger = logging.getLogger(__name__)
 
+HALF_WRITTEN = re.compile(r"\.\d+\.parquet|\.current\.json-.+")
+LARGEST = 1024 * MEGABYTE  # of a series' file
 LOCK_SECONDS = 30.0
 RESTATED_SHARE = 0.2  # of the values already stored: above it a delivery is taken for a wrong file
 __all__ = ["HOME", "RESTATED_SHARE", "Change", "Store", "Stored", "home", "monthly"]
@@ -73,9 +78,19 @@ class Store:
 
     def names(self) -> list[str]:
         """Return the series that are stored."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise SourceError(f"{self.folder}: is not a folder; set {HOME} to one")
-        return sorted(path.parent.name for path in self.folder.glob("series/*/current.json"))
+        try:
+            kept = [path.parent.name for path in self.folder.glob("series/*/current.json")]
+            usable = is_folder(self.folder) or not os.path.lexists(self.folder)
+        except OSError:
+            usable = False
+        if not usable:
+            raise SourceError(f"{shortened(self.folder, 200)}: is not a folder; set {HOME} to one")
+        return sorted(kept)
+
+    def states(self) -> dict[str, bytes]:
+        """Return what each stored series points to: it differs wherever something was added since."""
+        pointers_of = {name: self.folder / "series" / name / "current.json" for name in self.names()}
+        return {name: path.read_bytes() for name, path in pointers_of.items() if path.is_file()}
 
     def read(self, series: str) -> Stored:
         """Return a series' latest values.
@@ -92,7 +107,7 @@ class Store:
         return Stored(
             series=series,
             frame=latest(rows),
-            source=meta["vintages"][-1]["source"],
+            source=redacted(meta["vintages"][-1]["source"]),  # earlier versions kept passwords
             fetched=datetime.fromisoformat(meta["vintages"][-1]["fetched"]),
             sha256=meta["sha256"],
             vintages=len(meta["vintages"]),
@@ -119,6 +134,7 @@ class Store:
             A disk that fails, or another process that holds the store.
         """
         with self._locked():
+            self._sweep_killed()
             ready = [self._prepared(delivery, restated_share) for delivery in deliveries]
             for delivery, (meta, rows, fresh, change) in zip(deliveries, ready, strict=True):
                 if len(fresh) or not rows.size or (delivery.said and delivery.said != meta.get("said")):
@@ -148,12 +164,13 @@ class Store:
         return meta, rows, fresh, change
 
     def known(self, listed: Mapping[str, Spec] | None = None) -> Known:
-        """Return what files may hold besides what is built in: listed names stored or given, and what was said of "
-        "files."""
+        """Return what files may hold besides what is built in: listed names, stored or given, and what was said."""
         kept = {name: self._meta(name) for name in self.names()}
-        specs = {
-            name: Spec(**meta["spec"]) for name, meta in kept.items() if meta.get("spec", {}).get("kind") == "price"
-        }
+        specs = {}
+        for name, meta in kept.items():
+            with suppress(KeyError, TypeError):
+                if meta["spec"]["kind"] == "price":
+                    specs[name] = Spec(**meta["spec"])
         said = {name: Said.from_plain(meta["said"]) for name, meta in kept.items() if meta.get("said")}
         files = {meta["said"]["file"]: name for name, meta in kept.items() if meta.get("said", {}).get("file")}
         return Known(self.countries, specs | dict(listed or {}), said, files)
@@ -208,7 +225,7 @@ class Store:
                 history["spec"] = asdict(spec)
             if said := delivery.said or meta.get("said"):
                 history["said"] = dict(said)
-            replace_text(pointer, json.dumps({**state, **history}, indent=1))
+            replace_text(pointer, pointers.text({**state, **history}))
             sync(pointer.parent)
         except OSError as error:
             raise SourceError(
@@ -220,12 +237,18 @@ class Store:
     def _sweep(self, pointer: Path) -> None:
         """Drop the files that neither the pointer nor the state before it names."""
         try:
-            state = json.loads(pointer.read_text(encoding="utf-8"))
+            state = pointers.read(pointer)
             for path in pointer.parent.glob("*.parquet"):
-                if path.name not in (state["file"], state["before"]):
+                if path.name not in (state["file"], state.get("before")):
                     path.unlink(missing_ok=True)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError):
             return
+
+    def _sweep_killed(self) -> None:
+        """Drop what killed writers left; whoever holds the lock is the only writer there is."""
+        for path in self.folder.glob("series/*/.*"):
+            if HALF_WRITTEN.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     def _pointer(self, series: str, given: Spec | None = None) -> Path:
         return self.folder / "series" / self._spec(series, given).name / "current.json"
@@ -252,8 +275,8 @@ class Store:
         """Return what a series' pointer says, nothing where there is none that can be read."""
         kept = self.folder / "series" / series / "current.json"
         with suppress(OSError, ValueError):
-            content = json.loads(kept.read_text(encoding="utf-8")) if NAME.fullmatch(series) and kept.is_file() else {}
-            return dict(content) if isinstance(content, dict) else {}
+            if NAME.fullmatch(series) and kept.is_file():
+                return pointers.read(kept)
         return {}
 
     def _load(self, series: str) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -264,15 +287,32 @@ class Store:
                 "or import a file with `divergence data import PATH`"
             )
         try:
-            meta = json.loads(pointer.read_text(encoding="utf-8"))
+            meta = pointers.read(pointer)
             path = pointer.parent / meta["file"]
-            intact = sha256(path) == meta["sha256"]
-            rows = pd.read_parquet(path) if intact else no_rows()
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(pointer, type(error).__name__) from None
+            content = read_regular(path, LARGEST)
+            intact = hashlib.sha256(content).hexdigest() == meta["sha256"]
+            rows = pd.read_parquet(io.BytesIO(content)) if intact else no_rows()
+        except (OSError, ValueError) as error:
+            raise self._damaged(pointer, str(error) if type(error) is ValueError else type(error).__name__) from None
         if not intact:
             raise self._damaged(path, "its content is not what its hash says")
         return meta, rows
+
+    def check_before(self, series: str) -> None:
+        """Raise SourceError where the state before the last of a series is damaged; no run reads it."""
+        before = pointers.read(self._pointer(series)).get("before")
+        path = self._pointer(series).parent / str(before)
+        if before is None or not path.exists():
+            return
+        try:
+            intact = sha256(path).startswith(path.stem)
+        except OSError:
+            intact = False
+        if not intact:
+            raise SourceError(
+                f"{path}: is damaged (its content is not what its name says): the state of {series} before its last; "
+                "what is stored now is whole; remove that file"
+            )
 
     def _damaged(self, path: Path, why: str) -> SourceError:
         return SourceError(

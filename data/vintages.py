@@ -1,4 +1,7 @@
-"""Vintages: what a delivery adds to the values of a series that are stored, and what it may not do to them."""
+"""Vintages: a series' stored rows, what a delivery adds to them, and what it may not do to them.
+
+A row is date, column, value, vintage; every value a series was ever given is one, the latest last.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +47,7 @@ def check_spacing(delivery: Delivery, rows: pd.DataFrame, spec: Spec) -> None:
         words = {"daily": "daily rows", "weekly": "weekly rows", "monthly": "month ends", "longer": "rows far apart"}
         raise DataError(
             f"{delivery.source}: {words[given]} of {delivery.series}, of which the store holds {words[stored]}; keep "
-            "them "
-            f"apart with another {HOME}"
+            f"them apart with another {HOME}"
         )
 
 
@@ -56,8 +58,8 @@ def monthly(index: pd.Index) -> bool | None:
 
 def latest(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the latest vintage of every value, dates x columns."""
-    latest = rows.drop_duplicates(["date", "column"], keep="last")
-    frame = latest.set_index(["date", "column"])["value"].unstack().rename_axis(None, axis=1)
+    last = rows.drop_duplicates(["date", "column"], keep="last")
+    frame = last.set_index(["date", "column"])["value"].unstack().rename_axis(None, axis=1)
     return frame[_ordered(frame.columns)].sort_index()
 
 

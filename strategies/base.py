@@ -13,11 +13,12 @@ from typing import Annotated, Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from data.errors import shortened
 from data.market import Flags, Market
 from data.pricing.bonds import Array
 
 _A_YEAR = {"D": 260, "M": 12, "Y": 1}
-_FORM = re.compile(r"(\d+(?:\.\d+)?)([DMY])")
+_FORM = re.compile(r"(\d{1,5}(?:\.\d{1,6})?)([DMY])", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class Window:
     def __post_init__(self) -> None:
         match = _FORM.fullmatch(self.text)
         if not match or float(match[1]) <= 0:
-            raise ValueError(f"{self.text!r} is not a window; write a number and D, M or Y, like 60D, 36M or 3Y")
+            raise ValueError(
+                f"{shortened(self.text)!r} is not a window; write a number and D, M or Y, like 60D, 36M or 3Y"
+            )
 
     def bars(self, market: Market) -> int:
         """Rows (levels) or returns the window holds on this market: rounded half up, at least 2."""

@@ -14,7 +14,7 @@ from data.pricing.bonds import Array
 from strategies.base import ParameterError, Strategy, signals_of
 from strategies.macro import Policy
 from strategies.relative_value import Carry
-from strategies.sizing import LARGEST
+from strategies.sizing import LARGEST_OF
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class Part:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < abs(self.weight) <= LARGEST:
-            raise ParameterError("weight", f"is {self.weight:g}; expected a number other than 0, {LARGEST:g} at most")
+        most, _ = LARGEST_OF["weight"]
+        if not 0 < abs(self.weight) <= most:
+            raise ParameterError("weight", f"is {self.weight:g}; expected a number other than 0, {most:g} at most")
 
 
 def _halves() -> Mapping[str, Part]:

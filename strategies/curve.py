@@ -28,6 +28,11 @@ class DurationNeutral:
         return tuple(self.multiples)
 
     @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """Legs of one curve, each no longer than the next: with them the wrong way round the trade is its reverse."""
+        return ()
+
+    @property
     def invariants(self) -> Invariants:
         """Equal years of duration, long and short."""
         return Invariants(scales_with="duration", neutral=True)
@@ -57,6 +62,11 @@ class CurveTrade(DurationNeutral):
         sized("duration", self.duration)
 
     @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.front, self.back),)
+
+    @property
     def multiples(self) -> Mapping[str, float]:
         """The front leg, then the back one; + on the front of a steepener."""
         sign = 1.0 if self.trade == "steepener" else -1.0
@@ -77,6 +87,11 @@ class Butterfly(DurationNeutral):
         sized("duration", self.duration)
 
     @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.front, self.belly, self.back),)
+
+    @property
     def multiples(self) -> Mapping[str, float]:
         """Front wing, belly, back wing; + on the belly."""
         return {self.front: -0.5, self.belly: 1.0, self.back: -0.5}
@@ -95,6 +110,11 @@ class Box(DurationNeutral):
     def __post_init__(self) -> None:
         different(self.us_front, self.us_back, self.jp_front, self.jp_back)
         sized("duration", self.duration)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.us_front, self.us_back), (self.jp_front, self.jp_back))
 
     @property
     def multiples(self) -> Mapping[str, float]:

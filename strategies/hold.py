@@ -12,7 +12,7 @@ import numpy as np
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies.base import ParameterError
-from strategies.sizing import LARGEST, book
+from strategies.sizing import LARGEST_OF, book
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,11 @@ class Hold:
     def __post_init__(self) -> None:
         if not self.weights:
             raise ParameterError("weights", "is empty; name at least one instrument, like {UST10: 1.0}")
+        most, meant = LARGEST_OF["weight"]
         for name, weight in self.weights.items():
-            if not 0 < abs(weight) <= LARGEST:
+            if not 0 < abs(weight) <= most:
                 raise ValueError(
-                    f"the weight of {name} is {weight:g}; expected a number other than 0, {LARGEST:g} at most"
+                    f"the weight of {name} is {weight:g}; expected a number other than 0, {most:g} at most: {meant}"
                 )
         object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
 

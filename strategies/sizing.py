@@ -17,7 +17,12 @@ from data.pricing.bonds import Array
 from strategies.base import ParameterError, Window
 from strategies.signals import local_excess_returns, rolling_beta, rolling_deviation
 
-LARGEST = 1000.0  # of any weight, duration or volatility: beyond it a slip of the pen
+LARGEST = 1000.0  # of any parameter: beyond it a slip of the pen
+LARGEST_OF = {  # of a size, and what is likely meant
+    "duration": (40.0, "5 is the duration of a five-year bond held once"),
+    "volatility": (1.0, "0.05 is 5 % a year"),
+    "weight": (40.0, "1 is the whole of equity"),
+}
 Rule = Literal["notional", "duration", "volatility", "beta"]
 
 
@@ -138,8 +143,10 @@ def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
 
 def positive(name: str, value: float) -> None:
     """Raise ParameterError where a parameter is not a number above 0."""
-    if not 0 < value <= LARGEST:
-        raise ParameterError(name, f"is {value:g}; expected a number above 0, {LARGEST:g} at most")
+    most, meant = LARGEST_OF.get(name, (LARGEST, ""))
+    if not 0 < value <= most:
+        hint = f": {meant}" if meant and value > most else ""
+        raise ParameterError(name, f"is {value:g}; expected a number above 0, {most:g} at most{hint}")
 
 
 def sized(name: str, value: float) -> None:

@@ -38,6 +38,11 @@ class TrendCurve:
         return (self.front, self.back)
 
     @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter leg first."""
+        return ((self.front, self.back),)
+
+    @property
     def invariants(self) -> Invariants:
         """Equal years of duration in both legs."""
         return Invariants(scales_with="duration", neutral=True)
@@ -90,6 +95,11 @@ class UltraLong(DurationNeutral):
         one_of("trade", self.trade, ("tens", "across", "box"))
         different(self.us_ten, self.us_ultra, self.jp_ten, self.jp_ultra)
         sized("duration", self.duration)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter legs first."""
+        return ((self.us_ten, self.us_ultra), (self.jp_ten, self.jp_ultra))
 
     @property
     def multiples(self) -> Mapping[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import chdir
@@ -88,6 +89,20 @@ def one_process():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("backtests.cli.worker.cores", lambda: 1)
         yield
+
+
+@pytest.fixture(scope="session")
+def handlers():
+    """What answers to signals when the tests begin."""
+    return {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+
+@pytest.fixture(autouse=True)
+def interruptible(handlers):
+    """Let the tests be interrupted again after a command that ran in their process."""
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import struct
 import threading
@@ -100,6 +101,35 @@ def flood(size: int) -> Answer:
             handler.wfile.write(b"1" * 2**20)
 
     return answer
+
+
+def raw(content: bytes) -> Answer:
+    """Send these bytes in place of an answer, and close."""
+
+    def answer(handler: Handler) -> None:
+        handler.wfile.write(content)
+        handler.close_connection = True
+
+    return answer
+
+
+def endless(begin: bytes, piece: bytes, every: float = 0.0) -> Answer:
+    """Send the beginning of an answer, then the same piece again and again, until the server is closed."""
+
+    def answer(handler: Handler) -> None:
+        handler.wfile.write(begin)
+        while not handler.faults.closing.wait(every):
+            handler.wfile.write(piece)
+            handler.wfile.flush()
+
+    return answer
+
+
+def packed(content: bytes, *encodings: str) -> Answer:
+    """Gzip the content once for each encoding named, and say so."""
+    for _ in encodings:
+        content = gzip.compress(content)
+    return page(content, Content_Encoding=", ".join(encodings))
 
 
 @dataclass

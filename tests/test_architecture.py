@@ -14,11 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
     "data": "moved errors disk countries bars pricing instruments exchanges calendars market tables series sources "
-    "quality splits gate "
-    "vintages store assemble build tracking status",
+    "quality splits gate pointer vintages store assemble build tracking status",
     "data/pricing": "bonds curves forwards spot",
-    "data/sources": "http text source treasury mof boj nyfed fred yahoo bundled registry cells dates numbers table "
-    "rows hints said symbols meaning periods templates files folder",
+    "data/sources": "bounded http text source treasury mof boj nyfed fred yahoo bundled registry cells dates numbers "
+    "table rows hints said symbols meaning periods templates files folder",
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals sizing pairs divergence curve hold macro relative_value breakeven slopes "
     "blend thesis overlays exits own",
@@ -26,15 +25,16 @@ ORDER = {
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips events extremes verdicts bootstrap "
     "inference",
-    "backtests/config": "document complaints model countries params building instruments load",
-    "backtests/runs": "window setup runner exposure stress significance manifest former snapshot folder",
+    "backtests/config": "document complaints model countries params building instruments legs load",
+    "backtests/runs": "window setup runner exposure stress significance manifest former snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings inputs sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded detail sensitivity "
     "tornado plots html thesis compare",
-    "backtests/cli": "terminal worker help dates catalogue config data run runs thesis ticket compare sensitivity",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
+    "sensitivity app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

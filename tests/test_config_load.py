@@ -163,9 +163,9 @@ def test_a_dump_writes_what_was_given_and_what_was_inherited(tmp_path):
 
 
 def test_a_dump_keeps_the_letters_of_any_alphabet(tmp_path):
-    chosen = load(tmp_path, f"{BASE}instruments: {{236A.T: {{exchange: 東京}}}}\n")
-    assert "exchange: 東京\n" in config.dump(chosen)
-    assert load(tmp_path, config.dump(chosen)).library["236A.T"].exchange == "東京"
+    chosen = load(tmp_path, f"{BASE}countries: {{jp: {{place: 東京}}}}\n")
+    assert "place: 東京\n" in config.dump(chosen)
+    assert load(tmp_path, config.dump(chosen)).countries["jp"].place == "東京"
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "config/daily.yaml", "config/thesis.yaml"])

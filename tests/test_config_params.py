@@ -22,7 +22,7 @@ from strategies.relative_value import Carry, Reversion
 from strategies.thesis import Thesis
 from tests.config_files import refusal, variants
 
-SIZE = "expected a number above 0, 1000 at most"
+SIZE = "expected a number above 0, 40 at most"
 
 
 def strategy(folder, written: str):
@@ -39,7 +39,7 @@ def strategy(folder, written: str):
         ("strategy: policy, params: {}", Policy()),
         ("strategy: policy, params: {long: UST5, duration: 2}", Policy(long="UST5", duration=2.0)),
         ("strategy: policy, params: {duration: }", Policy()),
-        ("strategy: policy, params: {duration: 1000}", Policy(duration=1000.0)),
+        ("strategy: policy, params: {duration: 40}", Policy(duration=40.0)),
         (
             "strategy: divergence, params: {sizing: volatility, volatility: .1, window: 60D}",
             Divergence(sizing="volatility", volatility=0.1, window=Window("60D")),
@@ -108,7 +108,7 @@ def test_an_unknown_strategy_is_reported_with_its_line(tmp_path, written, words)
         ("policy", "{duration: .inf}", "params.duration: is inf; expected a finite number"),
         ("policy", "{duration: 0}", f"is 0; {SIZE} (swap the legs to turn the trade)"),
         ("policy", "{duration: -5}", f"is -5; {SIZE} (swap the legs to turn the trade)"),
-        ("policy", "{duration: 1000.5}", f"is 1000.5; {SIZE} (swap the legs to turn the trade)"),
+        ("policy", "{duration: 40.5}", f"is 40.5; {SIZE}: 5 is the duration of a five-year bond held once (swap"),
         ("policy", "{weight: 1}", "is not used by sizing: duration, which takes duration"),
         ("policy", "{sizing: size}", "params.sizing: 'size' is not one of notional, duration, volatility, beta"),
         ("curve", "{trade: flatener}", "params.trade: 'flatener' is not one of steepener, flattener; did you mean 'fl"),
@@ -121,7 +121,7 @@ def test_an_unknown_strategy_is_reported_with_its_line(tmp_path, written, words)
         ("hold", "{weights: UST10}", "params.weights: is 'UST10'; expected keys and values"),
         ("hold", "{weights: {UST10: a}}", "params.weights.UST10: is 'a'; expected a number"),
         ("hold", "{weights: {UST10: -.inf}}", "params.weights.UST10: is -inf; expected a finite number"),
-        ("hold", "{weights: {UST10: 0}}", "is 0; expected a number other than 0, 1000 at most"),
+        ("hold", "{weights: {UST10: 0}}", "is 0; expected a number other than 0, 40 at most"),
         ("hold", "{weights: {UST10: 1, USTT: 1}}", "params.weights.USTT: unknown instrument 'USTT'; did you mean "),
     ],
 )  # fmt: skip
@@ -225,8 +225,12 @@ def test_ten_overlays_are_laid_and_an_eleventh_is_refused(tmp_path):
         ("smooth:\n          windo: 3M", 8, "overlays.1.smooth.windo: unknown key; did you mean 'window'?"),
         ("smooth:\n          inner: a", 8, "overlays.1.smooth.inner: unknown key; known: window"),
         ("gross_cap:\n          gross: a", 8, "overlays.1.gross_cap.gross: is 'a'; expected a number"),
-        ("gross_cap:\n          gross: 0", 8, f"is 0; {SIZE}"),
-        ("volatility_target:\n          window: 3M\n          largest: -1", 9, f"is -1; {SIZE}"),
+        ("gross_cap:\n          gross: 0", 8, "is 0; expected a number above 0, 1000 at most"),
+        (
+            "volatility_target:\n          window: 3M\n          largest: -1",
+            9,
+            "expected a number above 0, 1000 at most",
+        ),
     ],
 )
 def test_an_invalid_overlay_is_reported_with_its_line(tmp_path, overlay, line, words):
@@ -273,12 +277,12 @@ NESTED = "strategy: blend\nparams:\n  parts:\n    r:\n      strategy: "
         ("strategy: policy\nwieght: 1", 9, "q.wieght: unknown key; did you mean 'weight'?"),
         ("weight: 1", 7, "q.strategy: is missing; add it"),
         ("strategy: policy\nweight: much", 9, "q.weight: is 'much'; expected a number"),
-        ("strategy: policy\nweight: 0", 9, "is 0; expected a number other than 0, 1000 at most"),
-        ("strategy: policy\nweight: -1000.5", 9, "is -1000.5; expected a number other than 0, 1000 at most"),
+        ("strategy: policy\nweight: 0", 9, "is 0; expected a number other than 0, 40 at most"),
+        ("strategy: policy\nweight: -40.5", 9, "is -40.5; expected a number other than 0, 40 at most"),
         ("strategy: policy\nparams: ", 9, "q.params: is empty; expected keys and values"),
         ("strategy: policy\nparams:\n  scal: 1", 10, "q.params.scal: unknown key; did you mean 'scale'?"),
         ("strategy: policy\nparams:\n  scale: a", 10, "q.params.scale: is 'a'; expected a number"),
-        ("strategy: policy\nparams:\n  scale: 0", 10, f"is 0; {SIZE}"),
+        ("strategy: policy\nparams:\n  scale: 0", 10, "is 0; expected a number above 0, 1000 at most"),
         ("strategy: policy\nparams:\n  long: X", 10, "q.params.long: unknown instrument 'X'; known: 236A.T, "),
         (
             "strategy: hold\nparams:\n  weights:\n    UST2: 1\n    UST1: 1", 12,

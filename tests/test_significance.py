@@ -14,6 +14,7 @@ from backtests import config
 from backtests.performance import inference, metrics
 from backtests.runs import folder as run_folder
 from backtests.runs import runner, significance
+from backtests.runs.listing import listed
 from backtests.runs.snapshot import snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +37,7 @@ def done(tmp_path_factory):
 
 def stored(done, folder: Path) -> dict:
     """The metrics of a run kept in a folder, the runs beside it counted as its trials."""
-    earlier = run_folder.earlier_sharpes(folder.parent, done.config.name)
+    earlier = listed(folder.parent).sharpes(done.config.name)
     folder.mkdir()
     run_folder.write(snapshot(done, earlier=earlier), folder)
     return json.loads((folder / "metrics.json").read_text())
@@ -61,7 +62,9 @@ def test_what_was_tried_before_under_the_same_name_raises_the_hurdle(done, tmp_p
     alone = stored(done, tmp_path / "a")
     other = json.loads((tmp_path / "a/metrics.json").read_text())
     (tmp_path / "b").mkdir()
-    other["variants"] = {f"tried_{i}": {"sharpe": s} for i, s in enumerate([0.9, -0.4, None, 0.9])}
+    other["variants"] = {
+        f"tried_{i}": {**other["variants"]["pair"], "sharpe": s} for i, s in enumerate([0.9, -0.4, None, 0.9])
+    }
     (tmp_path / "b/metrics.json").write_text(json.dumps(other))
     (tmp_path / "b/manifest.json").write_text((tmp_path / "a/manifest.json").read_text())
     after = stored(done, tmp_path / "c")

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data import pointer
 from data import store as stores
 from data.errors import DataError, SourceError
 from data.series import Delivery
@@ -173,6 +174,80 @@ def test_damage_is_named_with_the_remedy(store, harm):
     with pytest.raises(SourceError, match=r"is damaged .*; remove the folder .*ust and update or import") as error:
         store.read("ust")
     assert "\n" not in str(error.value)
+
+
+def flips(home: Path, count: int) -> list[tuple[Path, int]]:
+    """Bits to flip, spread evenly over the files of a store: each file, and the bit's place in it."""
+    paths = [path for path in sorted(home.glob("series/*/*")) if path.is_file()]
+    bits = [(path, 8 * path.stat().st_size) for path in paths]
+    each = -(-count // len(bits))
+    return [(path, (2 * i + 1) * size // (2 * each)) for path, size in bits for i in range(each)]
+
+
+def test_every_flipped_bit_of_every_file_is_reported(store, divergence, monkeypatch):
+    monkeypatch.setenv("DIVERGENCE_HOME", str(store.folder))
+    store.put(yields(days=DAYS[:10]), NOW)
+    store.put(yields(), NOW)
+    store.put(adjusted(DAYS, 0.97), NOW)
+    assert divergence("data", "status").status == 0
+    tried = flips(store.folder, 60)
+    assert len(tried) >= 60
+    assert len({path for path, _ in tried}) == 5  # a pointer and its file each, and the state before of one
+    for path, bit in tried:
+        whole = path.read_bytes()
+        harmed = bytearray(whole)
+        harmed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(harmed)
+        answer = divergence("data", "status")
+        path.write_bytes(whole)
+        assert (answer.status, answer.err.count("\n")) == (3, 1), (path, bit)
+        assert str(path) in answer.err
+        assert "is damaged" in answer.err
+    assert divergence("data", "verify").err == ""
+
+
+def test_every_bit_of_a_pointer_counts(store):
+    store.put(yields(), NOW)
+    path = store.folder / "series/ust/current.json"
+    whole = path.read_bytes()
+    for bit in range(8 * len(whole)):
+        harmed = bytearray(whole)
+        harmed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(harmed)
+        with pytest.raises(ValueError):
+            pointer.read(path)
+
+
+def test_a_pointer_of_an_earlier_version_has_no_hash_and_gets_one(store):
+    store.put(yields(), NOW)
+    path = store.folder / "series/ust/current.json"
+    former = {key: value for key, value in json.loads(path.read_text()).items() if key != "check"}
+    path.write_text(json.dumps(former, indent=1))
+    assert len(store.read("ust").frame) == 20
+    store.put(yields(**{"30": 5.0}), NOW)
+    assert "check" in json.loads(path.read_text())
+    assert store.read("ust").vintages == 2
+
+
+def test_what_killed_writers_left_is_swept_by_the_next(store):
+    store.put(yields(), NOW)
+    store.put(adjusted(DAYS, 0.97), NOW)
+    for name in (".4242.parquet", ".current.json-abc"):
+        (store.folder / "series/TLT" / name).write_bytes(b"half")
+    (store.folder / "series/TLT/.mine").write_bytes(b"keep")
+    store.put(yields(), NOW)
+    assert sorted(path.name for path in (store.folder / "series/TLT").glob(".*")) == [".mine"]
+
+
+def test_a_folder_in_the_store_that_is_no_series_is_named(store, divergence, monkeypatch):
+    monkeypatch.setenv("DIVERGENCE_HOME", str(store.folder))
+    store.put(yields(), NOW)
+    (store.folder / "series/zzz").mkdir()
+    (store.folder / "series/zzz/current.json").write_text("{}")
+    answer = divergence("data", "status")
+    assert (answer.status, answer.err.count("\n")) == (3, 1)
+    assert "zzz" in answer.err
+    assert "ust" in answer.out
 
 
 def test_a_full_disk_leaves_the_old_state(store, monkeypatch):

@@ -35,7 +35,7 @@ def compare(
 ) -> None:
     """Compare variants side by side: figures, differences to the benchmarks, and what differs between runs."""
     from backtests import comparison as comparing
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.runs import folder as run_folder
 
     target = None if at_vol is None else volatility(at_vol)
@@ -50,7 +50,7 @@ def compare(
         record = comparing.record(compared())
     else:
         run_folder.check_free(out)
-        with run_folder.writing(out) as beside:
+        with interrupt.telling(interrupt.whole(out)), run_folder.writing(out) as beside:
             comparison = compared()
             record = comparing.record(comparison)
             _write(comparison, record, beside)
@@ -82,11 +82,12 @@ def _sources(places: list[Path], settings: list[str], progress: Progress) -> lis
     from backtests import config as configuration
     from backtests.runs import folder as run_folder
     from backtests.runs import runner
+    from data.disk import is_folder
     from data.errors import ConfigError
 
-    if settings and all(place.is_dir() for place in places):
+    if settings and all(is_folder(place) for place in places):
         raise ConfigError("--set changes configurations, but only run folders are given; leave it out")
-    configs = {place: configuration.load(place, settings) for place in places if not place.is_dir()}
+    configs = {place: configuration.load(place, settings) for place in places if not is_folder(place)}
     sources = []
     for label, place in zip(comparing.labels(places), places, strict=True):
         if place in configs:
@@ -102,10 +103,11 @@ def _write(comparison: Comparison, record: dict[str, Any], folder: Path) -> None
 
     from backtests.comparison import series, table
     from backtests.report import compare as words
+    from backtests.report.format import guarded
 
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False, default=float)
     (folder / "compare.json").write_text(f"{text}\n", encoding="utf-8")
-    table(comparison).to_csv(folder / "compare.csv", index=False)
+    table(comparison).map(guarded).rename(columns=guarded).to_csv(folder / "compare.csv", index=False)
     (folder / "compare.html").write_text(words.page(record, series(comparison)), encoding="utf-8")
 
 

@@ -45,4 +45,5 @@ def schema() -> None:
     from backtests.cli import terminal
     from backtests.config import json_schema
 
-    terminal.say(json.dumps(json_schema(), indent=2))
+    for line in json.dumps(json_schema(), indent=2).splitlines():
+        terminal.say(line)

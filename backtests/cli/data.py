@@ -10,7 +10,7 @@ import typer
 from backtests.cli.help import or_command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from data.series import Delivery
     from data.status import Extent
@@ -91,7 +91,7 @@ def import_(
     What stays ambiguous is asked, and the option that settles it is named; what you say is kept for the next file.
     """
     from backtests import config as configuration
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.runs.setup import listed_of
     from data.countries import COUNTRIES
     from data.errors import DivergenceError
@@ -107,14 +107,15 @@ def import_(
     )  # fmt: skip
     store = Store(home(), countries)
     failed = []
-    for path in paths:
-        try:
-            known = store.known(listed_of(loaded) if loaded else None)
-            deliveries = files.read(path, countries=countries, said=said, known=known)
-            _put(store, deliveries, 1.0 if restated else None, str(path))
-        except DivergenceError as error:
-            failed.append(error)
-            terminal.talk(f"error: {error}")
+    with interrupt.telling(_kept(store)):
+        for path in paths:
+            try:
+                known = store.known(listed_of(loaded) if loaded else None)
+                deliveries = files.read(path, countries=countries, said=said, known=known)
+                _put(store, deliveries, 1.0 if restated else None, str(path))
+            except DivergenceError as error:
+                failed.append(error)
+                terminal.complain(str(error))
     if failed:
         raise typer.Exit(max(error.exit_status for error in failed))
 
@@ -127,7 +128,7 @@ def update(
 ) -> None:
     """Fetch series from their sources and add what is new to the store; what is stored is never lost."""
     from backtests import config as configuration
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from data.errors import DivergenceError
     from data.sources import registry
     from data.store import Store, home
@@ -136,7 +137,7 @@ def update(
     store = Store(home())
     jobs = registry.jobs(series or [], addresses)
     failed: list[tuple[str, DivergenceError]] = []
-    with terminal.progress(quiet) as progress:
+    with interrupt.telling(_kept(store)), terminal.progress(quiet) as progress:
         for i, job in enumerate(jobs):
             progress(job.name, i, len(jobs))
             try:
@@ -146,7 +147,7 @@ def update(
                 failed.append((job.name, error))
         progress("", len(jobs), len(jobs))
     for name, reason in failed:
-        terminal.talk(f"error: {name}: {reason}")
+        terminal.complain(f"{name}: {reason}")
     terminal.say(f"{len(jobs) - len(failed)} of {len(jobs)} sources answered; the store is {store.folder}")
     if failed:
         terminal.talk(f"failed: {', '.join(name for name, _ in failed)}; what was stored before is unharmed")
@@ -179,18 +180,30 @@ def verify() -> None:
 
 
 def _readable(store: Store) -> tuple[list[Stored], int]:
-    """Return the series that can be read, and how many cannot; print why."""
+    """Return the series that can be read, and how many are damaged, or none of ours; print why."""
     from backtests.cli import terminal
-    from data.errors import SourceError
+    from data.errors import DivergenceError
 
     histories, failed = [], 0
     for name in store.names():
         try:
             histories.append(store.read(name))
-        except SourceError as error:
+            store.check_before(name)
+        except DivergenceError as error:
             failed += 1
-            terminal.talk(f"error: {error}")
+            terminal.complain(str(error))
     return histories, failed
+
+
+def _kept(store: Store) -> Callable[[], str]:
+    """Return what says, at an interrupt, to which series something was added since now."""
+    before = store.states()
+
+    def words() -> str:
+        changed = [name for name, state in store.states().items() if before.get(name) != state]
+        return f"kept, each whole: {', '.join(changed)}" if changed else ""
+
+    return words
 
 
 def _put(store: Store, deliveries: Sequence[Delivery], restated_share: float | None, path: str = "") -> None:

@@ -33,7 +33,7 @@ def run(
     """Run every variant of CONFIG, print a line for each, and write a report."""
     import time
 
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.cli.worker import worker
 
     start = time.perf_counter()
@@ -46,16 +46,21 @@ def run(
         settings = configuration.load(config, set_ or [])
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
-        with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
+        with (
+            interrupt.telling(interrupt.whole(folder)),
+            run_folder.writing(folder) as place,
+            terminal.progress(quiet) as progress,
+        ):
             begun = runner.begin(settings, beside.start, progress)
             beside.warm((PICTURES,))
             measured = measure(begun, progress)
             finished = begun.finish(phase(progress, "two engines"))
             keep(finished, measured, place, folder.parent, now, progress, beside)
-    if out is None:
-        index(folder.parent)
-    _show(finished, time.perf_counter() - start)
-    terminal.say(f"report: {folder / 'report.html'}")
+    with interrupt.telling(interrupt.whole(folder)):
+        if out is None:
+            index(folder.parent)
+        _show(finished, time.perf_counter() - start)
+        terminal.say(f"report: {folder / 'report.html'}")
 
 
 def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
@@ -71,21 +76,25 @@ def keep(
 ) -> None:
     """Write a run, its sensitivity, its report and its pictures, which are drawn beside the rest, to a folder.
 
-    The earlier runs of its name in `runs` count as trials.
+    The earlier runs of its name in `runs` count as trials; what is damaged there is said.
     """
     from dataclasses import replace
 
+    from backtests.cli import terminal
     from backtests.report import html
     from backtests.report.panels import complete, panels, pictured
     from backtests.runs import folder as run_folder
     from backtests.runs import significance
+    from backtests.runs.listing import listed
     from backtests.runs.snapshot import judged, tables
 
+    listing = listed(runs)
+    if listing.complaint:
+        terminal.talk(listing.complaint)
     stored = replace(tables(run, now), folder=folder, sensitivity=measured)
     content = panels(stored)
     drawn = beside.start(_draw, pictured(content), folder / "plots")
-    earlier = run_folder.earlier_sharpes(runs, run.config.name)
-    stored = judged(stored, significance.judge(run, earlier))
+    stored = judged(stored, significance.judge(run, listing.sharpes(run.config.name)))
     run_folder.write(stored, folder)
     progress("report", 0, 1)
     (folder / "report.html").write_text(html.page(complete(content, stored)), encoding="utf-8")
@@ -105,12 +114,16 @@ def _draw(content: Panels, folder: Path) -> None:
 
 
 def index(folder: Path) -> None:
-    """List the runs of a folder in its `index.html`."""
+    """List the runs of a folder in its `index.html`; a run is none the worse where that cannot be written."""
+    from backtests.cli import terminal
     from backtests.report import html
-    from backtests.runs import folder as run_folder
+    from backtests.runs.listing import listed
     from data.disk import replace_text
 
-    replace_text(folder / "index.html", html.index(html.rows(run_folder.listed(folder))))
+    try:
+        replace_text(folder / "index.html", html.index(html.rows(listed(folder).runs)))
+    except OSError as error:
+        terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
 
 
 def _show(run: Run, seconds: float) -> None:

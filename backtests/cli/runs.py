@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +15,16 @@ def runs(
     """List runs, newest first, with the figures of each one's first variant."""
     from backtests.cli import terminal
     from backtests.report import html
-    from backtests.runs import folder as run_folder
-    from data.errors import ConfigError
+    from backtests.runs.listing import listed
+    from data.disk import is_folder
+    from data.errors import ConfigError, shortened
 
-    if (folder.exists() and not folder.is_dir()) or (folder != Path("runs") and not folder.exists()):
-        raise ConfigError(f"{folder}: no such folder; give the one that holds runs, like runs")
-    rows = html.rows(run_folder.listed(folder))
+    if not is_folder(folder) and (folder != Path("runs") or os.path.lexists(folder)):
+        raise ConfigError(f"{shortened(folder, 200)}: no such folder; give the one that holds runs, like runs")
+    listing = listed(folder)
+    rows = html.rows(listing.runs)
+    if listing.complaint:
+        terminal.talk(listing.complaint)
     if not rows:
         terminal.say(f"no runs in {folder}; `divergence run` makes one")
         return
@@ -35,13 +40,19 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder, like those `divergence runs` lists.")],
 ) -> None:
     """Draw the report and the pictures of a finished run again."""
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.report import html, plots
     from backtests.report.panels import panels
     from backtests.runs import folder as run_folder
-    from data.disk import replace_text
 
-    content = panels(run_folder.load(run))
-    replace_text(run / "report.html", html.page(content))
-    plots.save(content, run / "plots")
+    stored = run_folder.load(run)
+    try:
+        content = panels(stored)
+        page = html.page(content)
+    except run_folder.UNREADABLE as error:
+        raise run_folder.unreadable(run, "drawn", error) from error
+    as_it_was = f"what of {run} was not drawn again is as it was"
+    with interrupt.telling(lambda: as_it_was), run_folder.redrawing(run) as beside:
+        (beside / "report.html").write_text(page, encoding="utf-8")
+        plots.save(content, beside / "plots")
     terminal.say(f"report: {run / 'report.html'}")

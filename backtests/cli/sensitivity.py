@@ -25,7 +25,7 @@ def sensitivity(
     """Rerun every variant of CONFIG under every disputable convention, and say which its result depends on."""
     from backtests import config as configuration
     from backtests import sensitivities
-    from backtests.cli import terminal
+    from backtests.cli import interrupt, terminal
     from backtests.runs import folder as run_folder
 
     settings = configuration.load(config, set_ or [])
@@ -35,7 +35,11 @@ def sensitivity(
             measured = sensitivities.measure(settings, names, progress)
     else:
         folder = run_folder.destination(settings, out, run_folder.utc_now())
-        with run_folder.writing(folder) as beside, terminal.progress(quiet) as progress:
+        with (
+            interrupt.telling(interrupt.whole(folder)),
+            run_folder.writing(folder) as beside,
+            terminal.progress(quiet) as progress,
+        ):
             measured = sensitivities.measure(settings, names, progress)
             _write(measured, beside)
     _show(sensitivities.record(measured), bool(names))

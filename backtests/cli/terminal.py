@@ -1,22 +1,43 @@
-"""Terminal output: tables on stdout, messages on stderr; progress bars on a terminal, plain lines elsewhere."""
+"""Terminal output: tables on stdout, messages on stderr; progress bars on a terminal, plain lines elsewhere.
+
+Whatever files, servers and names of folders hold is printed so that it can be seen: nothing of it steers the terminal.
+"""
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-from rich.text import Text
+from data.errors import redacted, shortened, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PHASES = ("sensitivity", "report")  # of a command; what else has progress is a variant
+LONGEST = 1000  # characters of a message: half a screen
 WIDTH = 180  # at least: a narrow terminal wraps a table rather than cutting figures off
+
+
+def line(text: str) -> str:
+    """Return a text as it is printed: what steers a terminal spelt out, passwords in addresses left out."""
+    return visible(redacted(text))
+
+
+class Formatter(logging.Formatter):
+    """Lines of the log, in which everything can be seen."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line."""
+        return line(super().format(record))
 
 
 def console() -> Console:
     """Return stdout, wide enough that a row stays a line."""
+    from rich.console import Console
+
     width = Console(highlight=False).width
     return Console(highlight=False, width=max(WIDTH, width), soft_wrap=False)
 
@@ -28,24 +49,34 @@ def count(number: int, noun: str) -> str:
 
 def say(text: str) -> None:
     """Print a plain line on stdout, never wrapped and never read as markup."""
-    print(text)
+    print(line(text))
 
 
 def talk(text: str) -> None:
     """Print a plain line on stderr."""
     if sys.stderr is not None:
-        print(text, file=sys.stderr)
+        print(line(text), file=sys.stderr)
+
+
+def complain(message: str) -> None:
+    """Print an error as one line on stderr, whatever the message holds."""
+    talk(f"error: {shortened(line(message), LONGEST)}")
 
 
 def table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,), faint: Sequence[int] = ()
 ) -> None:
     """Print a table; columns in `left` hold text, the others figures; rows in `faint` are dimmed."""
+    from rich.table import Table
+    from rich.text import Text
+
     grid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for i, heading in enumerate(headings):
-        grid.add_column(heading, justify="left" if i in left else "right", no_wrap=True, overflow="ellipsis")
+        grid.add_column(
+            Text(line(heading)), justify="left" if i in left else "right", no_wrap=True, overflow="ellipsis"
+        )
     for n, row in enumerate(rows):
-        grid.add_row(*(Text(cell) for cell in row), style="dim" if n in faint else "")
+        grid.add_row(*(Text(line(cell)) for cell in row), style="dim" if n in faint else "")
     console().print(grid)
 
 
@@ -57,12 +88,15 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     elif sys.stderr is None or not sys.stderr.isatty():
         yield _Lines()
     else:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("")
 
             def show(what: str, completed: int, total: int) -> None:
-                bar.update(task, description=what, completed=completed, total=total)
+                bar.update(task, description=line(what), completed=completed, total=total)
 
             yield show
 

@@ -29,8 +29,8 @@ def thesis(
     """Run CONFIG, test every claim of the thesis on its data, print the scorecard, and write report and scorecard."""
     import json
 
+    from backtests.cli import interrupt, terminal
     from backtests.cli import run as run_command
-    from backtests.cli import terminal
     from backtests.cli.worker import worker
 
     with worker() as beside:
@@ -48,7 +48,11 @@ def thesis(
             settings = _until(settings, as_of)
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
-        with run_folder.writing(folder) as place, terminal.progress(quiet) as progress:
+        with (
+            interrupt.telling(interrupt.whole(folder)),
+            run_folder.writing(folder) as place,
+            terminal.progress(quiet) as progress,
+        ):
             try:
                 begun = runner.begin(settings, beside.start, progress)
             except OutsideDataError as error:
@@ -61,10 +65,11 @@ def thesis(
             (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
             (place / "thesis.html").write_text(page.page(card, manifest(run, now)), encoding="utf-8")
             run_command.keep(run, measured, place, folder.parent, now, progress, beside)
-    if out is None:
-        run_command.index(folder.parent)
-    _show(card)
-    terminal.say(f"scorecard: {folder / 'thesis.html'}")
+    with interrupt.telling(interrupt.whole(folder)):
+        if out is None:
+            run_command.index(folder.parent)
+        _show(card)
+        terminal.say(f"scorecard: {folder / 'thesis.html'}")
 
 
 def _until(settings: Config, day: date) -> Config:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -23,7 +24,7 @@ class Worker:
         """Begin a piece of work; what is returned gives its value, or raises what it raised."""
         if self.pool is None:
             return lambda: function(*arguments)
-        future = self.pool.submit(function, *arguments)
+        future = self._submit(function, *arguments)
 
         def value() -> T:
             if future.cancel():  # not begun yet: this process is free, so it does it
@@ -38,7 +39,16 @@ class Worker:
     def warm(self, modules: Sequence[str]) -> None:
         """Let the other process load modules that it will need, while it has nothing else to do."""
         if self.pool is not None:
-            self.pool.submit(_load, modules)
+            self._submit(_load, modules)
+
+    def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Begin work in a process that hears no interrupt: this one ends it."""
+        assert self.pool is not None
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # as a process begun now has it too
+        try:
+            return self.pool.submit(function, *arguments)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _load(modules: Sequence[str]) -> None:

@@ -127,7 +127,7 @@ def from_stored(run: StoredRun, label: str) -> Source:
             )
             for name, figures in run.metrics.items()
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ConfigError(f"{where}: the run cannot be compared ({error!r}); run it again") from None
     if not candidates:
         raise ConfigError(f"{where}: the run has no variants; run it again")

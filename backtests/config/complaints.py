@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import types
 from collections.abc import Sequence
-from typing import Any, Union, get_args, get_origin
+from dataclasses import dataclass
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from backtests.config.document import Document, Loc
-from data.errors import ConfigError, did_you_mean
+from data.errors import ConfigError, did_you_mean, shortened
+from data.instruments import LIBRARY
 
 EXPECTED = {
     "float_type": "a number", "int_type": "a whole number", "bool_type": "true or false", "string_type": "text",
@@ -32,11 +35,25 @@ def complaint(
     for item in error.errors(include_url=False):
         path = _written(item["loc"], data)
         loc = owner(document, owners, (*inside, *path))
-        if item["type"] in ("extra_forbidden", "missing"):
-            loc = (*owner(document, owners, (*inside, *path[:-1])), path[-1])
-        complaints.append((document.line(loc), -len(path), loc, _words(item, model, path)))
-    _, _, loc, words = min(complaints, key=lambda entry: entry[:2])  # of a union's branches, the one that got furthest
+        if item["type"] == "missing":
+            loc = _beside(owner(document, owners, (*inside, *path[:-1])), owners, (*inside, *path))
+        complaints.append((document.line(loc), loc, _words(item, model, path)))
+    whole = [complaint for complaint in complaints if not _is_outside(complaint[1], complaints)]
+    _, loc, words = min(whole, key=lambda entry: entry[0])
     return document.error(loc, words)
+
+
+def _is_outside(loc: Loc, complaints: Sequence[tuple[int, Loc, str]]) -> bool:
+    """Whether another complaint is about something inside: of a union's branches, that one got further."""
+    return any(len(other) > len(loc) and other[: len(loc)] == loc for _, other, _ in complaints)
+
+
+def _beside(parent: Loc, owners: Sequence[Loc], path: Loc) -> Loc:
+    """Return where a key that is missing belongs: in what was written around it, or where that itself is missing."""
+    around = path[:-1]
+    if not around or parent[-len(around) :] == around:
+        return (*parent, path[-1])
+    return (*owners[0], *path)
 
 
 def owner(document: Document, owners: Sequence[Loc], inside: Loc) -> Loc:
@@ -63,7 +80,7 @@ def _written(loc: Sequence[str | int], data: Any) -> Loc:
 
 def _words(item: Any, model: type[BaseModel], path: Loc) -> str:
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
-    shown = repr(value) if isinstance(value, str) else _short(value)
+    shown = repr(shortened(value, 100)) if isinstance(value, str) else _short(value)
     if kind == "extra_forbidden":
         return f"unknown key{did_you_mean(str(path[-1]), _keys(model, path[:-1]))}"
     if kind == "missing":
@@ -82,12 +99,18 @@ def _words(item: Any, model: type[BaseModel], path: Loc) -> str:
         return f"is {shown}; expected a finite number"
     if kind in ("too_short", "too_long"):
         wanted = item["msg"].split("should have ")[-1].split(" item")[0]
-        return f"has {context['actual_length']} entries; expected {wanted}"
+        return f"has {len(value)} entries; expected {wanted}"
     if kind == "value_error":
         return str(context["error"])
     if kind in EXPECTED:
-        return f"is {shown}; expected {EXPECTED[kind]}"
+        return f"is {shown}; expected {EXPECTED[kind]}{_quoted(value) if kind == 'string_type' else ''}"
     return f"is {shown}; {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _quoted(value: Any) -> str:
+    """The listed name that a number is the beginning of, if any: 2561 for 2561.T."""
+    names = [name for name in LIBRARY if name.split(".")[0] == str(value) and "." in name]
+    return f"; did you mean '{names[0]}'?" if names else ""
 
 
 def _short(value: Any) -> str:
@@ -109,8 +132,10 @@ def _keys(model: type[BaseModel], path: Loc) -> list[str]:
     here: Any = model
     for part in path:
         if isinstance(here, type) and issubclass(here, BaseModel):
+            if isinstance(part, int):
+                continue  # of a list of these
             field = here.model_fields.get(str(part))
-            here = field.annotation if field else None
+            here = _annotation(field) if field else None
         else:
             here = next((arg for arg in reversed(get_args(here))), None)
         here = _model_in(here) or here
@@ -119,7 +144,23 @@ def _keys(model: type[BaseModel], path: Loc) -> list[str]:
     return []
 
 
+@dataclass(frozen=True)
+class WrittenAs:
+    """What a value is in the file where that is not what it becomes."""
+
+    model: type[BaseModel]
+
+
+def _annotation(field: FieldInfo) -> Any:
+    """The type of a field, or what it is in the file."""
+    return next((note.model for note in field.metadata if isinstance(note, WrittenAs)), field.annotation)
+
+
 def _model_in(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        inner, *notes = get_args(annotation)
+        written = [note.model for note in notes if isinstance(note, WrittenAs)]
+        return written[0] if written else _model_in(inner)
     if get_origin(annotation) in (Union, types.UnionType, list):
         return next((model for arg in get_args(annotation) if (model := _model_in(arg))), None)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

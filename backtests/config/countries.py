@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backtests.config.document import Document
 from backtests.config.model import ConfigFile, CountrySection
+from data import exchanges
 from data.countries import COUNTRIES, Close, Countries, Country
 from data.errors import DataError
-from data.quality.days import check_exchange
 from data.series import specs_of
 
 REQUIRED = ("label", "currency", "day_count", "coupons", "close", "nominal", "overnight")
@@ -34,7 +34,7 @@ def table(document: Document, file: ConfigFile) -> Countries:
             countries = _with(countries, code, section)
             specs_of(countries)
             if section.calendar is not None:
-                check_exchange(section.calendar)
+                exchanges.check(section.calendar)
         except DataError as error:
             raise document.error(("countries", code), str(error)) from None
     return countries

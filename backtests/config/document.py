@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from data.errors import ConfigError
+from data.disk import UnsuitableError, read_regular
+from data.errors import ConfigError, shortened
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
+LARGEST = 10**300  # more does not fit a float
 NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")  # 1e7 and -.5 are text to YAML 1.1
 
 Loc = tuple[str | int, ...]
@@ -33,7 +35,7 @@ class Document:
         """Return file and line of a value, or of the nearest thing around it."""
         for end in range(len(loc), 0, -1):
             if loc[:end] in self.settings:
-                return f"--set {self.settings[loc[:end]]}"
+                return f"--set {shortened(self.settings[loc[:end]], 100)}"
             if loc[:end] in self.lines:
                 return f"{self.path}:{self.lines[loc[:end]]}"
         return f"{self.path}:1"
@@ -42,6 +44,19 @@ class Document:
         """Return the error that says where a value stands and what is wrong with it."""
         dotted = ".".join(str(part) for part in loc)
         return ConfigError(f"{self.where(loc)}: {dotted + ': ' if dotted else ''}{message}")
+
+    def replace(self, loc: Loc, value: Any, setting: str) -> None:
+        """Note that a setting replaced what stood at a place, and all that stood inside it."""
+        for places in (self.lines, self.settings):
+            for inside in [other for other in places if len(other) > len(loc) and other[: len(loc)] == loc]:
+                del places[inside]
+        self._set(loc, value, setting)
+
+    def _set(self, loc: Loc, value: Any, setting: str) -> None:
+        self.settings[loc] = setting
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, inner in items:
+            self._set((*loc, key), inner, setting)
 
     def line(self, loc: Loc) -> int:
         """Return the line of a value or of what is around it; 0 for what the command line set."""
@@ -66,18 +81,23 @@ def read(path: Path) -> Document:
 
 def _text(path: Path) -> str:
     try:
-        if path.is_dir():
-            raise ConfigError(f"{path}: is a folder; give a YAML file, like {path / 'config.yaml'}")
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ConfigError(f"{path}: is {size / 1e6:.1f} MB; a configuration is at most {MAX_BYTES // 1024} kB")
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; give the path of a configuration, like config.yaml") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; give a YAML file, like {path / 'config.yaml'}") from None
+    except UnsuitableError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror}; a configuration is a file of {MAX_BYTES // 1024} kB at most"
+        ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{shortened(str(path), 200)}: cannot be read ({why})") from None
 
 
 def parse(text: str, path: str) -> Document:
@@ -157,38 +177,57 @@ def _scalar(node: Any, loc: Loc, document: Document) -> Any:
     if ":" in node.value and node.tag.endswith((":int", ":float")):
         raise document.error(loc, f"{node.value} is a time of day to YAML; write a plain number, or quote a word")
     try:
-        return yaml.SafeLoader("").construct_object(node)
+        value = yaml.SafeLoader("").construct_object(node)
     except (ValueError, OverflowError) as error:
-        raise document.error(loc, f"{node.value} cannot be read: {error}") from None
+        raise document.error(loc, f"{shortened(node.value)} cannot be read: {error}") from None
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise document.error(loc, f"{shortened(node.value)} is larger than any number here; write less")
+    return value
 
 
-def override(document: Document, setting: str, names: tuple[str, ...]) -> None:
+def override(document: Document, setting: str, names: Sequence[str]) -> None:
     """Apply one `a.b=value` of the command line; `names` are keys that hold dots themselves, like 236A.T."""
+    told = f"--set {shortened(setting, 100)}"
     dotted, separator, text = setting.partition("=")
     if not separator or not dotted.strip():
-        raise ConfigError(f"--set {setting}: expected key=value, like account.capital=1_000_000")
-    loc = _split(dotted.strip(), names)
+        raise ConfigError(f"{told}: expected key=value, like account.capital=1_000_000")
+    if not text.strip():
+        raise ConfigError(f"{told}: no value after the =; expected key=value, or key=null to leave it out")
+    loc = _split(dotted.strip(), [*names, *_dotted(document.data)])
     if not all(loc):
-        raise ConfigError(f"--set {setting}: a key between two dots is empty; expected a.b=value")
+        raise ConfigError(f"{told}: a key between two dots is empty; expected a.b=value")
+    if len(loc) > MAX_DEPTH:
+        raise ConfigError(f"{told}: {len(loc):,} keys, one inside another; a configuration is at most {MAX_DEPTH} deep")
     try:
-        value = parse(f"value: {text}", f"--set {dotted}").data["value"]
+        given = parse(f"value: {text}", f"--set {dotted}").data
     except ConfigError:
-        raise ConfigError(f"--set {setting}: {text!r} is not a YAML value") from None
+        raise ConfigError(f"{told}: {shortened(text)!r} is not a YAML value") from None
+    if list(given) != ["value"]:
+        raise ConfigError(f"{told}: holds more than one value; give each its own --set")
     here = document.data
     for depth, part in enumerate(loc[:-1], 1):
         if part not in here:
             document.settings[tuple(loc[:depth])] = setting
         step = here.setdefault(part, {})
         if not isinstance(step, dict):
-            raise ConfigError(f"--set {setting}: {part} is {_shown(step)}, which has no keys")
+            raise ConfigError(f"{told}: {part} is {_shown(step)}, which has no keys")
         here = step
-    here[loc[-1]] = value
-    document.settings[tuple(loc)] = setting
+    here[loc[-1]] = given["value"]
+    document.replace(tuple(loc), given["value"], setting)
 
 
-def _split(dotted: str, names: tuple[str, ...]) -> list[str]:
-    for name in names:
-        dotted = dotted.replace(name, name.replace(".", "\0"))
+def _dotted(value: Any) -> Iterator[str]:
+    """Keys, at whatever depth, that hold dots."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if "." in key:
+                yield key
+            yield from _dotted(inner)
+
+
+def _split(dotted: str, names: Sequence[str]) -> list[str]:
+    for name in sorted(set(names), key=len, reverse=True):
+        dotted = re.sub(rf"(?<![^.]){re.escape(name)}(?![^.])", name.replace(".", "\0"), dotted)
     return [part.replace("\0", ".") for part in dotted.split(".")]
 
 

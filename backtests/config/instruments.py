@@ -7,8 +7,9 @@ from typing import Any
 
 from backtests.config.document import Document
 from backtests.config.model import ConfigFile, InstrumentSection
+from data import exchanges
 from data.countries import Countries, unknown
-from data.errors import ConfigError, DataError, did_you_mean
+from data.errors import ConfigError, DataError, did_you_mean, shortened
 from data.instruments import BP, LIBRARY, Instrument, Step, check_country
 
 REQUIRED = {
@@ -17,6 +18,8 @@ REQUIRED = {
     "listed": ("currency", "curve", "maturity", "half_spread_bp", "borrow_bp", "fee_bp"),
     "cash": ("currency", "half_spread_bp"),
 }
+
+OWN_EXCHANGES = frozenset(instrument.exchange for instrument in LIBRARY.values() if instrument.exchange)
 
 
 def library(document: Document, file: ConfigFile, countries: Countries) -> dict[str, Instrument]:
@@ -40,11 +43,19 @@ def library(document: Document, file: ConfigFile, countries: Countries) -> dict[
 
 
 def _check_known(document: Document, name: str, section: InstrumentSection, countries: Countries) -> None:
-    """Refuse, at its own key, a currency or a curve of no country."""
+    """Refuse, at its own key, a currency or a curve of no country, and an exchange that nobody knows."""
     for key, known in (("currency", countries.currencies), ("curve", countries.curves)):
         given = getattr(section, key)
         if given is not None and given not in known:
             raise document.error(("instruments", name, key), str(unknown(key, given, known)))
+    if section.exchange is not None and section.exchange not in OWN_EXCHANGES:
+        at_hand = OWN_EXCHANGES | exchanges.codes()
+        if section.exchange not in at_hand:
+            hint = did_you_mean(section.exchange, at_hand)
+            close = hint if hint.startswith("; did") else "; write its ISO 10383 code, like XNYS or XTKS"
+            raise document.error(
+                ("instruments", name, "exchange"), f"no exchange '{shortened(section.exchange)}'{close}"
+            )
 
 
 def _instrument(document: Document, name: str, section: InstrumentSection) -> Instrument:

@@ -11,13 +11,15 @@ from pydantic import BaseModel, ValidationError
 
 from backtests.config import params as parameters
 from backtests.config.building import built, dated, laid_over
-from backtests.config.complaints import complaint, owner
+from backtests.config.complaints import complaint
 from backtests.config.countries import table
 from backtests.config.document import Document, Loc, override, read
 from backtests.config.instruments import library
+from backtests.config.legs import check_legs
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
 from data.countries import BASE, Countries
-from data.errors import DataError, did_you_mean
+from data.disk import is_folder
+from data.errors import DataError, did_you_mean, redacted, shortened
 from data.instruments import LIBRARY, Instrument
 from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
@@ -87,8 +89,8 @@ def _source(document: Document, source: str) -> str:
     if source in ("bundled", "store"):
         return source
     folder = (Path(document.path).parent / source).absolute()
-    if not folder.is_dir():
-        what = f"'{source}' is not bundled, not store and not a folder of CSV files in {folder.parent}"
+    if not source.strip() or not is_folder(folder):
+        what = f"'{shortened(source)}' is not bundled, not store and not a folder of CSV files in {folder.parent}"
         raise document.error(("data", "source"), what)
     return str(folder)
 
@@ -105,10 +107,7 @@ def _variant(
     section = _checked(document, VariantSection, raw, owners)
     inner = built(document, owners, (), section.strategy, section.params)
     strategy, overlays = laid_over(document, owners, inner, section.overlays)
-    for leg in strategy.legs:
-        if leg not in instruments:
-            where = owner(document, owners, _naming(section.params, leg))
-            raise document.error(where, f"unknown instrument '{leg}'{did_you_mean(leg, instruments)}")
+    check_legs(document, owners, section.params, inner, instruments)
     if section.trade:
         strategy = dated(document, owners, strategy, section.trade, instruments, file.data.start)
     return Variant(
@@ -165,19 +164,6 @@ def _deep(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _naming(params: Mapping[str, Any], leg: str) -> Loc:
-    """Return where, among parameters, a leg is named; the parameters as a whole where none of them names it."""
-    for key, value in params.items():
-        if value == leg or (isinstance(value, dict) and leg in value):
-            return ("params", key) if value == leg else ("params", key, leg)
-        if key == "parts" and isinstance(value, dict):
-            for name, part in value.items():
-                inside = _naming(part.get("params") or {}, leg)
-                if len(inside) > 1:
-                    return ("params", key, name, *inside)
-    return ("params",)
-
-
 def _checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc]) -> M:
     try:
         return model.model_validate(data)
@@ -186,7 +172,10 @@ def _checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc
 
 
 def resolved(config: Config) -> dict[str, Any]:
-    """Return the configuration with every default and inherited value written out; loading it gives the same run."""
+    """Return the configuration with every default and inherited value written out; loading it gives the same run.
+
+    Passwords and keys in addresses of sources are left out: a run fetches nothing, and its folder is passed on.
+    """
     data: dict[str, Any] = {"name": config.name}
     if config.thesis_date:
         data["thesis_date"] = config.thesis_date
@@ -202,7 +191,7 @@ def resolved(config: Config) -> dict[str, Any]:
         for name, section in config.instrument_sections.items()
     }
     if config.addresses:
-        data["sources"] = dict(config.addresses)
+        data["sources"] = {name: redacted(address) for name, address in config.addresses.items()}
     data["variants"] = {
         variant.name: {
             "strategy": variant.strategy_name,
@@ -255,7 +244,20 @@ def json_schema() -> dict[str, Any]:
     for section in ("VariantFile", "Part"):
         definitions[section]["allOf"] = [{"$ref": "#/$defs/Strategy"}]
     definitions["VariantFile"]["properties"]["overlays"]["items"] = _overlay_schema()
+    _close(schema)
     return schema
+
+
+def _close(schema: Any) -> None:
+    """Let keys that must be of a form be of no other, at whatever depth."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema.setdefault("additionalProperties", False)
+        for inner in schema.values():
+            _close(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            _close(inner)
 
 
 def _params_schema(name: str) -> dict[str, Any]:

@@ -7,21 +7,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from backtests.config.complaints import WrittenAs
 from backtests.engine.book import Every
 from backtests.engine.carry import Treatment
 from data.assemble import Distributions
 from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quotes
+from data.errors import shortened
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
 from strategies.base import Strategy
+from strategies.exits import Length
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
-Time = Annotated[str, Field(pattern=r"^[1-9]\d{0,4}[DMY]$")]
+Time = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[DMY]$"), AfterValidator(lambda text: Length(text).text)]
 Gate = Annotated[float, Field(gt=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
 Source = Literal["mof", "treasury", "fred", "boj", "nyfed"]
@@ -72,6 +75,12 @@ class FxSwap(Model):
     basis_bp: float | None = Field(default=None, ge=-1000, le=1000, description="by default each currency's own")
 
 
+class Swapped(Model):
+    """A currency treatment with terms, as written."""
+
+    fx_swap: FxSwap | None
+
+
 @dataclass(frozen=True)
 class CurrencyTreatment:
     """How foreign legs are funded, with the basis of an FX swap."""
@@ -84,16 +93,17 @@ def _currency(value: Any) -> CurrencyTreatment:
     if isinstance(value, CurrencyTreatment):
         return value
     if isinstance(value, dict) and list(value) == ["fx_swap"]:
-        swap = FxSwap.model_validate(value["fx_swap"] if value["fx_swap"] is not None else {})
-        return CurrencyTreatment("fx_swap", swap.basis_bp)
+        swap = Swapped.model_validate(value).fx_swap
+        return CurrencyTreatment("fx_swap", swap.basis_bp if swap else None)
     if value in ("repo", "unhedged", "fx_swap"):
         return CurrencyTreatment(value)
-    raise ValueError(f"{value!r} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}")
+    raise ValueError(f"{shortened(repr(value))} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}")
 
 
 CurrencyField = Annotated[
     CurrencyTreatment,
     BeforeValidator(_currency),
+    WrittenAs(Swapped),
     WithJsonSchema(
         {
             "anyOf": [

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 
 from backtests.config.model import Model, Name
+from data.errors import shortened
 from strategies import OVERLAYS, STRATEGIES
 from strategies.base import Strategy, Window
 from strategies.blend import Part
@@ -21,12 +22,12 @@ def _window(value: Any) -> Window:
     if isinstance(value, Window):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a window; write a number and D, M or Y, like 60D, 36M or 3Y")
+        raise ValueError(f"{shortened(repr(value))} is not a window; write a number and D, M or Y, like 60D, 36M or 3Y")
     return Window(value)
 
 
 WindowField = Annotated[
-    Window, BeforeValidator(_window), WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?[DMY]$"})
+    Window, BeforeValidator(_window), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,5}(\.[0-9]{1,6})?[DMY]$"})
 ]
 
 

@@ -11,6 +11,7 @@ Payload = dict[str, Any]  # what a script reads, by its own keys
 
 ABSENT = "–"
 MINUS = "−"
+RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # how a formula begins
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,21 @@ def number(value: Any, digits: int = 2, scale: float = 1.0) -> str:
     if text.startswith("-"):
         text = MINUS + text[1:] if any(c in "123456789" for c in text) else text[1:]
     return text
+
+
+def guarded(value: Any) -> Any:
+    """Return a value as a CSV may hold it: words that a spreadsheet would run get an apostrophe, figures nothing.
+
+    >>> guarded("=1+1"), guarded("-x"), guarded("-1.5"), guarded(-1.5), guarded("a=b")
+    ("'=1+1", "'-x", '-1.5', -1.5, 'a=b')
+    """
+    if not isinstance(value, str) or not value.startswith(RUN):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def signed(value: Any, digits: int = 2, scale: float = 1.0) -> str:

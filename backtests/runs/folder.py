@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
 
 from backtests.config import Config, as_yaml, dump
 from backtests.config.document import parse
@@ -21,7 +25,7 @@ from backtests.performance.round_trips import RoundTrip
 from backtests.runs import significance
 from backtests.runs.former import current, figures
 from backtests.runs.snapshot import StoredRun
-from data.disk import sync
+from data.disk import MEGABYTE, beside_prefix, read_regular, sweep, sync
 from data.errors import ConfigError, SourceError
 
 NEEDED = ("config.yaml", "manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")
@@ -34,6 +38,11 @@ TABLES = {  # columns of a table that a version may not have kept
     "round_trips": ("variant", *(field.name for field in fields(RoundTrip))),
 }
 RUNS = Path("runs")
+LARGEST = 1024 * MEGABYTE  # of a file of a run
+MOST_ROWS = 50_000_000  # of a table of a run
+UNREADABLE = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, pa.ArrowException,
+)  # fmt: skip  # what reading a damaged run ends with
 
 
 def destination(config: Config, out: Path | None, now: datetime) -> Path:
@@ -54,7 +63,7 @@ def destination(config: Config, out: Path | None, now: datetime) -> Path:
 def check_free(out: Path) -> None:
     """Raise ConfigError where a folder to write already holds something, or is a file."""
     try:
-        taken = out.is_symlink() or out.is_file() or (out.is_dir() and any(out.iterdir()))
+        taken = out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir())))
     except OSError as error:
         raise ConfigError(f"--out {str(out)[:60]}: cannot be used ({error.strerror}); choose another folder") from None
     if taken:
@@ -76,7 +85,8 @@ def writing(folder: Path) -> Iterator[Path]:
     created = [path for path in (parent, *parent.parents) if not path.exists()]
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
+        sweep(parent)
+        beside = Path(tempfile.mkdtemp(prefix=beside_prefix(folder.name), dir=parent))
     except OSError as error:
         _remove_empty(created)
         raise ConfigError(f"{folder}: cannot be written ({error.strerror}); choose another place with --out") from None
@@ -96,6 +106,35 @@ def writing(folder: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise SourceError(f"{folder}: cannot be written ({error.strerror or error}); nothing was kept") from None
         raise
+
+
+@contextmanager
+def redrawing(folder: Path) -> Iterator[Path]:
+    """Give a place to draw in; put what was drawn in the folder in place of what it had, through no link.
+
+    Raises
+    ------
+    ConfigError
+        A folder that is a link, holds one where a folder is meant, or cannot be written to.
+    """
+    for path in (folder, folder / "plots"):
+        if path.is_symlink():
+            raise ConfigError(f"{path}: is a link, which is not written through; give the folder itself, or remove it")
+    try:
+        sweep(folder)
+        beside = Path(tempfile.mkdtemp(prefix=beside_prefix("drawn"), dir=folder))
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written ({error.strerror}); copy the run elsewhere") from None
+    try:
+        yield beside
+        for path in sorted(path for path in beside.rglob("*") if path.is_file()):
+            place = folder / path.relative_to(beside)
+            place.parent.mkdir(exist_ok=True)
+            path.replace(place)
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _remove_empty(folders: list[Path]) -> None:
@@ -130,14 +169,6 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(f"{text}\n", encoding="utf-8")
 
 
-def earlier_sharpes(folder: Path, name: str) -> list[float]:
-    """Return the Sharpe ratio of every variant of the earlier runs of a name in a folder: each was a trial."""
-    with suppress(OSError):  # a folder that can be written to need not be readable
-        same = [kept for _, stated, kept in listed(folder) if stated.get("name") == name]
-        return [figures["sharpe"] for kept in same for figures in kept.values() if figures.get("sharpe") is not None]
-    return []
-
-
 def load(folder: Path) -> StoredRun:
     """Read a run folder.
 
@@ -146,30 +177,38 @@ def load(folder: Path) -> StoredRun:
     ConfigError
         A folder that is not a run's, or one that this version cannot read.
     """
-    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    missing = [name for name in NEEDED if not os.path.lexists(folder / name)]
     if missing:
         raise ConfigError(f"{folder}: is not a run folder (no {missing[0]}); give one that `divergence runs` lists")
     try:
         return _load(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{folder}: the run cannot be read ({error!r}); run its config.yaml again") from None
+    except UNREADABLE as error:
+        raise unreadable(folder, "read", error) from None
+
+
+def unreadable(folder: Path, what: str, error: Exception) -> ConfigError:
+    """Return the error that says that a run folder holds what no run writes."""
+    why = " ".join(str(error).split())[:120]
+    return ConfigError(
+        f"{folder}: the run cannot be {what} ({type(error).__name__}: {why}); it is damaged: run its config.yaml again"
+    )
 
 
 def _load(folder: Path) -> StoredRun:
-    measured = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    measured = _json(folder / "metrics.json")
     sensitivity = folder / "sensitivity.json"
     variants = measured["variants"]
     inference = {name: significance.read(own.pop("inference", None)) for name, own in variants.items()}
-    manifest = current(json.loads((folder / "manifest.json").read_text(encoding="utf-8")), str(folder))
-    attribution = pd.read_parquet(folder / "attribution.parquet")
+    manifest = current(_json(folder / "manifest.json"), str(folder))
+    attribution = _table(folder / "attribution.parquet")
     return StoredRun(
-        config=parse((folder / "config.yaml").read_text(encoding="utf-8"), str(folder / "config.yaml")).data,
+        config=parse(_bytes(folder / "config.yaml").decode(), str(folder / "config.yaml")).data,
         manifest=manifest,
         metrics=figures(variants, attribution, manifest.get("thesis_date")),
         significance={name: judged for name, judged in inference.items() if judged},
         choice=significance.read_choice(measured.get("choice")),
-        sensitivity=json.loads(sensitivity.read_text(encoding="utf-8")) if sensitivity.is_file() else None,
-        equity=pd.read_parquet(folder / "equity.parquet"),
+        sensitivity=_json(sensitivity) if os.path.lexists(sensitivity) else None,
+        equity=_table(folder / "equity.parquet"),
         attribution=attribution,
         folder=folder,
         **{name: _later(folder / f"{name}.parquet", columns) for name, columns in TABLES.items()},
@@ -178,22 +217,27 @@ def _load(folder: Path) -> StoredRun:
 
 def _later(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a table that runs of earlier versions lack."""
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame({column: [] for column in columns})
+    return _table(path) if os.path.lexists(path) else pd.DataFrame({column: [] for column in columns})
 
 
-def listed(folder: Path) -> list[tuple[Path, dict[str, Any], dict[str, Any]]]:
-    """Return the runs in a folder, newest first: folder, manifest, figures by variant. What is no run is left out."""
-    runs = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.startswith("."):
-            continue  # one that is being written
-        try:
-            manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-            figures = json.loads((path / "metrics.json").read_text(encoding="utf-8"))["variants"]
-            runs.append((path, manifest, figures))
-        except (OSError, ValueError, KeyError):
-            continue
-    return sorted(runs, key=lambda run: str(run[1].get("created")), reverse=True)
+def _bytes(path: Path) -> bytes:
+    try:
+        return read_regular(path, LARGEST)
+    except OSError as error:
+        raise OSError(error.errno, f"{path.name}: {error.strerror}") from None
+
+
+def _json(path: Path) -> Any:
+    return json.loads(_bytes(path))
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read a table whose rows are counted first: a small file can stand for more than memory holds."""
+    content = _bytes(path)
+    rows = parquet.ParquetFile(io.BytesIO(content)).metadata.num_rows
+    if rows > MOST_ROWS:
+        raise ValueError(f"{path.name} has {rows:,} rows; at most {MOST_ROWS:,} are read")
+    return pd.read_parquet(io.BytesIO(content))
 
 
 def utc_now() -> datetime:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from data.errors import ConfigError, did_you_mean
+from data.disk import UnsuitableError, read_regular
+from data.errors import ConfigError, did_you_mean, shortened
 
 Holdings = Mapping[str, Mapping[str, float]]  # variant -> instrument -> units, + long
 
@@ -45,13 +46,14 @@ def read(path: Path, variants: Sequence[str], instruments: Sequence[str]) -> Hol
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Every line that is not blank, with its number, its cells stripped; the first is the header."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: is larger than {MAX_BYTES // 1024} KB; expected a CSV of {','.join(COLUMNS)}")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not text in UTF-8; save it as CSV in UTF-8") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a CSV file with --holdings") from None
+    except UnsuitableError as error:
+        raise ConfigError(f"{path}: {error.strerror}; expected a CSV of {','.join(COLUMNS)}") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{shortened(path, 200)}: cannot be read ({why}); name a CSV file with --holdings") from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]

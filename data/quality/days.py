@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.countries import ANY_DAY
-from data.errors import DataError, did_you_mean
 from data.exchanges import NEW_YORK, SAME_SESSIONS, TOKYO
 from data.instruments import LIBRARY
 from data.quality.finding import Finding, count, largest
@@ -96,15 +95,6 @@ def _sessions(exchange: str, until: int) -> Days:
         start = STARTS.get(exchange, STARTS_OTHERS)
         calendar = exchange_calendars.get_calendar(exchange, start=start, end=f"{until}-12-31")
     return np.array(calendar.sessions.to_numpy(), dtype="datetime64[D]")
-
-
-def check_exchange(code: str) -> None:
-    """Raise DataError where no calendar of an exchange is at hand."""
-    import exchange_calendars
-
-    known = exchange_calendars.get_calendar_names(include_aliases=False)
-    if code not in (ANY_DAY, *known):
-        raise DataError(f"no calendar of the exchange '{code}'{did_you_mean(code, [ANY_DAY, *known])}")
 
 
 def bond_holidays(first: np.datetime64, last: np.datetime64) -> Days:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +16,8 @@ import pyarrow.compute as pc
 
 from data import exchanges
 from data.countries import ANY_DAY, COUNTRIES, Countries
-from data.errors import DataError, SourceError
+from data.disk import UnsuitableError, read_regular
+from data.errors import DataError, SourceError, shortened
 from data.instruments import LIBRARY
 from data.pricing.spot import par_of_spot
 from data.series import IN_PERCENT, PRICE_COLUMNS, UNPUBLISHED, VALUE, Delivery, Spec, unpublished
@@ -27,6 +29,7 @@ from data.sources.symbols import Known, Reading
 
 logger = logging.getLogger(__name__)
 
+NO_PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP)
 SCALES = {"percent": 1.0, "decimal": 100.0, "bp": 0.01}  # to percent
 UNITS = ("curve", "rate")  # kinds that are in percent
 NOTHING = Said()
@@ -224,13 +227,16 @@ def _check_names(deliveries: list[Delivery], source: str) -> None:
 
 
 def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder; name the files in it")
-    if not path.exists():
-        raise DataError(f"{path}: no such file; check the path")
     try:
-        if path.stat().st_size > http.LARGEST:
-            raise DataError(f"{path}: is larger than {http.LARGEST // 2**20} MB; tables of rates and prices are not")
-        return path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from None
+        return read_regular(path, http.LARGEST)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; check the path") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder; name the files in it") from None
+    except UnsuitableError as error:
+        raise DataError(f"{path}: {error.strerror}; tables of rates and prices are files of less") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        if not isinstance(error, OSError) or error.errno in NO_PATH:
+            raise DataError(f"{shortened(path, 200)}: is no path ({why}); check it") from None
+        raise SourceError(f"{path}: cannot be read ({why}); check its permissions") from None

@@ -10,10 +10,12 @@ from string import Formatter
 
 from data.errors import DataError, did_you_mean
 from data.series import SPECS, Delivery
-from data.sources import boj, bundled, fred, mof, nyfed, treasury, yahoo
+from data.sources import boj, bounded, bundled, fred, mof, nyfed, treasury, yahoo
 from data.sources.source import Source
 
 logger = logging.getLogger(__name__)
+
+DEADLINE = 300.0  # seconds for all that one source is asked for
 
 # Where two offer a series the first fetches it; where two recognise a header the first reads the file.
 SOURCES: tuple[Source, ...] = (
@@ -32,7 +34,18 @@ class Job:
     """One call on one source."""
 
     name: str
-    fetch: Callable[[], list[Delivery]]
+    feed: Callable[[], list[Delivery]]
+
+    def fetch(self) -> list[Delivery]:
+        """Return what the source delivers, in its time.
+
+        Raises
+        ------
+        SourceError, DataError
+            Whatever went wrong, in one line.
+        """
+        with bounded.within(DEADLINE):
+            return self.feed()
 
 
 def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:

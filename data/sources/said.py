@@ -70,11 +70,21 @@ class Said:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Said:
-        """Return what a store kept; what it does not know is left out."""
+        """Return what a store kept; what it does not know is left out.
+
+        Raises
+        ------
+        DataError
+            What no store keeps.
+        """
         known = {f.name for f in fields(cls)}
         texts = {name: str(value) for name, value in plain.items() if name in known}
-        columns = json.loads(texts.pop("columns", "{}"))
-        return cls(**{"columns": columns, **texts})
+        written = texts.pop("columns", "{}")
+        try:
+            columns: dict[str, Any] = dict(json.loads(written))
+        except (ValueError, TypeError, RecursionError):
+            raise DataError(f"--columns was kept as '{written[:60]}', which is none; import the file again") from None
+        return cls(columns=columns, **texts)
 
     def over(self, kept: Said) -> Said:
         """Return this, and of what is not said here what was kept from before."""

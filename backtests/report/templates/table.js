@@ -76,7 +76,7 @@ const tables = (() => {
 
   const guarded = (value) => {
     const text = value === null || value === undefined ? "" : String(value);
-    return /^[=+@\t\r-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+    return /^[=+@\t\r\n＝＋－＠-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
   };
   const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
   const csv = (rows) => rows.map((row) => row.map((value) => quoted(guarded(value))).join(",") + "\r\n").join("");

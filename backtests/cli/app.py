@@ -1,0 +1,29 @@
+"""The commands of `divergence`. They import what they need when they run, so that help and errors come at once."""
+
+from __future__ import annotations
+
+import typer
+
+from backtests.cli import catalogue, compare, config, data, run, runs, sensitivity, thesis, ticket
+from backtests.cli.help import or_command
+
+app = typer.Typer(
+    name="divergence",
+    help="Backtests of US Treasuries against Japanese government bonds.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    callback=or_command,
+    invoke_without_command=True,
+)
+app.command("run")(run.run)
+app.command("compare")(compare.compare)
+app.command("sensitivity")(sensitivity.sensitivity)
+app.command("thesis")(thesis.thesis)
+app.command("ticket")(ticket.ticket)
+app.command("report")(runs.report)
+app.command("runs")(runs.runs)
+app.command("strategies")(catalogue.strategies)
+app.command("instruments")(catalogue.instruments)
+app.add_typer(config.app, name="config")
+app.add_typer(data.app, name="data")
