@@ -24,7 +24,8 @@ def zone(exchange: str) -> str:
         return ZONES[NEW_YORK]
     if code in ZONES:
         return ZONES[code]
-    check(code)
+    if code not in codes():
+        check(code)
     import exchange_calendars  # type: ignore[import-untyped, unused-ignore]
 
     return str(exchange_calendars.get_calendar(code).tz)

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import ConfigError
+from data.errors import ConfigError, shortened
 from data.instruments import BP
 from data.market import Flags, Market
 from data.pricing.bonds import Array
@@ -26,7 +26,7 @@ from strategies.signals import local_excess_returns, yield_of
 Reason = Literal["stop", "trail", "target", "horizon", "exit", "flat", "turn", "open"]
 TOUCH = 1e-6  # basis points or percentage points: this near is reached
 PERCENT = 0.01
-_LENGTH = re.compile(r"(\d+)([DMY])")
+_LENGTH = re.compile(r"(\d{1,5})([DMY])", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class Length:
     def __post_init__(self) -> None:
         match = _LENGTH.fullmatch(self.text)
         if not match or not 0 < int(match[1]) <= 36_500:
-            raise ValueError(f"{self.text!r} is not a length of time; write a number and D, M or Y, like 90D, 3M or 1Y")
+            raise ValueError(
+                f"{shortened(self.text)!r} is not a length of time; write a number and D, M or Y, like 90D, 3M or 1Y"
+            )
 
     def after(self, day: np.datetime64) -> np.datetime64:
         """Return the day so much later.

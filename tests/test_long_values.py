@@ -10,6 +10,7 @@ import pytest
 
 from backtests.cli import limits
 from strategies.base import Window
+from strategies.exits import Length
 from tests.command import SMALL, files
 
 NAME = "n" * 300
@@ -23,13 +24,20 @@ SETTINGS = [
     f"account.capital={DIGITS}M", f"data.start={DIGITS}", f"data.source={NAME}", f"fill={NAME}", f"sources.{NAME}=x",
     f"instruments.{NAME}.lot=1", f"instruments.TLT.exchange={NAME}", f"instruments.TLT.curve={NAME}",
     f"countries.us.close={NAME}", f"countries.us.calendar={NAME}", f"rebalance.every={NAME}", f"{NAME}", "=",
-    "x=\n" * 99,
+    "x=\n" * 99, f"variants.pair.trade.horizon={DIGITS}M", f"variants.pair.trade.horizon={NAME}",
+    "variants.pair.trade.horizon=99999D", "variants.pair.trade.reenter=1\u0661M",
+    f"variants.pair.trade.stop_bp={DIGITS}", f"variants.pair.trade.entry={DIGITS}", f"variants.pair.trade.{NAME}=1",
 ]  # fmt: skip
 WORDS = [
     ["run", NAME], ["report", NAME], ["runs", NAME], ["compare", NAME], ["data", "import", NAME], [NAME],
     ["run", "--out", NAME], ["ticket", "--variant", NAME], ["ticket", "--holdings", NAME], ["ticket", "--as-of", NAME],
     ["data", "update", NAME], ["data", "update", "--config", NAME], ["compare", "--at-vol", DIGITS],
-    ["run", f"--{NAME}"], ["sensitivity", "--variant", NAME],
+    ["run", f"--{NAME}"], ["sensitivity", "--variant", NAME], ["data", "template", NAME],
+    ["data", "template", "ust", "--out", NAME], ["data", "import", "x.csv", "--as", NAME],
+    ["data", "import", "config.yaml", "--as", NAME], ["data", "import", "config.yaml", "--unit", NAME],
+    ["data", "import", "config.yaml", "--exchange", NAME], ["data", "import", "config.yaml", "--columns", NAME],
+    ["data", "import", "config.yaml", "--currency", NAME, "--as", "X"],
+    ["data", "import", "config.yaml", "--sheet", NAME],
 ]  # fmt: skip
 TEXTS = {
     "deep": "x: " * 1 + "{a: " * 3000 + "1" + "}" * 3000,
@@ -80,6 +88,13 @@ def test_a_store_of_a_long_name_is_said(divergence, monkeypatch):
 def test_a_window_is_a_few_plain_digits(text):
     with pytest.raises(ValueError, match="is not a window") as refused:
         Window(text)
+    assert len(str(refused.value)) < 150
+
+
+@pytest.mark.parametrize("text", [f"{DIGITS}M", "99999D", "0M", "-1M", "1\u0661M", "1.5M", ""])
+def test_a_length_of_time_is_a_few_plain_digits(text):
+    with pytest.raises(ValueError, match="is not a length of time") as refused:
+        Length(text)
     assert len(str(refused.value)) < 150
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from backtests.config.complaints import WrittenAs
 from backtests.engine.book import Every
@@ -19,12 +19,13 @@ from data.instruments import Instrument
 from data.pricing.curves import Interpolation
 from data.series import Delivery
 from strategies.base import Strategy
+from strategies.exits import Length
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
-Time = Annotated[str, Field(pattern=r"^[1-9]\d{0,4}[DMY]$")]
+Time = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[DMY]$"), AfterValidator(lambda text: Length(text).text)]
 Gate = Annotated[float, Field(gt=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
 Source = Literal["mof", "treasury", "fred", "boj", "nyfed"]

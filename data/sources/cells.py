@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import warnings
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,11 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from data.disk import MEGABYTE
 from data.errors import DataError
 from data.sources.text import NoRowsError
 
 CHUNK = 200_000  # cells that are Python objects at once
 WIDEST = 5_000  # columns
+MOST = 50_000_000  # cells: a small file can stand for more than memory holds
+UNPACKED = 512 * MEGABYTE  # bytes of a workbook
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
 SNIFFED = 60  # lines that say which
 SPACED = re.compile(r"\s{2,}|\t")
@@ -93,10 +97,11 @@ class _Columns:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.numbers: list[int] = []
-        self.widths: list[int] = []
+        self.numbers = array("q")
+        self.widths = array("q")
         self.rows: list[tuple[str, ...]] = []
-        self.open = 0  # cells of those rows
+        self.open = 0  # the widest of those rows
+        self.width = 0  # the widest of all
         self.chunks: list[list[pa.Array]] = []
         self.lengths: list[int] = []
 
@@ -104,16 +109,17 @@ class _Columns:
         """Add a row that holds something."""
         if len(cells) > WIDEST:
             raise DataError(f"{self.source}: line {number} has {len(cells)} cells; no table of rates or prices has")
+        self.width = max(self.width, len(cells))
+        _check_size(self.source, len(self.numbers) + 1, self.width)
+        if self.rows and (len(self.rows) + 1) * max(self.open, len(cells)) > CHUNK:
+            self._close()
         self.numbers.append(number)
         self.widths.append(len(cells))
         self.rows.append(cells)
-        self.open += len(cells)
-        if self.open >= CHUNK:
-            self._close()
+        self.open = max(self.open, len(cells))
 
     def _close(self) -> None:
-        width = max(map(len, self.rows))
-        padded = (row if len(row) == width else row + ("",) * (width - len(row)) for row in self.rows)
+        padded = (row if len(row) == self.open else row + ("",) * (self.open - len(row)) for row in self.rows)
         self.chunks.append([pa.array(column, pa.string()) for column in zip(*padded, strict=True)])
         self.lengths.append(len(self.rows))
         self.rows, self.open = [], 0
@@ -124,15 +130,20 @@ class _Columns:
             self._close()
         if not self.numbers:
             raise NoRowsError(f"{self.source}: is empty")
-        width = max(map(len, self.chunks))
         columns = tuple(
             pa.chunked_array([
                 chunk[k] if k < len(chunk) else pa.array([""] * length, pa.string())
                 for chunk, length in zip(self.chunks, self.lengths, strict=True)
             ])
-            for k in range(width)
+            for k in range(self.width)
         )  # fmt: skip
         return Grid(self.source, kind, counted, np.array(self.numbers), np.array(self.widths), columns)
+
+
+def _check_size(source: str, rows: int, columns: int) -> None:
+    """Refuse a table that is larger than any of rates and prices."""
+    if rows * columns > MOST:
+        raise DataError(f"{source}: has more than {MOST:,} cells; no table of rates or prices has: check the file")
 
 
 def _csv(data: bytes, source: str) -> Grid:
@@ -220,6 +231,7 @@ def _workbook(data: bytes, source: str, wanted: str | None) -> Grid:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions that it does not know
         try:
+            _check_unpacked(data, source)
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             names = [str(sheet.title) for sheet in book.worksheets]
             name = _sheet(source, names, wanted, lambda name: _holds_numbers(book[name]))
@@ -228,7 +240,7 @@ def _workbook(data: bytes, source: str, wanted: str | None) -> Grid:
                 stripped = tuple(map(_text_of, cells))
                 if any(stripped):
                     columns.add(number, stripped)
-        except DataError:
+        except (DataError, MemoryError):
             raise
         except Exception as error:  # openpyxl, zipfile and the XML parser raise whatever they like
             why = " ".join(str(error).split())[:80] or type(error).__name__
@@ -236,6 +248,14 @@ def _workbook(data: bytes, source: str, wanted: str | None) -> Grid:
                 f"{source}: is no workbook that can be read ({why}); save it again as .xlsx or CSV"
             ) from None
     return columns.grid(f"xlsx, sheet {name}", "row")
+
+
+def _check_unpacked(data: bytes, source: str) -> None:
+    from zipfile import ZipFile
+
+    with ZipFile(io.BytesIO(data)) as parts:  # no part unpacks to more than it states
+        if sum(part.file_size for part in parts.infolist()) > UNPACKED:
+            raise DataError(f"{source}: unpacks to more than {UNPACKED // MEGABYTE} MB; save the sheet alone, as CSV")
 
 
 def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
@@ -279,6 +299,8 @@ def _parquet(data: bytes, source: str) -> Grid:
     import pyarrow.parquet as pq
 
     try:
+        stated = pq.ParquetFile(pa.BufferReader(data)).metadata
+        _check_size(source, stated.num_rows, stated.num_columns)
         table = pq.read_table(pa.BufferReader(data))
         columns = [pc.fill_null(_as_text(column), "") for column in table.columns]
     except (pa.ArrowException, OSError, ValueError) as error:
