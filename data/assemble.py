@@ -29,7 +29,7 @@ from data.series import (
 )
 from data.sources import bundled
 from data.sources.periods import Spacing, spacing
-from data.splits import unadjusted
+from data.splits import check_adjusted
 from data.store import Store, Stored, monthly
 from data.tables import Frequency, Record, Tables, rows_of
 
@@ -371,20 +371,6 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     return result if cpi is None else {**result, CONSUMER_PRICES: cpi}
 
 
-def _check_adjusted(series: str, frame: pd.DataFrame) -> None:
-    """Refuse to reinvest what is in no price: it would be a return without distributions, called total."""
-    if unadjusted(frame):
-        raise DataError(
-            f"{series}: its adjusted prices equal the closes although it paid dividends (not_adjusted), so nothing is "
-            "reinvested in them; set data.distributions: paid, or import prices that are adjusted"
-        )
-    if frame["adjusted"].isna().all() and not (frame["dividend"] > 0).any():
-        raise DataError(
-            f"{series}: only closes are stored, and nothing says whether they are adjusted (no_distributions); import "
-            "them with --columns adjusted=NAME if they are, or set data.distributions: paid"
-        )
-
-
 def _prices(
     history: Stored, frequency: Frequency, distributions: Distributions, days: pd.DatetimeIndex
 ) -> pd.DataFrame:
@@ -395,7 +381,7 @@ def _prices(
     """
     frame = history.frame.reindex(columns=["close", "adjusted", "dividend"])
     if distributions == "reinvested":
-        _check_adjusted(history.series, frame)
+        check_adjusted(history.series, frame)
     raw: bool = distributions != "reinvested" or bool(frame["adjusted"].isna().all())
     if distributions == "none" and frame["close"].isna().all():
         raw = False  # the only prices there are; what they are adjusted for, if anything, is in them

@@ -11,7 +11,6 @@ from data import exchanges
 from data.countries import Countries, unknown
 from data.errors import ConfigError, DataError, did_you_mean, shortened
 from data.instruments import BP, LIBRARY, Instrument, Step, check_country
-from data.quality.days import check_exchange
 from data.series import price_spec
 
 REQUIRED = {
@@ -104,7 +103,7 @@ def _check_series(document: Document, name: str, section: InstrumentSection) -> 
     price_spec(name, str(section.currency))
     if section.exchange is not None:
         try:
-            check_exchange(section.exchange)
+            exchanges.check(section.exchange)
         except DataError as error:
             raise document.error(("instruments", name, "exchange"), str(error)) from None
 

@@ -174,12 +174,6 @@ def fetched_of(config: Config) -> dict[str, Listed]:
     return own | {leg.name: Listed(spec_of(leg.name), str(leg.symbol)) for leg in renamed}
 
 
-def listed_of(config: Config) -> dict[str, Spec]:
-    """Return what the prices of the configuration's own listed names are."""
-    own = [leg for leg in config.library.values() if leg.kind == "listed" and leg.name not in LIBRARY]
-    return {leg.name: price_spec(leg.name, leg.currency, leg.exchange or ANY_DAY) for leg in own}
-
-
 def _in(tables: Tables, countries: Countries) -> Tables:
     """Return the bundled figures as a configuration's table of countries has them read."""
     yields = {name: assemble.as_par(frame, countries.of_curve(name)) for name, frame in tables.yields.items()}

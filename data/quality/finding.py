@@ -14,6 +14,7 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 NAMES = {
     "adjustment": "adjusted prices are not closes and distributions reinvested",
     "another_base": "a price index that falls too fast to be one",
+    "averages": "averages of months in place of a day's levels",
     "blank_months": "months left out",
     "decimals": "decimals where percent is meant",
     "dividend": "a distribution that is negative or too large",

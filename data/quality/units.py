@@ -46,7 +46,7 @@ def averages(table: Table) -> list[Finding]:
     if table.spec.name not in AVERAGES:
         return []
     message = "averages of months: their changes are smaller and later than those from month end to month end"
-    return [table.finding("warning", 0, -1, message)]
+    return [table.finding("warning", 0, -1, message, "averages")]
 
 
 def of_rate(table: Table) -> list[Finding]:
