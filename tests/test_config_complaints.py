@@ -22,7 +22,7 @@ ROOT_KEYS = (
         ("zzz: 1", "zzz", f"known: {ROOT_KEYS}"),
         ("'1': 2", "1", f"known: {ROOT_KEYS}"),
         ("data: {strat: 2000-01-31}", "data.strat", "did you mean 'start'?"),
-        ("data: {zzz: 1}", "data.zzz", "known: distributions, end, frequency, interpolation, source, start"),
+        ("data: {zzz: 1}", "data.zzz", "known: allow, distributions, end, frequency, interpolation, source, start"),
         ("account: {capitol: 1}", "account.capitol", "did you mean 'capital'?"),
         (
             "account: {zzz: 1}", "account.zzz",
@@ -48,7 +48,7 @@ def test_an_unknown_key_is_reported_with_a_suggestion_or_the_known_keys(tmp_path
         ("stratgy: hold", "stratgy", "did you mean 'strategy'?"),
         ("extend: b", "extend", "did you mean 'extends'?"),
         ("parts: {}", "parts", "did you mean 'params'?"),
-        ("zzz: 1", "zzz", "known: currency, extends, fill, overlays, params, rebalance, strategy"),
+        ("zzz: 1", "zzz", "known: currency, extends, fill, overlays, params, rebalance, strategy, trade"),
         ("rebalance: {bnd: 0.1}", "rebalance.bnd", "did you mean 'band'?"),
         ("rebalance: {zzz: 0.1}", "rebalance.zzz", "known: band, every"),
     ],

@@ -53,7 +53,7 @@ def sound(tmp_path_factory):
 def stored(sound, tmp_path, monkeypatch):
     """A store that an older version filled: nothing that is judged today kept a series out."""
     monkeypatch.setenv("DIVERGENCE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("data.store.quarantine", lambda spec, frame: (frame, []))
+    monkeypatch.setattr("data.vintages.quarantine", lambda spec, frame: (frame, []))
 
     def fill(series="ust", change=lambda frame: frame):
         for name, part in sound.items():

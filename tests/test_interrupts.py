@@ -14,6 +14,7 @@ import pytest
 
 from backtests.runs import runner
 from data import store as stores
+from data import vintages
 from tests.command import SMALL, files
 
 DAYS = pd.bdate_range("2019-01-01", periods=400).rename("observation_date")
@@ -51,7 +52,7 @@ def after(count: int, number: int, function):
 @pytest.mark.parametrize("number", ENDS)
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_an_import_says_what_it_had_stored(divergence, here, brought, monkeypatch, number, count):
-    monkeypatch.setattr(stores.Store, "put", after(count, number, stores.Store.put))
+    monkeypatch.setattr(stores.Store, "admit", after(count, number, stores.Store.admit))
     answer = divergence("data", "import", *brought)
     status, what = ENDS[number]
     kept = stored(here / "home")
@@ -61,7 +62,7 @@ def test_an_import_says_what_it_had_stored(divergence, here, brought, monkeypatc
 
 
 def test_an_import_that_had_stored_nothing_says_so(divergence, here, brought, monkeypatch):
-    monkeypatch.setattr(stores, "quarantine", after(1, signal.SIGINT, stores.quarantine))
+    monkeypatch.setattr(vintages, "quarantine", after(1, signal.SIGINT, vintages.quarantine))
     answer = divergence("data", "import", *brought)
     assert (answer.status, answer.err) == (130, "error: interrupted; nothing was kept\n")
     assert stored(here / "home") == []
@@ -69,14 +70,14 @@ def test_an_import_that_had_stored_nothing_says_so(divergence, here, brought, mo
 
 def test_what_was_stored_before_is_not_said_to_be_kept_now(divergence, brought, monkeypatch):
     divergence("data", "import", *brought[:2])
-    monkeypatch.setattr(stores.Store, "put", after(3, signal.SIGINT, stores.Store.put))
+    monkeypatch.setattr(stores.Store, "admit", after(3, signal.SIGINT, stores.Store.admit))
     assert divergence("data", "import", *brought).err == "error: interrupted; kept, each whole: fed_funds\n"
 
 
 @pytest.mark.parametrize("number", ENDS)
 def test_a_run_that_is_stopped_leaves_nothing(divergence, here, monkeypatch, number):
     (here / "small.yaml").write_text(SMALL)
-    monkeypatch.setattr(runner, "run", after(1, number, runner.run))
+    monkeypatch.setattr(runner, "begin", after(1, number, runner.begin))
     answer = divergence("run", "small.yaml", "--quiet")
     status, what = ENDS[number]
     assert (answer.status, answer.err) == (status, f"error: {what}; nothing was kept\n")

@@ -67,7 +67,7 @@ def test_a_name_with_a_proxy_is_as_it_was(tmp_path):
         (f"{LISTED}, curve: us", "instruments.EDV.curve: a proxy is curve, maturity and fee_bp; add maturity, fee_bp"),
         (f"{LISTED}, maturity: 24", "instruments.EDV.maturity: a proxy is curve, maturity and fee_bp; add curve"),
         (f"{LISTED}, curve: us, maturity: 24, fee_bp: 6, duration: 3", "its duration is that of its proxy"),
-        (f"{LISTED}, exchange: NYSE1", "instruments.EDV.exchange: no calendar of the exchange 'NYSE1'"),
+        (f"{LISTED}, exchange: NYSE1", "instruments.EDV.exchange: no exchange 'NYSE1'; did you mean 'NYSE'?"),
         (LISTED.replace("USD", "SEK"), "unknown currency 'SEK'; known: USD, JPY, EUR, GBP; another country is added"),
         ("kind: listed, currency: USD, half_spread_bp: 3", "a new listed needs borrow_bp too"),
         (f"{LISTED}, distributions: paid", "'paid' is not one of none"),
@@ -212,7 +212,7 @@ def test_its_prices_are_asked_of_yahoo_under_its_symbol(tmp_path):
     jobs = setup.fetched_of(load(tmp_path, text))
     assert {name: own.symbol for name, own in jobs.items()} == {"EDV": "EDV.X", "TLT": "TLT2"}
     (job,) = registry.jobs(["EDV"], {}, jobs)
-    assert (job.name, job.fetch.args, job.fetch.keywords["spec"].unit) == ("EDV", ("EDV.X",), "USD")
+    assert (job.name, job.feed.args, job.feed.keywords["spec"].unit) == ("EDV", ("EDV.X",), "USD")
     with pytest.raises(DataError, match="no source delivers 'EVD'; did you mean 'EDV'"):
         registry.jobs(["EVD"], {}, jobs)
 
