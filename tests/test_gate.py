@@ -89,8 +89,6 @@ WRONG = {
     ),
     "dollars per yen": ("usdjpy", lambda frame: 1 / frame, "JGB10: 0.5", "usdjpy:inverted"),
     "pounds per dollar": ("gbpusd", lambda frame: 1 / frame, "UKT10: 0.5", "gbpusd:inverted"),
-    "weekly bars": ("ust", lambda frame: frame[frame.index.day_of_week == 4], "UST10: 0.5", "ust:weekly"),
-    "weekly prices": ("EDV", lambda frame: frame[frame.index.day_of_week == 4], "EDV: 0.5", "EDV:weekly"),
     "a split in both prices": ("EDV", lambda frame: split(frame, ["close", "adjusted"]), "EDV: 0.5", "EDV:split"),
     "a split in the closes": ("EDV", lambda frame: split(frame, ["close"]), "EDV: 0.5", "EDV:split"),
     "a value no market made": ("ust", tick, "UST10: 0.5", "ust:tick"),
@@ -156,6 +154,14 @@ def test_closes_alone_are_a_price_return_that_is_accepted_by_saying_so(stored, t
     stored("EDV", lambda frame: frame[["close"]])
     price = set_up(tmp_path, "EDV: 0.5", ", distributions: none").market.price[:, 0]
     assert price == pytest.approx(own_world.edv()["Close"].to_numpy(), rel=1e-12)
+
+
+@pytest.mark.parametrize(("series", "weights"), [("ust", "UST10: 0.5"), ("EDV", "EDV: 0.5")])
+def test_weekly_bars_are_read_for_what_they_are_and_never_traded_as_days(stored, tmp_path, series, weights):
+    stored(series, lambda frame: frame[frame.index.day_of_week == 4])
+    assert set_up(tmp_path, weights).market.periods_per_year == 52
+    with pytest.raises(DataError, match="weekly rows, not daily ones; set data.frequency: weekly, monthly or native"):
+        set_up(tmp_path, weights, ", frequency: daily")
 
 
 def test_weekly_series_are_what_a_weekly_run_takes(stored, tmp_path):
