@@ -22,7 +22,7 @@ ROOT_KEYS = (
         ("zzz: 1", "zzz", f"known: {ROOT_KEYS}"),
         ("'1': 2", "1", f"known: {ROOT_KEYS}"),
         ("data: {strat: 2000-01-31}", "data.strat", "did you mean 'start'?"),
-        ("data: {zzz: 1}", "data.zzz", "known: distributions, end, frequency, interpolation, source, start"),
+        ("data: {zzz: 1}", "data.zzz", "known: allow, distributions, end, frequency, interpolation, source, start"),
         ("account: {capitol: 1}", "account.capitol", "did you mean 'capital'?"),
         (
             "account: {zzz: 1}", "account.zzz",
