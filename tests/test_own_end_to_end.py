@@ -112,7 +112,7 @@ def test_terminal_page_and_ticket_call_them_by_their_own_names(place):
         answer = command("run", "folder.yaml", "-q", "--out", "out")
         ticket = command("ticket", "folder.yaml", "-q")
     assert answer.status == ticket.status == 0, answer.err + ticket.err
-    assert "  FXY exists from 2021-10-01: gold\n" in answer.out
+    assert "  FXY has prices from 2021-10-01: gold\n" in answer.out
     page = (place / "out" / "report.html").read_text()
     for words in ("de 10y par yield", "uk 10y par yield", "its own prices", "no curve", "euro +10 %", "pound −10 %"):
         assert words in page, words

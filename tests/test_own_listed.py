@@ -104,7 +104,7 @@ def test_it_exists_only_where_it_has_prices_and_the_window_says_so(run):
     assert market.exists[:, i].tolist() == (market.dates >= first).tolist()
     assert np.isnan(market.price[market.dates < first, i]).all()
     span = variant(run, "gold").span
-    assert (str(span.first), span.reason) == ("2021-10-01", "FXY exists from 2021-10-01")
+    assert (str(span.first), span.reason) == ("2021-10-01", "FXY has prices from 2021-10-01")
 
 
 def test_one_that_pays_nothing_is_its_closes(run):
