@@ -177,8 +177,11 @@ def _load(folder: Path) -> StoredRun:
 
 
 def _later(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a table that runs of earlier versions lack."""
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame({column: [] for column in columns})
+    """Read a table that runs of earlier versions lack, or lack columns of, which then hold None."""
+    if not path.is_file():
+        return pd.DataFrame({column: [] for column in columns})
+    table = pd.read_parquet(path)
+    return table.assign(**dict.fromkeys((column for column in columns if column not in table), None))
 
 
 def listed(folder: Path) -> list[tuple[Path, dict[str, Any], dict[str, Any]]]:
