@@ -24,8 +24,8 @@ ORDER = {
     "blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
-    "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes verdicts "
-    "bootstrap inference",
+    "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
+    "verdicts bootstrap inference",
     "backtests/config": "document complaints model countries params building instruments load",
     "backtests/runs": "window setup runner exposure stress significance manifest former snapshot folder",
     "backtests/thesis": "measures claims scorecard",

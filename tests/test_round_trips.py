@@ -119,7 +119,9 @@ def test_a_trip_still_open_is_told_and_not_counted():
 def test_hit_rate_payoff_and_expectancy_by_hand():
     def made(usd: float, reason: str = "flat") -> RoundTrip:
         day = date(2024, 1, 1)
-        return RoundTrip(1, day, day, day, day, reason, *[None] * 5, 0.0, 0.0, usd, None, None, 0.0, 0.0, 1, (), (), "bp")
+        return RoundTrip(
+            1, day, day, day, day, reason, *[None] * 5, 0.0, 0.0, usd, None, None, 0.0, 0.0, 1, (), (), "bp"
+        )
 
     _, result = trips_of(Given((0, 0)), market([0, 0]))
     told = figures([made(30.0), made(10.0), made(-8.0), made(0.0), made(99.0, "open")], result)

@@ -55,7 +55,7 @@ class RoundTrip:
     mae_usd: float  # lowest and highest P&L at a close, the opening cost in it
     mfe_usd: float
     days: int
-    path: tuple[float, ...]  # gain at closes from the opening fill to the closing one; of many the lowest and highest too
+    path: tuple[float, ...]  # gain at closes, fill to fill; thinned, the lowest and highest in it
     path_days: tuple[int, ...]  # of each, days since the opening fill
     path_unit: str  # bp, or usd of P&L where a leg has no yield
 

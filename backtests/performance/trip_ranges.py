@@ -42,8 +42,8 @@ def hit_rate(wins: int, trips: int) -> Range:
 def payoff(usd: ArrayLike, seed: int, draws: int = DRAWS) -> Range:
     """Return the range of the mean winner over the mean loser, from trips drawn anew with replacement.
 
-    `usd (trips,)` is the P&L of each; a winner is above 0. There is none under ten trips, nor where winners or losers are
-    so few that more draws than fall outside the range would be without them.
+    `usd (trips,)` is the P&L of each; a winner is above 0. There is none under ten trips, nor where winners or losers
+    are so few that more draws would be without them than fall below or above the range.
     """
     earned = np.asarray(usd, dtype=float)
     if len(earned) < FEWEST:

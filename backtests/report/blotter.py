@@ -137,7 +137,9 @@ def _moves(closed: pd.DataFrame, curves: set[str]) -> str:
     if not known:
         return f"The {what} moved its way in {int((gain > 0).sum())}; the forwards reach none of its hurdles."
     of = "" if known == len(closed) else f" of the {known} that have a hurdle"
-    return f"The {what} moved its way in {int((gain > 0).sum())}; in {int((gain > hurdle).sum())}{of} it beat the forward."
+    return (
+        f"The {what} moved its way in {int((gain > 0).sum())}; in {int((gain > hurdle).sum())}{of} it beat the forward."
+    )
 
 
 def _beaten(closed: pd.DataFrame) -> str:
@@ -148,7 +150,9 @@ def _beaten(closed: pd.DataFrame) -> str:
         return ""
     trip = rows.iloc[-1]
     asked = number(trip["hurdle_bp"], 0)
-    return f"That of {str(trip['open'])[:7]} gained {number(trip['gain_bp'], 0)} bp and lost: its forward asked {asked}."
+    return (
+        f"That of {str(trip['open'])[:7]} gained {number(trip['gain_bp'], 0)} bp and lost: its forward asked {asked}."
+    )
 
 
 def terms(trade: Mapping[str, Any]) -> str:
@@ -179,6 +183,19 @@ def _overshot(closed: pd.DataFrame, trade: Mapping[str, Any], place: str) -> str
     return f"{count} of {size} bp {'was' if len(gain) == 1 else 'were'} overshot by {beyond}: a stop is seen {place}."
 
 
+def line(figures: Figures, trips: pd.DataFrame) -> str:
+    """Return a variant's trips as the terminal says them."""
+    if trips.empty:
+        return "no round trip: it never held a position."
+    parts = [f"{figures['trips']:,} round trip{'' if figures['trips'] == 1 else 's'}"]
+    if figures["trips"]:
+        payoff = number(figures["payoff"], 1) if figures["payoff"] is not None else "none"
+        parts += [f"{percent(figures['trip_hit_rate'], 0)} % made money", f"payoff {payoff}"]
+        parts += [f"expectancy {thousands(figures['expectancy'])}"]
+    text = ", ".join(parts) if figures["trips"] else "no round trip closed"
+    return f"{text}; {_open(trips)}." if _open(trips) else f"{text}."
+
+
 # ---- what the script draws
 
 
@@ -197,9 +214,7 @@ def payload(panels: Panels, days: Sequence[str]) -> Payload:
     }
 
 
-def _variant(
-    trips: pd.DataFrame, trade: Mapping[str, Any], row: Mapping[str, int], reasons: Sequence[str]
-) -> Payload:
+def _variant(trips: pd.DataFrame, trade: Mapping[str, Any], row: Mapping[str, int], reasons: Sequence[str]) -> Payload:
     """Return a variant's trips, latest first; lows and highs in the unit of its paths."""
     in_bp = bool(trips["gain_bp"].notna().any())
     unit = "bp" if in_bp else "usd"
@@ -216,9 +231,7 @@ def _digits(size: float) -> int:
     return ceil(log10(LEVELS / size)) if size else 0
 
 
-def _trip(
-    trip: Mapping[Any, Any], unit: str, digits: int, row: Mapping[str, int], reasons: Sequence[str]
-) -> list[Any]:
+def _trip(trip: Mapping[Any, Any], unit: str, digits: int, row: Mapping[str, int], reasons: Sequence[str]) -> list[Any]:
     """Return a trip: first row, rows to its close, reason, side, figures, steps of its path and rows between them."""
     opened, closed = (row[str(trip[name])[:10]] for name in ("open", "close"))
     figures = [_short(trip[name], 2) for name in ("gain_bp", "hurdle_bp")]

@@ -95,17 +95,17 @@
   const own = (unit) => (value) => (unit === "bp" || value === null ? signed(value) : thousand(value));
 
   function row(trip, unit, scale, most) {
-    const made = document.createElement("tr"), measured = own(unit);
+    const made = document.createElement("tr"), measured = own(unit), inUnit = (value) => (unit === "bp" || value === null ? value : value / 1e3);
     const bar = document.createElement("i");
     bar.style.width = `${Math.round(Math.abs(trip.pnl) / most * 56)}px`;
     if (trip.pnl < 0) bar.className = "minus";
-    const pnl = cell("td", thousand(trip.pnl), trip.pnl, "bar");
+    const pnl = cell("td", thousand(trip.pnl), trip.pnl / 1e3, "bar");
     pnl.append(bar);
     made.append(
       cell("th", trip.first), cell("td", trip.reason === "open" ? "" : trip.last, undefined, "text"), cell("td", trip.side < 0 ? "short" : "long", undefined, "text"),
-      cell("td", drawn(trip, scale), trip.y.map((gain, i) => `${trip.x[i]}:${gain}`).join(" "), "text"), cell("td", trip.reason, undefined, "text"),
-      cell("td", signed(trip.gain), trip.gain), cell("td", signed(trip.hurdle), trip.hurdle), cell("td", thousand(trip.carry), trip.carry), cell("td", thousand(trip.roll), trip.roll),
-      pnl, cell("td", measured(trip.mae), trip.mae), cell("td", measured(trip.mfe), trip.mfe), cell("td", figure(trip.days, 0), trip.days),
+      cell("td", drawn(trip, scale), trip.y.map((gain, i) => `${trip.x[i]}:${inUnit(gain)}`).join(" "), "text"), cell("td", trip.reason, undefined, "text"),
+      cell("td", signed(trip.gain), trip.gain), cell("td", signed(trip.hurdle), trip.hurdle), cell("td", thousand(trip.carry), trip.carry / 1e3), cell("td", thousand(trip.roll), trip.roll / 1e3),
+      pnl, cell("td", measured(trip.mae), inUnit(trip.mae)), cell("td", measured(trip.mfe), inUnit(trip.mfe)), cell("td", figure(trip.days, 0), trip.days),
     );
     made.dataset.won = trip.pnl > 0 ? "won" : "lost";
     if (unit !== "bp") hide(made);
@@ -143,7 +143,7 @@
     const groups = [...new Set(closed.map((trip) => trip.reason))].map((reason) => [reason, closed.filter((trip) => trip.reason === reason).map((trip) => trip.pnl)]);
     tables.fill(reasons, groups.sort(([, a], [, b]) => b.length - a.length).map(([reason, usd]) => {
       const made = document.createElement("tr"), sum = usd.reduce((a, b) => a + b, 0);
-      made.append(cell("th", reason), cell("td", figure(usd.length, 0), usd.length), cell("td", thousand(sum / usd.length), sum / usd.length), cell("td", thousand(sum), sum));
+      made.append(cell("th", reason), cell("td", figure(usd.length, 0), usd.length), cell("td", thousand(sum / usd.length), sum / usd.length / 1e3), cell("td", thousand(sum), sum / 1e3));
       return made;
     }));
     reasons.tFoot.replaceChildren(total(closed.map((trip) => trip.pnl)));
