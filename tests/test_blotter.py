@@ -156,6 +156,16 @@ def test_what_has_no_table_has_a_sentence(blotted, said):
     assert set(blotter.payload(blotted[1], calendar(blotted[1]))["variants"]) == {"signal", "pair", "yen"}
 
 
+def test_an_open_trip_longer_than_the_curve_has_no_hurdle_and_says_why():
+    day = pd.Timestamp("2024-01-31")
+    trip = {"reason": "open", "open": day, "close": day, "gain_bp": 12.4, "hurdle_bp": None, "pnl_usd": -1e6}
+    figures = {"trips": 0, "trip_hit_rate": None, "payoff": None, "expectancy": None}
+    assert blotter.line(figures, pd.DataFrame([trip])) == (
+        "no round trip closed; open since 2024-01-31: +12 bp (its forwards do not reach so far), "
+        "P&L USD −1,000 k by 2024-01-31."
+    )
+
+
 def test_few_trips_say_that_they_are_too_few():
     figures = {"payoff": 2.0}
     assert blotter.headline(figures, np.array([20.0, -10.0])) == (

@@ -92,8 +92,9 @@ def _open(trips: pd.DataFrame) -> str:
 
 
 def _gain(gain: float, hurdle: float) -> str:
-    against = f"a hurdle of {signed(hurdle, 0)} bp" if pd.notna(hurdle) else "no hurdle, for its forwards are not known"
-    return f"{signed(gain, 0)} bp against {against}"
+    if pd.isna(hurdle):
+        return f"{signed(gain, 0)} bp (its forwards do not reach so far)"
+    return f"{signed(gain, 0)} bp against a hurdle of {signed(hurdle, 0)} bp"
 
 
 def thousands(usd: float) -> str:
