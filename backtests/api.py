@@ -103,6 +103,11 @@ class Results:
         """One row per date, variant, component of a blend and instrument."""
         return self.stored.components
 
+    @property
+    def round_trips(self) -> pd.DataFrame:
+        """One row per round trip of a variant, in the order of time: what docs/blotter.md says of each."""
+        return self.stored.round_trips
+
     @cached_property
     def _panels(self) -> Panels:
         return panels(self.stored)

@@ -138,7 +138,7 @@ def _show(run: Run, seconds: float) -> None:
     )
     terminal.say("trading: P&L without interest on equity, USD m; turnov.: times equity a year, one side;")
     terminal.say("next bar: Sharpe filled one bar later.")
-    for line in headed(notices(run)):
+    for line in (*_dated(run), *headed(notices(run))):
         terminal.say(line)
     for variant in run.variants:
         name, figures = variant.variant.name, variant.figures
@@ -157,6 +157,15 @@ def _show(run: Run, seconds: float) -> None:
     widest = max(variant.gap for variant in run.variants)
     variants = terminal.count(len(rows), "variant")
     terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {seconds:.1f} s.")
+
+
+def _dated(run: Run) -> list[str]:
+    """Return a line for each variant with a dated trade: its round trips, and the one that is open."""
+    from backtests.performance.round_trips import tidy
+    from backtests.report import blotter
+
+    dated = [each for each in run.variants if each.variant.trade]
+    return [f"{each.variant.name}: {blotter.line(each.figures, tidy('', each.trips))}" for each in dated]
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:

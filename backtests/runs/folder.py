@@ -227,8 +227,11 @@ def _load(folder: Path) -> StoredRun:
 
 
 def _later(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a table that runs of earlier versions lack."""
-    return _table(path) if os.path.lexists(path) else pd.DataFrame({column: [] for column in columns})
+    """Read a table that runs of earlier versions lack, or lack columns of, which then hold None."""
+    if not os.path.lexists(path):
+        return pd.DataFrame({column: [] for column in columns})
+    table = _table(path)
+    return table.assign(**dict.fromkeys((column for column in columns if column not in table), None))
 
 
 def _bytes(path: Path) -> bytes:
