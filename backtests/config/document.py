@@ -16,6 +16,9 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")  # 1e7 and -.5 are text to YAML 1.1
 
+DV01 = "dv01_usd"
+IN_PLACE_OF = {DV01: "duration", "duration": DV01}  # two ways to say one thing: what is said later stands alone
+
 Loc = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -183,6 +186,9 @@ def override(document: Document, setting: str, names: tuple[str, ...]) -> None:
             raise ConfigError(f"--set {setting}: {part} is {_shown(step)}, which has no keys")
         here = step
     here[loc[-1]] = value
+    other = IN_PLACE_OF.get(loc[-1])
+    if other and (*loc[:-1], other) not in document.settings:
+        here.pop(other, None)
     document.settings[tuple(loc)] = setting
 
 
