@@ -18,6 +18,7 @@ from strategies.compiled import STILL as STILL
 from strategies.compiled import scanned
 
 BLOCK = 2**17  # values of all windows taken at once: a megabyte, which the processor keeps near
+PIECE = 128  # rows multiplied at once: short of where threads, which wait for each other, would share a small product
 
 # ---- what is read off a market
 
@@ -181,7 +182,8 @@ def rolling_covariance(values: Array, n: int) -> Array:
     result = np.full((len(values), values.shape[1], values.shape[1]), np.nan)
     for rows, windows in _windows(values, n):
         apart = windows - windows.mean(axis=2, keepdims=True)
-        result[rows] = apart @ apart.transpose(0, 2, 1) / (n - 1)
+        pieces = (apart[:, :, start : start + PIECE] for start in range(0, n, PIECE))
+        result[rows] = sum(piece @ piece.transpose(0, 2, 1) for piece in pieces) / (n - 1)
     return result
 
 

@@ -108,7 +108,7 @@ HEAD = "name: run\naccount: {size_on: %s}\nvariants:\n  a:\n    strategy: %s\n  
     [
         ("equity", "curve", "{dv01_usd: 4000}", "dv01_usd is 4000 USD on the capital, and account.size_on is equity"),
         ("equity", "policy", "{dv01_usd: 4000, duration: 4}", "account.size_on is equity; set it to capital, or"),
-        ("capital", "curve", "{dv01_usd: 4000, duration: 5}", "is 4000, 4 years of duration on a capital of 1e+07, and"),
+        ("capital", "curve", "{dv01_usd: 4000, duration: 5}", "is 4000, 4 years of duration on a capital of 1e+07,"),
         ("capital", "policy", "{dv01_usd: 4000, sizing: notional}", "dv01_usd is not used by sizing: notional, which "),
         ("capital", "policy", "{dv01_usd: 4000, sizing: volatility}", "dv01_usd is not used by sizing: volatility, "),
         ("capital", "curve", "{dv01_usd: 1000001}", "is 1e+06, 1000 years of duration on a capital of 1e+07; expect"),

@@ -15,6 +15,7 @@ from strategies.curve import Box, Butterfly, CurveTrade
 from strategies.divergence import Divergence
 from strategies.hedges import Hedge, components
 from strategies.macro import Policy
+from strategies.signals import rolling_covariance
 
 N = 36
 YEAR = Window("12M")
@@ -86,6 +87,18 @@ def sensitivity(trade: Any, market: Market, loading) -> np.ndarray:
     at = {leg: np.interp(maturity(market, leg)[1], tenors := market.curves[maturity(market, leg)[0]].tenors,
                          loading(tenors)) for leg in trade.legs}  # fmt: skip
     return sum(size * at[leg] for leg, size in years(trade, market).items())
+
+
+@pytest.mark.parametrize("n", [2, 36, 128, 300])
+def test_a_rolling_covariance_is_numpys_and_does_not_know_what_a_column_lacks(n):
+    values = np.random.default_rng(4).normal(size=(320, 3)) * [1.0, 3.0, 0.2]
+    values[5, 1] = np.nan
+    found = rolling_covariance(values, n)
+    assert np.isnan(found[: n - 1]).all()
+    for t in (n - 1, n + 3, 319):
+        expected = np.cov(values[t - n + 1 : t + 1].T, ddof=1)
+        assert found[t] == pytest.approx(expected, rel=1e-10, abs=1e-14, nan_ok=True)
+        assert np.isfinite(found[t][np.ix_([0, 2], [0, 2])]).all()
 
 
 # ---- flat
@@ -238,6 +251,12 @@ def test_wings_that_move_as_one_share_the_hedge(market, hedge):
     size = years(hedged(Butterfly(), hedge), world)
     for wing in ("UST2", "UST10"):
         assert -size[wing] / size["UST5"] == pytest.approx(0.7, abs=1e-9)
+
+
+def test_between_two_countries_the_first_component_asks_for_more_than_may_be_held_most_of_the_time(market):
+    size = years(hedged(Divergence(), "pca"), market)
+    capped = np.isclose(-size["JGB10"] / size["UST10"], 3.0)
+    assert 0.5 < capped.mean() < 0.9  # docs/strategies.md says so
 
 
 # ---- laws
