@@ -12,6 +12,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,18 @@ from backtests.performance import metrics
 from backtests.report.format import drawdown, month, number, percent
 from backtests.runs import runner
 from backtests.runs.runner import Run, VariantRun
+from backtests.runs.setup import set_up
+from data.market import Market
 from strategies import BUILT_IN, OVERLAYS
 from strategies.base import signals_of
+from strategies.curve import HedgedTrade
+from strategies.divergence import Divergence
+from strategies.hedges import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/strategies.md"
 CONFIG = ROOT / "config/thesis.yaml"
+DEFAULTS = ROOT / "config.yaml"
 
 BLENDS = ("blend", "thesis")  # their parts' signals stand in the parts' own sections
 BENCHMARK, PLAIN = "ust10_financed", "pair"
@@ -43,7 +50,7 @@ def blocks(run: Run) -> dict[str, str]:
         made[f"parameters {name}"] = _parameters(own, of_a_pair=name in BUILT_IN and len(own) < len(describe(name)))
         made[f"earned {name}"] = _earned(using(run, name), run)
     made["earned thesis"] += _parts(_named(run)["thesis"])
-    return made | {"overview": _overview(run), "highest": _highest(run)}
+    return made | {"hedges": hedge_ratios(), "overview": _overview(run), "highest": _highest(run)}
 
 
 def filled(page: str, made: Mapping[str, str]) -> str:
@@ -82,6 +89,38 @@ def _parameters(own: Sequence[Parameter], of_a_pair: bool = False) -> str:
         return f"{lead}.\n"
     rows = [(f"`{one.name}`", one.default.replace("'", ""), one.unit.replace(" | ", ", ")) for one in own]
     return (f"{lead}, and:\n\n" if lead else "") + _table(("parameter", "default", "unit"), rows, left=3)
+
+
+# ---- what hedges what
+
+
+def hedge_ratios() -> str:
+    """Ratios of each trade of config.yaml that takes a hedge, by rule: mean, lowest, highest while all are known."""
+    ready = set_up(config.load(DEFAULTS)).variants
+    rows, seen = [], []
+    for name, prepared in ready.items():
+        strategy = prepared.variant.strategy
+        by_duration = isinstance(strategy, Divergence) and strategy.sizing == "duration"
+        if (by_duration or isinstance(strategy, HedgedTrade)) and strategy not in seen:
+            seen.append(strategy)
+            rows += [(f"`{name}`", *cells) for cells in _by_hedge(strategy, prepared.market, prepared.span.rows)]
+    return _table(("variant", "hedging leg", *RULES), rows, left=2)
+
+
+def _by_hedge(strategy: HedgedTrade | Divergence, market: Market, rows: slice) -> list[tuple[str, ...]]:
+    """The years of duration of each hedging leg per year of its anchor, a row a leg, a cell a rule."""
+    sides = strategy.anchors if isinstance(strategy, HedgedTrade) else {strategy.long: (strategy.short,)}
+    years = {rule: replace(strategy, hedge=rule).targets(market)[rows] * market.duration[rows] for rule in RULES}
+    held = np.all([each.any(axis=1) for each in (np.nan_to_num(each) for each in years.values())], axis=0)
+    lines = []
+    for anchor, others in sides.items():
+        for leg in others:
+            i, j = market.column(anchor), market.column(leg)
+            ratios = [np.abs(each[held, j] / each[held, i]) for each in years.values()]
+            plain = number(ratios[0].mean())
+            cells = [f"{number(each.mean())} ({number(each.min())} to {number(each.max())})" for each in ratios[1:]]
+            lines.append((f"{leg} against {anchor}", plain, *cells))
+    return lines
 
 
 # ---- what a strategy earned

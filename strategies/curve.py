@@ -1,4 +1,7 @@
-"""Trades on the shape of a curve, every leg measured in years of duration so that a parallel shift does nothing."""
+"""Trades on the shape of a curve, every leg measured in years of duration.
+
+By default a parallel shift does nothing; `hedge` sizes the other legs by what moved against the anchor instead.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from typing import Literal
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Invariants, Leg
-from strategies.sizing import book, different, one_of, sized, years_of_duration
+from strategies import hedges
+from strategies.base import Duration, Invariants, Leg, Lookback
+from strategies.hedges import Hedge
+from strategies.sizing import book, different, hedged, one_of, sized, years_of_duration
 
 
 class DurationNeutral:
@@ -47,19 +52,75 @@ class DurationNeutral:
         return book(market, {leg: years_of_duration(market, leg, size) for leg, size in years.items()})
 
 
+class HedgedTrade(DurationNeutral):
+    """A trade whose anchors keep `duration` while the legs that hedge them are sized by `hedge`."""
+
+    hedge: hedges.Rule
+    window: Lookback | None
+
+    @property
+    def anchors(self) -> Mapping[str, tuple[str, ...]]:
+        """The legs that hedge each anchor."""
+        raise NotImplementedError
+
+    @property
+    def rule(self) -> Hedge:
+        """How the other legs are sized."""
+        return hedged(self.hedge, self.window)
+
+    @property
+    def invariants(self) -> Invariants:
+        """Neutral to a parallel shift only where nothing is estimated."""
+        return Invariants(scales_with="duration", neutral=self.hedge == "dv01")
+
+    def warmup(self, market: Market) -> int:
+        """Whatever the hedge needs."""
+        return self.rule.warmup(market)
+
+    def ratios(self, market: Market) -> dict[str, Array]:
+        """Years of duration (T,) of each hedging leg per year of its anchor, positive where opposed; NaN while cold."""
+        multiples = self.multiples
+        ratios: dict[str, Array] = {}
+        for anchor, others in self.anchors.items():
+            ratios |= self.rule.ratios(market, anchor, {leg: -multiples[leg] / multiples[anchor] for leg in others})
+        return ratios
+
+    def loadings(self, market: Market) -> dict[str, Array]:
+        """Loadings (T, k) of each leg on the components that `pca` is flat to, whatever the hedge; see `components`."""
+        result: dict[str, Array] = {}
+        for anchor, others in self.anchors.items():
+            legs = (anchor, *others)
+            loadings, _ = hedges.components(market, legs, self.rule.window, len(others))
+            result |= dict(zip(legs, loadings.transpose(1, 0, 2), strict=True))
+        return result
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n), + on the legs whose multiple is."""
+        ratios, sides = self.ratios(market), self.multiples
+        weights = {}
+        for anchor, others in self.anchors.items():
+            weights[anchor] = years_of_duration(market, anchor, sides[anchor] * self.duration)
+            for leg in others:
+                weights[leg] = years_of_duration(market, leg, -sides[anchor] * ratios[leg] * self.duration)
+        return book(market, weights)
+
+
 @dataclass(frozen=True)
-class CurveTrade(DurationNeutral):
+class CurveTrade(HedgedTrade):
     """Steepener: long the front, short the back, at equal DV01, to gain as it steepens; flattener: the reverse."""
 
     front: Leg = "UST2"
     back: Leg = "UST10"
     trade: Literal["steepener", "flattener"] = "steepener"
     duration: Duration = 5.0
+    hedge: hedges.Rule = "dv01"
+    window: Lookback | None = None
 
     def __post_init__(self) -> None:
         different(self.front, self.back)
         one_of("trade", self.trade, ("steepener", "flattener"))
         sized("duration", self.duration)
+        self.rule  # noqa: B018  # a hedge that cannot be built is an error of the parameters, here
 
     @property
     def by_maturity(self) -> tuple[tuple[str, ...], ...]:
@@ -72,19 +133,27 @@ class CurveTrade(DurationNeutral):
         sign = 1.0 if self.trade == "steepener" else -1.0
         return {self.front: sign, self.back: -sign}
 
+    @property
+    def anchors(self) -> Mapping[str, tuple[str, ...]]:
+        """The front leg keeps its size."""
+        return {self.front: (self.back,)}
+
 
 @dataclass(frozen=True)
-class Butterfly(DurationNeutral):
+class Butterfly(HedgedTrade):
     """Long the belly against half its duration in each wing; it gains when the belly richens against the wings."""
 
     front: Leg = "UST2"
     belly: Leg = "UST5"
     back: Leg = "UST10"
     duration: Duration = 5.0
+    hedge: hedges.Rule = "dv01"
+    window: Lookback | None = None
 
     def __post_init__(self) -> None:
         different(self.front, self.belly, self.back)
         sized("duration", self.duration)
+        self.rule  # noqa: B018  # a hedge that cannot be built is an error of the parameters, here
 
     @property
     def by_maturity(self) -> tuple[tuple[str, ...], ...]:
@@ -96,9 +165,14 @@ class Butterfly(DurationNeutral):
         """Front wing, belly, back wing; + on the belly."""
         return {self.front: -0.5, self.belly: 1.0, self.back: -0.5}
 
+    @property
+    def anchors(self) -> Mapping[str, tuple[str, ...]]:
+        """The belly keeps its size; both wings hedge it."""
+        return {self.belly: (self.front, self.back)}
+
 
 @dataclass(frozen=True)
-class Box(DurationNeutral):
+class Box(HedgedTrade):
     """A US steepener and a Japanese flattener at once; it gains when the US curve steepens more than Japan's."""
 
     us_front: Leg = "UST2"
@@ -106,10 +180,13 @@ class Box(DurationNeutral):
     jp_front: Leg = "JGB2"
     jp_back: Leg = "JGB10"
     duration: Duration = 5.0
+    hedge: hedges.Rule = "dv01"
+    window: Lookback | None = None
 
     def __post_init__(self) -> None:
         different(self.us_front, self.us_back, self.jp_front, self.jp_back)
         sized("duration", self.duration)
+        self.rule  # noqa: B018  # a hedge that cannot be built is an error of the parameters, here
 
     @property
     def by_maturity(self) -> tuple[tuple[str, ...], ...]:
@@ -120,3 +197,8 @@ class Box(DurationNeutral):
     def multiples(self) -> Mapping[str, float]:
         """US front and back, Japanese front and back; + on the US front and the Japanese back."""
         return {self.us_front: 1.0, self.us_back: -1.0, self.jp_front: -1.0, self.jp_back: 1.0}
+
+    @property
+    def anchors(self) -> Mapping[str, tuple[str, ...]]:
+        """Both front legs keep their size; each country is hedged by its own."""
+        return {self.us_front: (self.us_back,), self.jp_front: (self.jp_back,)}

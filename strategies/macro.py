@@ -39,7 +39,7 @@ class SymmetricPair(SignalledPair):
     @property
     def invariants(self) -> Invariants:
         """Neither country is preferred, unless the sizing rule does (a hedge ratio is one leg's on the other)."""
-        return replace(super().invariants, symmetric=self.sizing != "beta")
+        return replace(super().invariants, symmetric=not self.estimated)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
+from strategies import hedges
 from strategies.base import Duration, Invariants, Leg, Lookback, Volatility, Weight
 from strategies.signals import country
 from strategies.sizing import DEFAULTS, Rule, Sizing, different, pair, sizing
@@ -14,7 +15,10 @@ from strategies.sizing import DEFAULTS, Rule, Sizing, different, pair, sizing
 
 @dataclass(frozen=True)
 class Pair:
-    """Long one leg, short the other, sized by one of four rules; `window` is the sizing rule's."""
+    """Long one leg, short the other, sized by one of four rules; `window` is the rule's, or its hedge's.
+
+    `hedge` says how much of the short leg stands against the long one where both are sized by duration: see Hedge.
+    """
 
     long: Leg = "UST10"
     short: Leg = "JGB10"
@@ -23,6 +27,7 @@ class Pair:
     duration: Duration | None = None
     volatility: Volatility | None = None
     window: Lookback | None = None
+    hedge: hedges.Rule | None = None
 
     def __post_init__(self) -> None:
         different(self.long, self.short)
@@ -32,7 +37,7 @@ class Pair:
     def rule(self) -> Sizing:
         """How large the legs are."""
         names = ("weight", "duration", "volatility", "window")
-        return sizing(self.sizing, {name: getattr(self, name) for name in names})
+        return sizing(self.sizing, {name: getattr(self, name) for name in names}, self.hedge)
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -42,7 +47,19 @@ class Pair:
     @property
     def invariants(self) -> Invariants:
         """Weights follow the rule's size; legs of equal duration are neutral."""
-        return Invariants(scales_with=next(iter(DEFAULTS[self.sizing])), neutral=self.sizing == "duration")
+        neutral = self.sizing == "duration" and not self.estimated
+        return Invariants(scales_with=next(iter(DEFAULTS[self.sizing])), neutral=neutral)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the short leg is sized by an estimate of what hedges the long one, so that swapped legs differ."""
+        return self.sizing == "beta" or self.hedge in ("beta", "pca")
+
+    def loadings(self, market: Market) -> dict[str, Array]:
+        """Loading (T, 1) of each leg on the level of the legs' curves, whatever the hedge; see `components`."""
+        window = self.window or hedges.WINDOW
+        loadings, _ = hedges.components(market, self.legs, window, 1)
+        return dict(zip(self.legs, loadings.transpose(1, 0, 2), strict=True))
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Reversion(SignalledPair):
     @property
     def invariants(self) -> Invariants:
         """Each leg's own yield, whichever country's."""
-        return replace(super().invariants, symmetric=self.sizing != "beta")
+        return replace(super().invariants, symmetric=not self.estimated)
 
     def lookback_bars(self, market: Market) -> int:
         """The window's rows."""
@@ -72,7 +72,7 @@ class Trend(Pair):
     @property
     def invariants(self) -> Invariants:
         """Each leg's own returns, whichever country's."""
-        return replace(super().invariants, symmetric=self.sizing != "beta")
+        return replace(super().invariants, symmetric=not self.estimated)
 
     def bars(self, market: Market) -> int:
         """Returns that the slowest horizon has."""
@@ -186,7 +186,7 @@ class Value(SignalledPair):
     @property
     def invariants(self) -> Invariants:
         """Each leg's own yield and inflation, whichever country's."""
-        return replace(super().invariants, symmetric=self.sizing != "beta")
+        return replace(super().invariants, symmetric=not self.estimated)
 
     def lookback_bars(self, market: Market) -> int:
         """One row: no history."""

@@ -18,6 +18,7 @@ from strategies.compiled import STILL as STILL
 from strategies.compiled import scanned
 
 BLOCK = 2**17  # values of all windows taken at once: a megabyte, which the processor keeps near
+PIECE = 128  # rows multiplied at once: short of where threads, which wait for each other, would share a small product
 
 # ---- what is read off a market
 
@@ -146,10 +147,13 @@ def _known_funding(market: Market, name: str) -> Array:
 
 
 def _windows(values: Array, n: int) -> Iterator[tuple[slice, Array]]:
-    """Rows, a block at a time, and the last n values at each, as a contiguous (rows, n) array; none below n-1."""
+    """Rows, a block at a time, and the last n values at each, as a contiguous array; none below n-1.
+
+    Windows are (rows, n) of values (T,) and (rows, p, n) of values (T, p).
+    """
     if len(values) >= n:
-        every = np.lib.stride_tricks.sliding_window_view(values, n)
-        step = max(BLOCK // n, 1)
+        every = np.lib.stride_tricks.sliding_window_view(values, n, axis=0)
+        step = max(BLOCK // (n * values[0].size), 1)
         for start in range(0, len(every), step):
             block = np.ascontiguousarray(every[start : start + step])
             yield slice(start + n - 1, start + n - 1 + len(block)), block
@@ -173,6 +177,16 @@ def rolling_beta(values: Array, on: Array, n: int) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = (x * y).sum(axis=1) / variance
         result[rows] = np.where(variance > n * STILL**2, slope, np.nan)
+    return result
+
+
+def rolling_covariance(values: Array, n: int) -> Array:
+    """Sample covariance (T, p, p) of the last n rows of values (T, p), ddof 1; NaN for columns not known throughout."""
+    result = np.full((len(values), values.shape[1], values.shape[1]), np.nan)
+    for rows, windows in _windows(values, n):
+        apart = windows - windows.mean(axis=2, keepdims=True)
+        pieces = (apart[:, :, start : start + PIECE] for start in range(0, n, PIECE))
+        result[rows] = sum(piece @ piece.transpose(0, 2, 1) for piece in pieces) / (n - 1)
     return result
 
 

@@ -14,7 +14,9 @@ import numpy as np
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
+from strategies import hedges
 from strategies.base import ParameterError, Window
+from strategies.hedges import Hedge
 from strategies.signals import local_excess_returns, rolling_beta, rolling_deviation
 
 LARGEST = 1000.0  # of any parameter: beyond it a slip of the pen
@@ -65,6 +67,23 @@ class ByDuration:
     def warmup(self, market: Market) -> int:
         """One row: no history."""
         return 1
+
+
+@dataclass(frozen=True)
+class ByHedge:
+    """The long leg by duration, the short leg by what hedges it."""
+
+    duration: float  # years
+    hedge: Hedge
+
+    def magnitudes(self, market: Market, long: str, short: str) -> tuple[Array, Array]:
+        """Return years / D of the long leg, and years times the hedge's ratio / D of the short one."""
+        size, against = (years_of_duration(market, leg, self.duration) for leg in (long, short))
+        return size, against * self.hedge.ratios(market, long, {short: 1.0})[short]
+
+    def warmup(self, market: Market) -> int:
+        """Whatever the hedge needs."""
+        return self.hedge.warmup(market)
 
 
 @dataclass(frozen=True)
@@ -123,8 +142,8 @@ _RULES: dict[Rule, type[ByNotional | ByDuration | ByVolatility | ByBeta]] = {
 }  # fmt: skip
 
 
-def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
-    """Return the rule with its parameters: those given, defaults for the rest.
+def sizing(rule: Rule, given: Mapping[str, float | Window | None], against: hedges.Rule | None = None) -> Sizing:
+    """Return the rule with its parameters: those given, defaults for the rest; `against` is how the short leg hedges.
 
     Raises
     ------
@@ -133,12 +152,33 @@ def sizing(rule: Rule, given: Mapping[str, float | Window | None]) -> Sizing:
     """
     one_of("sizing", rule, DEFAULTS)
     chosen = {name: value for name, value in given.items() if value is not None}
+    if against is not None:
+        if rule != "duration":
+            raise ParameterError("hedge", f"is not used by sizing: {rule}; it is for legs sized by duration")
+        window = chosen.pop("window", None)
+        assert window is None or isinstance(window, Window)
+        hedge, plain = hedged(against, window), sizing(rule, chosen)
+        return ByHedge(plain.duration, hedge) if isinstance(plain, ByDuration) and against != "dv01" else plain
     for name, value in chosen.items():
         if name not in DEFAULTS[rule]:
             raise ParameterError(name, f"is not used by sizing: {rule}, which takes {', '.join(DEFAULTS[rule])}")
         if not isinstance(value, Window):
             sized(name, value)
     return _RULES[rule](**{**DEFAULTS[rule], **chosen})  # type: ignore[arg-type]  # the table above pairs them
+
+
+def hedged(rule: hedges.Rule, window: Window | None) -> Hedge:
+    """Return the hedge, over 36 months where no window is given.
+
+    Raises
+    ------
+    ParameterError
+        A rule there is not, or a window for one that estimates nothing.
+    """
+    one_of("hedge", rule, hedges.RULES)
+    if rule == "dv01" and window is not None:
+        raise ParameterError("window", "is not used by hedge: dv01, which estimates nothing; set hedge: beta or pca")
+    return Hedge(rule, window or hedges.WINDOW)
 
 
 def positive(name: str, value: float) -> None:
@@ -189,7 +229,7 @@ def duration_of(market: Market, name: str) -> Array:
     return market.duration[:, market.column(name)]
 
 
-def years_of_duration(market: Market, name: str, years: float) -> Array:
+def years_of_duration(market: Market, name: str, years: float | Array) -> Array:
     """Weight (T,) at which a leg contributes `years` of duration."""
     return years / duration_of(market, name)
 

@@ -14,6 +14,7 @@ from strategies import BUILT_IN, OVERLAYS, STRATEGIES
 from strategies.base import Window
 from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven
+from strategies.curve import Box, Butterfly
 from strategies.divergence import Divergence
 from strategies.hold import Hold
 from strategies.macro import DebtCapacity, Policy
@@ -49,6 +50,10 @@ def strategy(folder, written: str):
             Divergence(sizing="beta", window=Window("1.5Y")),
         ),
         ("strategy: divergence, params: {sizing: beta, window: }", Divergence(sizing="beta")),
+        ("strategy: divergence, params: {hedge: pca}", Divergence(hedge="pca")),
+        ("strategy: policy, params: {hedge: beta, window: 24M}", Policy(hedge="beta", window=Window("24M"))),
+        ("strategy: butterfly, params: {hedge: pca}", Butterfly(hedge="pca")),
+        ("strategy: box, params: {hedge: beta, window: 1Y}", Box(hedge="beta", window=Window("1Y"))),
         ("strategy: reversion, params: {lookback: 24M}", Reversion(lookback=Window("24M"))),
         ("strategy: debt_capacity, params: {footprint: support}", DebtCapacity(footprint="support")),
         ("strategy: breakeven, params: {hedge: beta}", Breakeven(hedge="beta")),
@@ -95,9 +100,9 @@ def test_an_unknown_strategy_is_reported_with_its_line(tmp_path, written, words)
         ("policy", "", "params: is empty; expected keys and values"),
         ("policy", "[long]", "params: is ['long']; expected keys and values"),
         ("policy", "{scal: 1}", "params.scal: unknown key; did you mean 'scale'?"),
-        ("policy", "{zzz: 1}", "params.zzz: unknown key; known: duration, long, "),
-        ("policy", "{parts: {p: {strategy: none}}}", "params.parts: unknown key; known: duration, long, "),
-        ("policy", "{inner: 1}", "params.inner: unknown key; known: duration, long, "),
+        ("policy", "{zzz: 1}", "params.zzz: unknown key; known: duration, dv01_usd, "),
+        ("policy", "{parts: {p: {strategy: none}}}", "params.parts: unknown key; known: duration, dv01_usd, "),
+        ("policy", "{inner: 1}", "params.inner: unknown key; known: duration, dv01_usd, "),
         ("policy", "{long: }", "params.long: is empty; expected text"),
         ("policy", "{long: 10}", "params.long: is 10; expected text"),
         ("policy", "{long: UST1O}", "params.long: unknown instrument 'UST1O'; did you mean 'UST10'?"),
@@ -113,6 +118,15 @@ def test_an_unknown_strategy_is_reported_with_its_line(tmp_path, written, words)
         ("policy", "{sizing: size}", "params.sizing: 'size' is not one of notional, duration, volatility, beta"),
         ("curve", "{trade: flatener}", "params.trade: 'flatener' is not one of steepener, flattener; did you mean 'fl"),
         ("curve", "{trade: }", "params.trade: empty is not one of steepener, flattener"),
+        ("curve", "{hedge: betas}", "params.hedge: 'betas' is not one of dv01, beta, pca; did you mean 'beta'?"),
+        ("curve", "{hedge: }", "params.hedge: empty is not one of dv01, beta, pca"),
+        ("curve", "{window: 12M}", "params.window: window is not used by hedge: dv01, which estimates nothing"),
+        ("policy", "{hedge: pc}", "params.hedge: 'pc' is not one of dv01, beta, pca"),
+        ("policy", "{hedge: pca, sizing: beta}", "params.hedge: hedge is not used by sizing: beta; it is "),
+        ("policy", "{hedge: dv01, window: 12M}", "params.window: window is not used by hedge: dv01"),
+        ("policy", "{window: 12M}", "params.window: window is not used by sizing: duration, which takes duration"),
+        ("policy", "{hedge: pca, weight: 1}", "params.weight: weight is not used by sizing: duration, which takes "),
+        ("trend_curve", "{hedge: pca}", "params.hedge: unknown key; known: "),
         ("debt_capacity", "{}", "params.footprint: is missing; add it"),
         ("debt_capacity", "{footprint: 5}", "params.footprint: 5 is not one of support, distortion, ignored"),
         ("thesis", "{without: carry}", "params.without: 'carry' is not one of policy, inflation, safe_haven, "),
@@ -331,12 +345,17 @@ def test_parameters_are_described_with_their_units_and_defaults():
         Parameter("sizing", "notional | duration | volatility | beta", "duration"),
         Parameter("weight", "fraction of equity", "1.0 (sizing: notional)"),
         Parameter("duration", YEARS, "5.0 (sizing: duration or beta)"),
+        Parameter(
+            "dv01_usd", "USD per basis point, in place of duration; with size_on: capital",
+            "none (sizing: duration or beta)",
+        ),
         Parameter("volatility", "annual volatility of a leg, 0.05 is 5 %", "0.05 (sizing: volatility)"),
-        Parameter("window", WINDOW, "36M (sizing: volatility or beta)"),
+        Parameter("window", WINDOW, "36M (sizing: volatility or beta, or hedge: beta or pca)"),
+        Parameter("hedge", "dv01 | beta | pca", "dv01 (sizing: duration)"),
         Parameter("lookback", WINDOW, "12M"),
         Parameter("enter", "standard deviations", "2.0"),
         Parameter("leave", "standard deviations", "0.5"),
-    ]
+    ]  # fmt: skip
 
 
 def test_a_default_is_shown_as_it_would_be_written():

@@ -106,6 +106,24 @@ def test_no_figure_of_the_page_is_stale(page, made):
     assert generate.filled(page, made) == page, REMEDY
 
 
+def test_the_ratios_of_each_hedge_are_those_of_the_trades_of_config_yaml(page):
+    """Not slow, so that a change of a hedge shows at once."""
+    rows = generate.hedge_ratios()
+    assert f"<!-- begin: hedges -->\n{rows}<!-- end -->" in page, REMEDY
+    variants = {one.name: one for one in config.load(generate.DEFAULTS).variants}
+    curve_trades = [name for name, one in variants.items() if one.strategy_name in ("curve", "butterfly", "box")]
+    assert len(curve_trades) == 4 and all(f"| `{name}` |" in rows for name in curve_trades)
+
+
+def test_a_row_of_ratios_is_the_mean_of_what_a_regression_of_yield_changes_gives(page, market):
+    """US 2s10s: 2-year on 10-year changes, 36 month ends, by numpy, on the rows of the variant's window."""
+    front, back = (np.diff(market.curves["us"].at(years)) for years in (2.0, 10.0))
+    rows = np.flatnonzero(market.dates[1:] >= np.datetime64("1999-09-30"))
+    betas = [np.polyfit(back[t - 35 : t + 1], front[t - 35 : t + 1], 1)[0] for t in rows]
+    line = next(line for line in page.splitlines() if line.startswith("| `us_2s10s_steepener` | UST10 against UST2"))
+    assert line.split(" | ")[3] == f"{np.mean(betas):.2f} ({min(betas):.2f} to {max(betas):.2f})"
+
+
 def test_filling_a_page_replaces_what_stands_between_its_marks_and_nothing_else():
     page = "before\n<!-- begin: a b -->\nold\n<!-- end -->\nbetween\n<!-- begin: c -->\n<!-- end -->\nafter\n"
     assert generate.filled(page, {"a b": "new\n", "c": "| 1 |\n"}) == (

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from backtests.config import params as parameters
 from backtests.config.complaints import complaint, owner
 from backtests.config.document import Document, Loc
-from backtests.config.model import TradeSection
+from backtests.config.model import AccountSection, TradeSection
 from data.errors import did_you_mean
 from data.instruments import Instrument
 from strategies import OVERLAYS, STRATEGIES
@@ -22,7 +22,10 @@ from strategies.exits import DatedTrade, Length, Reentry, Terms
 S = TypeVar("S", bound=Strategy)
 
 
-def built(document: Document, owners: Sequence[Loc], inside: Loc, name: str, params: Mapping[str, Any]) -> Strategy:
+def built(
+    document: Document, owners: Sequence[Loc], inside: Loc, name: str, params: Mapping[str, Any],
+    account: AccountSection,
+) -> Strategy:  # fmt: skip
     """Return the strategy `name` with `params`, which stand at `inside` in one of `owners`.
 
     Raises
@@ -37,18 +40,21 @@ def built(document: Document, owners: Sequence[Loc], inside: Loc, name: str, par
     if parameters.takes_parts(name) and isinstance(params.get("parts"), Mapping):
         here = (*inside, "params", "parts")
         ready["parts"] = {
-            part: _part(document, owners, (*here, str(part)), section) for part, section in params["parts"].items()
+            part: _part(document, owners, (*here, str(part)), section, account)
+            for part, section in params["parts"].items()
         }
     schema = parameters.schema_of(name)
-    return _refused(document, owners, (*inside, "params"), schema, params, lambda: parameters.build(name, ready))
+    return _refused(
+        document, owners, (*inside, "params"), schema, params, lambda: parameters.build(name, ready, account)
+    )
 
 
-def _part(document: Document, owners: Sequence[Loc], inside: Loc, raw: Any) -> Part:
+def _part(document: Document, owners: Sequence[Loc], inside: Loc, raw: Any, account: AccountSection) -> Part:
     try:
         section = parameters.PartSection.model_validate(raw)
     except ValidationError as error:
         raise complaint(document, error, parameters.PartSection, raw, owners, inside) from None
-    strategy = built(document, owners, inside, section.strategy, section.params)
+    strategy = built(document, owners, inside, section.strategy, section.params, account)
     try:
         return Part(strategy, section.weight)
     except ValueError as error:

@@ -18,6 +18,9 @@ MAX_DEPTH = 12
 LARGEST = 10**300  # more does not fit a float
 NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")  # 1e7 and -.5 are text to YAML 1.1
 
+DV01 = "dv01_usd"
+IN_PLACE_OF = {DV01: "duration", "duration": DV01}  # two ways to say one thing: what is said later stands alone
+
 Loc = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -213,6 +216,9 @@ def override(document: Document, setting: str, names: Sequence[str]) -> None:
             raise ConfigError(f"{told}: {part} is {_shown(step)}, which has no keys")
         here = step
     here[loc[-1]] = given["value"]
+    other = IN_PLACE_OF.get(loc[-1])
+    if other and (*loc[:-1], other) not in document.settings:
+        here.pop(other, None)
     document.replace(tuple(loc), given["value"], setting)
 
 

@@ -13,7 +13,7 @@ from backtests.config import params as parameters
 from backtests.config.building import built, dated, laid_over
 from backtests.config.complaints import complaint
 from backtests.config.countries import table
-from backtests.config.document import Document, Loc, override, read
+from backtests.config.document import IN_PLACE_OF, Document, Loc, override, read
 from backtests.config.instruments import library
 from backtests.config.legs import check_legs
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
@@ -124,7 +124,7 @@ def _variant(
     if "strategy" not in raw:
         raise document.error(loc, f"names no strategy; add strategy: {' | '.join(STRATEGIES)}, or extends")
     section = _checked(document, VariantSection, raw, owners)
-    inner = built(document, owners, (), section.strategy, section.params)
+    inner = built(document, owners, (), section.strategy, section.params, file.account)
     strategy, overlays = laid_over(document, owners, inner, section.overlays)
     check_legs(document, owners, section.params, inner, instruments)
     if section.trade:
@@ -132,7 +132,7 @@ def _variant(
     return Variant(
         name=name,
         strategy_name=section.strategy,
-        params=parameters.written(inner),
+        params=parameters.written(inner, section.params),
         overlays=overlays,
         strategy=strategy,
         currency=_stated(section.currency, [instruments[leg] for leg in strategy.legs], countries),
@@ -176,7 +176,7 @@ def _merged(variants: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _deep(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(base)
+    result = {key: value for key, value in base.items() if not (IN_PLACE_OF.get(key) in over and key not in over)}
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(result.get(key), dict)
         result[key] = _deep(result[key], value) if both else value

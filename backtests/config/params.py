@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Annotated, Any, get_args, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 
-from backtests.config.model import Model, Name
+from backtests.config.document import DV01
+from backtests.config.model import AccountSection, Model, Name
 from data.errors import shortened
-from strategies import OVERLAYS, STRATEGIES
-from strategies.base import Strategy, Window
+from strategies import OVERLAYS, STRATEGIES, hedges
+from strategies.base import Duration, ParameterError, Strategy, Window
 from strategies.blend import Part
 from strategies.overlays import Overlay
-from strategies.sizing import DEFAULTS
+from strategies.sizing import DEFAULTS, LARGEST
+
+PER_BP = 10_000  # basis points of a whole
 
 
 def _window(value: Any) -> Window:
@@ -35,10 +39,15 @@ def _plain(value: Any) -> Any:
     return value.text if isinstance(value, Window) else value
 
 
-def _by_rule(name: str) -> str:
-    """The default of a size that only some sizing rules use."""
-    rules = [rule for rule, given in DEFAULTS.items() if name in given]
-    return f"{_plain(DEFAULTS[rules[0]][name])} (sizing: {' or '.join(rules)})" if rules else "none"
+def _by_rule(name: str, beside: Collection[str]) -> str:
+    """The default of a size that only some rules use, `beside` all parameters of the strategy."""
+    rules = [rule for rule, given in DEFAULTS.items() if name in given] if "sizing" in beside else []
+    users = [f"sizing: {' or '.join(rules)}"] if rules else []
+    if name == "window" and "hedge" in beside:
+        return f"{hedges.WINDOW.text} ({', or '.join([*users, 'hedge: beta or pca'])})"
+    if name == "hedge":
+        return f"{hedges.RULES[0]} (sizing: duration)"
+    return f"{_plain(DEFAULTS[rules[0]][name])} ({users[0]})" if rules else "none"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +86,8 @@ def schema_of(name: str) -> type[BaseModel]:
         elif Window in get_args(hint):
             hint = WindowField | None
         fields[field.name] = (hint, _default(field))
+    if takes_dv01(name):
+        fields[DV01] = (float | None, Field(default=None, gt=0, description="USD per basis point, as duration"))
     return create_model(f"{name}_params", __base__=Model, **fields)
 
 
@@ -90,15 +101,45 @@ def takes_parts(name: str) -> bool:
     return get_type_hints(STRATEGIES[name]).get("parts") == PARTS
 
 
-def build(name: str, params: Mapping[str, Any]) -> Strategy:
-    """Return the strategy with these parameters; the parts of a blend are built already.
+def takes_dv01(name: str) -> bool:
+    """Whether a strategy is sized by years of duration, so that dollars per basis point may say the same."""
+    hint = get_type_hints(STRATEGIES[name], include_extras=True).get("duration") if name in STRATEGIES else None
+    return hint is not None and Duration in (hint, *get_args(hint))
+
+
+def build(name: str, params: Mapping[str, Any], account: AccountSection) -> Strategy:
+    """Return the strategy with these parameters, dollars per basis point as years of duration on the account's capital.
+
+    The parts of a blend are built already.
 
     Raises
     ------
     pydantic.ValidationError, ValueError
         Parameters it does not know, of the wrong type, or that it refuses.
     """
-    return STRATEGIES[name](**_given(name, params))
+    given = _given(name, params)
+    usd = given.pop(DV01, None)
+    if usd is None:
+        return STRATEGIES[name](**given)
+    given["duration"] = _years(usd, given.get("duration"), account)
+    try:
+        return STRATEGIES[name](**given)
+    except ParameterError as error:
+        raise ParameterError(DV01, error.message) from None if error.name == "duration" else error
+
+
+def _years(usd: float, duration: float | None, account: AccountSection) -> float:
+    """Years of duration that a DV01 is on the account's capital; `duration`, where given too, must be the same."""
+    if account.size_on != "capital":
+        what = f"is {usd:g} USD on the capital, and account.size_on is {account.size_on}"
+        raise ParameterError(DV01, f"{what}; set it to capital, or give duration in its place")
+    years = usd * PER_BP / account.capital
+    said = f"is {usd:g}, {years:g} years of duration on a capital of {account.capital:g}"
+    if years > LARGEST:
+        raise ParameterError(DV01, f"{said}; expected {LARGEST:g} years at most")
+    if duration is not None and not math.isclose(years, duration, rel_tol=1e-9):
+        raise ParameterError(DV01, f"{said}, and duration is {duration:g}; leave one of the two out")
+    return years
 
 
 def overlay(name: str, inner: Strategy, params: Mapping[str, Any]) -> Overlay:
@@ -111,28 +152,46 @@ def _given(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {key: getattr(checked, key) for key in checked.model_fields_set}
 
 
-def written(strategy: Strategy) -> dict[str, Any]:
-    """Return all parameters of a strategy as YAML would write them; those left unset are left out."""
+def written(strategy: Strategy, given: Any = None) -> dict[str, Any]:
+    """Return all parameters of a strategy as YAML would write them; those left unset are left out.
+
+    A DV01 that was `given` stands beside the years of duration that it is.
+    """
+    given = given if isinstance(given, Mapping) else {}
     result = {}
     for field in _fields(strategy):
         value = getattr(strategy, field.name)
         if value is not None:
-            result[field.name] = _yaml(value)
+            result[field.name] = _yaml(value, given.get(field.name))
+        if field.name == "duration" and given.get(DV01) is not None:
+            result[DV01] = float(given[DV01])
     return result
 
 
-def _yaml(value: Any) -> Any:
+def _yaml(value: Any, given: Any = None) -> Any:
+    inside = given if isinstance(given, Mapping) else {}
     if isinstance(value, Part):
         name = next(name for name, kind in STRATEGIES.items() if kind is type(value.strategy))
-        return {"strategy": name, "params": written(value.strategy), "weight": value.weight}
-    return {key: _yaml(inner) for key, inner in value.items()} if isinstance(value, Mapping) else _plain(value)
+        return {"strategy": name, "params": written(value.strategy, inside.get("params")), "weight": value.weight}
+    if isinstance(value, Mapping):
+        return {key: _yaml(inner, inside.get(key)) for key, inner in value.items()}
+    return _plain(value)
 
 
 def describe(name: str) -> list[Parameter]:
     """Return the parameters of a strategy, or of an overlay, with their units and defaults."""
     kind = STRATEGIES.get(name) or OVERLAYS[name]
     hints = get_type_hints(kind, include_extras=True)
-    return [Parameter(field.name, _unit(hints[field.name]), _shown(field)) for field in _fields(kind)]
+    names = [field.name for field in _fields(kind)]
+    result = []
+    for field in _fields(kind):
+        result.append(Parameter(field.name, _unit(hints[field.name]), _shown(field, names)))
+        if field.name == "duration" and takes_dv01(name):
+            users = " (sizing: duration or beta)" if "sizing" in names else ""
+            result.append(
+                Parameter(DV01, "USD per basis point, in place of duration; with size_on: capital", f"none{users}")
+            )
+    return result
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
@@ -142,12 +201,12 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     return ... if field.default_factory is dataclasses.MISSING else _yaml(field.default_factory())
 
 
-def _shown(field: dataclasses.Field[Any]) -> str:
+def _shown(field: dataclasses.Field[Any], beside: Collection[str]) -> str:
     default = _default(field)
     if default is ...:
         return "none: must be given"
     if default is None:
-        return _by_rule(field.name)
+        return _by_rule(field.name, beside)
     if isinstance(default, Mapping) and all(isinstance(part, Mapping) for part in default.values()):
         return ", ".join(f"{part['weight']:g} {name}" for name, part in default.items())
     return str(_yaml(default))
@@ -158,5 +217,5 @@ def _unit(hint: Any) -> str:
         notes = [note for note in getattr(part, "__metadata__", ()) if isinstance(note, str)]
         if notes:
             return notes[0]
-    literal = [str(value) for value in get_args(hint) if isinstance(value, str)]
+    literal = [value for part in (hint, *get_args(hint)) for value in get_args(part) if isinstance(value, str)]
     return " | ".join(literal) or getattr(hint, "__name__", str(hint))

@@ -91,8 +91,8 @@ def _open(trips: pd.DataFrame) -> str:
     return f"open since {since}: {gain}P&L {thousands(trip['pnl_usd'])} by {until}"
 
 
-def _gain(gain: float, hurdle: float) -> str:
-    if pd.isna(hurdle):
+def _gain(gain: float, hurdle: float | None) -> str:
+    if hurdle is None or np.isnan(hurdle):
         return f"{signed(gain, 0)} bp (its forwards do not reach so far)"
     return f"{signed(gain, 0)} bp against a hurdle of {signed(hurdle, 0)} bp"
 

@@ -157,7 +157,7 @@ def _below(config: Config, scratch: Path) -> Store:
         return given.month_ends(config, scratch)
     store = Store(scratch / "folder", config.countries)
     for delivery in folder.deliveries(Path(config.data.source), config.countries, listed_of(config)):
-        store.put(delivery, datetime.now(UTC))
+        store.admit([delivery], datetime.now(UTC))
     return store
 
 

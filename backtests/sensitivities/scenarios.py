@@ -171,7 +171,7 @@ def sized(strategy: Strategy, rule: Rule | None) -> Strategy:
     if isinstance(strategy, Overlay):
         return replace(strategy, inner=sized(strategy.inner, rule))
     assert isinstance(strategy, Pair)
-    sizes = {name for sizes in DEFAULTS.values() for name in sizes}
+    sizes = {"hedge", *(name for sizes in DEFAULTS.values() for name in sizes)}
     kept: dict[str, Any] = {
         param.name: getattr(strategy, param.name) if param.name in DEFAULTS[rule] else None
         for param in fields(strategy)
