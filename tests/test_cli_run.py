@@ -33,7 +33,7 @@ def test_a_run_prints_a_line_per_variant_and_the_path_of_the_report(divergence, 
 def test_a_run_folder_holds_what_the_design_lists(small):
     here = small.folder
     assert (small.answer.status, small.answer.err) == (0, "")
-    names = ("attribution", "components", "equity", "exposure", "positions", "stress", "trades")
+    names = ("attribution", "components", "equity", "exposure", "positions", "round_trips", "stress", "trades")
     tables = [f"{name}.parquet" for name in names]
     pictures = [f"plots/{name}.png" for name in ("attribution", "calendar", "equity", "rolling", "traded")]
     others = ["config.yaml", "manifest.json", "metrics.json", "plots", "report.html", "sensitivity.json"]

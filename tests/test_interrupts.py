@@ -51,7 +51,7 @@ def after(count: int, number: int, function):
 @pytest.mark.parametrize("number", ENDS)
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_an_import_says_what_it_had_stored(divergence, here, brought, monkeypatch, number, count):
-    monkeypatch.setattr(stores.Store, "put", after(count, number, stores.Store.put))
+    monkeypatch.setattr(stores.Store, "admit", after(count, number, stores.Store.admit))
     answer = divergence("data", "import", *brought)
     status, what = ENDS[number]
     kept = stored(here / "home")
@@ -61,7 +61,7 @@ def test_an_import_says_what_it_had_stored(divergence, here, brought, monkeypatc
 
 
 def test_an_import_that_had_stored_nothing_says_so(divergence, here, brought, monkeypatch):
-    monkeypatch.setattr(stores, "quarantine", after(1, signal.SIGINT, stores.quarantine))
+    monkeypatch.setattr(stores, "judged", after(1, signal.SIGINT, stores.judged))
     answer = divergence("data", "import", *brought)
     assert (answer.status, answer.err) == (130, "error: interrupted; nothing was kept\n")
     assert stored(here / "home") == []
@@ -69,14 +69,15 @@ def test_an_import_that_had_stored_nothing_says_so(divergence, here, brought, mo
 
 def test_what_was_stored_before_is_not_said_to_be_kept_now(divergence, brought, monkeypatch):
     divergence("data", "import", *brought[:2])
-    monkeypatch.setattr(stores.Store, "put", after(3, signal.SIGINT, stores.Store.put))
+    monkeypatch.setattr(stores.Store, "admit", after(3, signal.SIGINT, stores.Store.admit))
     assert divergence("data", "import", *brought).err == "error: interrupted; kept, each whole: fed_funds\n"
 
 
 @pytest.mark.parametrize("number", ENDS)
-def test_a_run_that_is_stopped_leaves_nothing(divergence, here, monkeypatch, number):
+@pytest.mark.parametrize(("holder", "name"), [(runner, "begin"), (runner.Begun, "finish")])
+def test_a_run_that_is_stopped_leaves_nothing(divergence, here, monkeypatch, number, holder, name):
     (here / "small.yaml").write_text(SMALL)
-    monkeypatch.setattr(runner, "run", after(1, number, runner.run))
+    monkeypatch.setattr(holder, name, after(1, number, getattr(holder, name)))
     answer = divergence("run", "small.yaml", "--quiet")
     status, what = ENDS[number]
     assert (answer.status, answer.err) == (status, f"error: {what}; nothing was kept\n")
@@ -89,6 +90,28 @@ def test_a_run_that_is_stopped_after_it_was_written_says_that_it_is_whole(diverg
     answer = divergence("run", "small.yaml", "--quiet", "--out", "kept")
     assert (answer.status, answer.err) == (130, "error: interrupted; kept is whole\n")
     assert divergence("report", "kept").status == 0
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_an_interrupt_that_comes_in_a_destructor_is_not_lost(here, brought, number):
+    code = (
+        "import os, sys, time\n"
+        "from backtests.cli import main\n"
+        "from data.sources import files\n"
+        "class Dying:\n"
+        "    def __del__(self): os.kill(os.getpid(), int(sys.argv.pop()))\n"
+        "def read(*_, **__):\n"
+        "    Dying()\n"
+        "    time.sleep(20)\n"
+        "files.read = read\n"
+        "main()"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, "data", "import", brought[0], str(int(number))], capture_output=True, text=True,
+        timeout=60, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    status, what = ENDS[number]
+    assert (answer.returncode, answer.stderr) == (status, f"error: {what}; nothing was kept\n")
 
 
 @pytest.mark.slow

@@ -132,7 +132,7 @@ def ran(one: Prepared, on: Config) -> Result:
 
 def exposed(one: Prepared, result: Result) -> pd.DataFrame:
     """A variant's row of the exposure table by date; a bucket it never held anything in has no column."""
-    run = VariantRun(one.variant, one.market, one.span, "", result, {}, {}, 0.0, {})
+    run = VariantRun(one.variant, one.market, one.span, "", result, {}, {}, 0.0, {}, ())
     return exposure.table(run).drop(columns="variant").set_index("date")
 
 
@@ -161,4 +161,4 @@ def test_what_comes_after_a_day_changes_no_equity_position_or_exposure_on_or_bef
 
 
 def quote(one: Prepared, result: Result) -> object:
-    return exposure.quote(VariantRun(one.variant, one.market, one.span, "", result, {}, {}, 0.0, {})).weights
+    return exposure.quote(VariantRun(one.variant, one.market, one.span, "", result, {}, {}, 0.0, {}, ())).weights
