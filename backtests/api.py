@@ -17,6 +17,7 @@ from backtests.config import Config
 from backtests.config import load as read_config
 from backtests.report.panels import Panels, panels
 from backtests.runs.folder import load as read_run
+from backtests.runs.given import with_given
 from backtests.runs.runner import run as run_variants
 from backtests.runs.snapshot import StoredRun, snapshot
 from backtests.sensitivities import Sensitivity, measure, record, tidy
@@ -27,15 +28,36 @@ if TYPE_CHECKING:
     from backtests.report.plots import Figure
 
 
-def load(path: str | Path = "config.yaml", *settings: str) -> Config:
-    """Read and check a configuration; `settings` are `a.b=value`, as `divergence run --set` takes them.
+def load(
+    path: str | Path = "config.yaml",
+    *settings: str,
+    prices: Mapping[str, pd.DataFrame | pd.Series] | None = None,
+    curves: Mapping[str, pd.DataFrame] | None = None,
+    fx: Mapping[str, pd.Series] | None = None,
+    rates: Mapping[str, pd.Series] | None = None,
+) -> Config:
+    """Read and check a configuration, and lay series of your own beside those of its source.
+
+    Parameters
+    ----------
+    path
+        The configuration.
+    *settings
+        `a.b=value`, as `divergence run --set` takes them.
+    prices
+        By listed name: a frame on dates with `close`, `adjusted` or both (`dividend` too), or a series of closes, of
+        adjusted ones where it is called `adjusted`.
+    curves
+        By series or curve (`bund`, `de`): percent a year, a column a tenor in years.
+    fx, rates
+        By series or currency (`eurusd`, `EUR`): the exchange rate as its country's row quotes it; percent a year.
 
     Raises
     ------
     ConfigError
-        The first thing wrong with it, by line.
+        The first thing wrong with it, by line; or with a series, by its name.
     """
-    return read_config(Path(path), settings)
+    return with_given(read_config(Path(path), settings), prices, curves, fx, rates)
 
 
 def run(what: Config | str | Path = "config.yaml") -> Results:
@@ -80,6 +102,11 @@ class Results:
     def components(self) -> pd.DataFrame:
         """One row per date, variant, component of a blend and instrument."""
         return self.stored.components
+
+    @property
+    def round_trips(self) -> pd.DataFrame:
+        """One row per round trip of a variant, in the order of time: what docs/blotter.md says of each."""
+        return self.stored.round_trips
 
     @cached_property
     def _panels(self) -> Panels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -13,7 +14,7 @@ import pandas as pd
 from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError
 from data.pricing.spot import par_of_spot
-from data.quality import check
+from data.quality import Finding, check
 from data.series import (
     AVERAGES,
     ESTIMATED,
@@ -28,13 +29,13 @@ from data.series import (
 )
 from data.sources import bundled
 from data.sources.periods import Spacing, spacing
-from data.splits import unadjusted
+from data.splits import check_adjusted
 from data.store import Store, Stored, monthly
 from data.tables import Frequency, Record, Tables, rows_of
 
 logger = logging.getLogger(__name__)
 
-Distributions = Literal["reinvested", "paid"]
+Distributions = Literal["reinvested", "paid", "none"]
 COARSER: tuple[Spacing, ...] = ("daily", "weekly", "monthly", "longer")
 CONSUMER_PRICES = str(COUNTRIES.home.cpi)  # the index of consumer prices
 CARRIED_DAYS = 10  # a fixing older than this is missing
@@ -50,12 +51,15 @@ def load(
     distributions: Distributions = "reinvested",
     since: date = date.min,
     traded: Collection[str] | None = None,
+    money: Collection[str] = (),
+    unpaid: Collection[str] = (),
 ) -> Tables:
     """Return the stored history on daily, weekly or monthly rows, or on those it has.
 
     `listed` are the instruments whose prices are wanted, where they are stored: total-return prices, or raw ones with
-    their income where `distributions` are "paid". The records hold the findings from `since` on. `traded` are the codes
-    of the countries whose bonds or money are: these must be stored; by default those that the bundled figures have.
+    their income where `distributions` are "paid", or raw ones alone where they are "none" and for the names `unpaid`.
+    The records hold the findings from `since` on. `traded` are the codes of the countries whose bonds or money are:
+    these must be stored; by default those that the bundled figures have; of those in `money` the curve need not be.
     What the bundled figures have is read wherever it is stored, so that one country more changes no rows of the others.
 
     Raises
@@ -64,7 +68,7 @@ def load(
         A series that a market cannot do without and that is not stored.
     """
     background = bundled.load()
-    countries = _held(store, background, traded)
+    countries = _held(store, background, traded, money)
     own = [series for country in countries for series in country.series]
     used = {*own, *map(_averages_of, own), CONSUMER_PRICES, "macro", *listed}
     stored = _with_averages({name: store.read(name) for name in store.names() if name in used}, own)
@@ -91,6 +95,10 @@ def load(
     _log(stored, yields, listed, countries)
     fixings = {country.currency: country.overnight for country in countries}
     cpi = _monthly(stored, CONSUMER_PRICES)
+    findings = {
+        name: [_for_run(finding, frequency, "none" if name in unpaid else distributions) for finding in own]
+        for name, own in ((name, check(history.spec, history.frame, today)) for name, history in stored.items())
+    }
     return Tables(
         source="store",
         frequency=frequency,
@@ -106,9 +114,13 @@ def load(
         },
         cpi=background.cpi if cpi is None else cpi,
         macro=_macro(stored, background),
-        prices={name: _prices(history, frequency, distributions, daily_rows) for name, history in chosen.items()},
-        records=tuple(_record(history, today, since) for history in stored.values()),
+        prices={
+            name: _prices(history, frequency, "none" if name in unpaid else distributions, daily_rows)
+            for name, history in chosen.items()
+        },
+        records=tuple(_record(history, findings[name], today, since) for name, history in stored.items()),
         countries=store.countries,
+        doubts=tuple(finding for own in findings.values() for finding in own),
     )
 
 
@@ -168,25 +180,33 @@ def _as_fine(own: Spacing | None, frequency: Frequency) -> bool:
     return own is None or own == "longer" or COARSER.index(own) <= COARSER.index(frequency)
 
 
-def _held(store: Store, background: Tables, traded: Collection[str] | None) -> list[Country]:
+def _held(store: Store, background: Tables, traded: Collection[str] | None, money: Collection[str]) -> list[Country]:
     """Return the countries whose history is read: those traded, and those that the bundled figures have, if stored."""
     stored = [*store.names(), *(name.removesuffix("_month") for name in store.names() if name in AVERAGES)]
     own = [country.code for country in store.countries if country.code in background.yields]
     codes = {store.countries.home.code, *(own if traded is None else traded)}
-    _require(store, stored, [country for country in store.countries if country.code in codes])
+    only_money = [country for country in store.countries if country.code in money and country.code not in codes]
+    _require(store, stored, [country for country in store.countries if country.code in codes], only_money)
+    codes |= {country.code for country in only_money}
     codes |= {code for code in own if not _lacks([store.countries[code]], stored)}
     return [country for country in store.countries if country.code in codes]
 
 
 def _lacks(countries: Sequence[Country], stored: Collection[str]) -> list[tuple[str, ...]]:
     """Return the series that the countries cannot do without and that are not stored; of several, one is enough."""
-    curves, fx = [(c.nominal,) for c in countries], [(c.fx,) for c in countries if c.fx]
-    needed = [*curves, *fx, *(country.overnight for country in countries)]
+    return [(c.nominal,) for c in countries if c.nominal not in stored] + _lacks_money(countries, stored)
+
+
+def _lacks_money(countries: Sequence[Country], stored: Collection[str]) -> list[tuple[str, ...]]:
+    """Return likewise what their currencies cannot do without."""
+    needed = [*((c.fx,) for c in countries if c.fx), *(country.overnight for country in countries)]
     return [names for names in needed if not any(name in stored for name in names)]
 
 
-def _require(store: Store, stored: Collection[str], countries: Sequence[Country]) -> None:
-    missing = _lacks(countries, stored)
+def _require(
+    store: Store, stored: Collection[str], countries: Sequence[Country], only_money: Sequence[Country]
+) -> None:
+    missing = [*_lacks(countries, stored), *_lacks_money(only_money, stored)]
     if not missing:
         return
     files = [name for names in missing for name in names if name in specs_of(store.countries)]
@@ -197,8 +217,19 @@ def _require(store: Store, stored: Collection[str], countries: Sequence[Country]
     )
 
 
-def _record(history: Stored, today: date, since: date) -> Record:
-    findings = check(history.spec, history.frame, today)
+def _for_run(finding: Finding, frequency: Frequency, distributions: Distributions) -> Finding:
+    """Return a finding at the level it has for a run: what the run's own settings make wrong, or right, of it."""
+    match finding.name:
+        case "weekly":
+            return replace(finding, level="error" if frequency == "daily" else "note")
+        case "no_distributions":
+            return replace(finding, level="note" if distributions == "none" else "error")
+        case "estimated":
+            return replace(finding, level="warning")  # masked as the curve is read
+    return finding
+
+
+def _record(history: Stored, findings: Sequence[Finding], today: date, since: date) -> Record:
     index = history.frame.index
     return Record(
         series=history.series,
@@ -340,35 +371,27 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     return result if cpi is None else {**result, CONSUMER_PRICES: cpi}
 
 
-def _check_adjusted(series: str, frame: pd.DataFrame) -> None:
-    """Refuse to reinvest what is in no price: it would be a return without distributions, called total."""
-    if unadjusted(frame):
-        raise DataError(
-            f"{series}: its adjusted prices equal the closes although it paid dividends (not_adjusted), so nothing is "
-            "reinvested in them; set data.distributions: paid, or import prices that are adjusted"
-        )
-    if frame["adjusted"].isna().all() and not (frame["dividend"] > 0).any():
-        raise DataError(
-            f"{series}: only closes are stored, and nothing says whether they are adjusted (no_distributions); import "
-            "them with --columns adjusted=NAME if they are, or set data.distributions: paid"
-        )
-
-
 def _prices(
     history: Stored, frequency: Frequency, distributions: Distributions, days: pd.DatetimeIndex
 ) -> pd.DataFrame:
     """Return `price` and `income` per unit on the days traded: total-return prices, or raw ones with what they paid.
 
-    A day without the price wanted is a day without a price; the other one is never put in its place.
+    A day without the price wanted is a day without a price; the other one is never put in its place. `close` is what a
+    share cost on the day.
     """
     frame = history.frame.reindex(columns=["close", "adjusted", "dividend"])
     if distributions == "reinvested":
-        _check_adjusted(history.series, frame)
-    paid = distributions == "paid" or frame["adjusted"].isna().all()
-    price = frame["close"] if paid else frame["adjusted"]
+        check_adjusted(history.series, frame)
+    raw: bool = distributions != "reinvested" or bool(frame["adjusted"].isna().all())
+    if distributions == "none" and frame["close"].isna().all():
+        raw = False  # the only prices there are; what they are adjusted for, if anything, is in them
+    price = frame["close"] if raw else frame["adjusted"]
+    paid = raw and distributions != "none"
     income = frame["dividend"].fillna(0.0) if paid else 0.0 * frame["close"].fillna(0.0)
     if frequency == "daily":
-        return pd.DataFrame({"price": price, "income": income}).dropna(subset="price")
+        table = pd.DataFrame({"price": price, "income": income, "close": frame["close"]})
+        return table.dropna(subset="price")
     ends = _periods(pd.DatetimeIndex(income.index), frequency)
-    table = _coarser(price.dropna().to_frame("price"), frequency, days, PRICED_DAYS)
+    table = pd.DataFrame({"price": price, "close": frame["close"]}).dropna(subset="price")
+    table = _coarser(table, frequency, days, PRICED_DAYS)
     return table.assign(income=income.groupby(ends).sum().reindex(table.index))

@@ -39,9 +39,10 @@ class _Leg:
     income: Array
     lot: Array
     proxy: Flags
+    quoted: Array
 
 
-COLUMNS = ("price", "duration", "exists", "tradable", "no_rolldown", "income", "lot", "proxy")
+COLUMNS = ("price", "duration", "exists", "tradable", "no_rolldown", "income", "lot", "proxy", "quoted")
 
 
 @dataclass(frozen=True)
@@ -186,17 +187,25 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
         price, exists = _index(money.overnight[instrument.currency], known)
         none = np.where(exists, 0.0, np.nan)
         return _plain(instrument, money.dates, price, none, exists, exists, np.zeros_like(exists))
+    if instrument.unmodelled:
+        given = np.full(len(money.dates), np.nan if instrument.duration is None else instrument.duration)
+        return _traded(instrument, _nothing(instrument, money), given, tables, known)
     curve = curves[str(instrument.curve)]
     bond = _bond(instrument, curve, tables.cpi, money.dates, known) if len(curve.dates) else _nothing(instrument, money)
     if instrument.kind != "listed":
         return bond
+    return _traded(instrument, bond, _near(curve, instrument.maturity, money.dates), tables, known)
+
+
+def _traded(instrument: Instrument, modelled: _Leg, near: Array, tables: Tables, known: Flags) -> _Leg:
+    """A listed name at its prices from the day it was listed, and as its proxy where it has none."""
     prices = tables.prices.get(instrument.name)
     table = (
         None if prices is None else prices.loc[prices.index >= pd.Timestamp(instrument.listed_on or date(1900, 1, 1))]
     )
     if table is None or table.empty:
-        return replace(bond, lot=np.zeros(len(money.dates)), proxy=bond.exists)
-    return _listed(instrument, bond, _near(curve, instrument.maturity, money.dates), table, tables.carried_days, known)
+        return replace(modelled, lot=np.zeros(len(modelled.dates)), proxy=modelled.exists)
+    return _listed(instrument, modelled, near, table, tables.carried_days, known)
 
 
 def _check_held(instrument: Instrument, tables: Tables, money: _Money) -> None:
@@ -237,6 +246,7 @@ def _plain(
         income=np.zeros(len(price)),
         lot=np.full(len(price), instrument.lot),
         proxy=np.zeros(len(price), dtype=bool),
+        quoted=np.full(len(price), np.nan),
     )
 
 
@@ -281,8 +291,15 @@ def _listed(
         no_rolldown=bond.no_rolldown & ~real,
         income=np.where(real, _paid(table, dates) * scale * instrument.multiplier, 0.0),
         lot=np.where(priced, instrument.lot / scale, 0.0),
-        proxy=exists & ~real,
+        proxy=exists & ~real & (not instrument.unmodelled),
+        quoted=np.where(priced & session, _quoted(table)[row], np.nan),
     )
+
+
+def _quoted(table: pd.DataFrame) -> Array:
+    """Price (T,) at which a share changed hands on each day; NaN where only adjusted prices are known."""
+    closes = table["close"] if "close" in table else pd.Series(np.nan, table.index)
+    return np.asarray(closes, dtype=float)
 
 
 def _paid(table: pd.DataFrame, dates: NDArray[np.datetime64]) -> Array:

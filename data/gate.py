@@ -126,9 +126,9 @@ def _check_whose(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFra
 def _check_direction(where: str, spec: Spec, frame: pd.DataFrame, stored: pd.DataFrame | None) -> None:
     """Refuse an exchange rate that is quoted the other way."""
     usual = float(np.nanmedian(frame.to_numpy(dtype=float)))
-    low, high = units.FX.get(spec.name, (units.LOWEST_FX.get(spec.name, 0.0), np.inf))
+    low, high = units.FX.get(spec.name, (0.0, np.inf))
     values, known = levels.pairs(spec, frame, stored)
-    turned = 1 / high < usual < 1 / low if spec.name in units.FX else usual < low
+    turned = 1 / high < usual < 1 / low if low > 1.0 else usual < low
     if len(values):
         near, far = np.median(values * known), np.median(values / known)
         turned = turned or (abs(np.log(near)) < np.log(1.3) and abs(np.log(far)) > np.log(1.3))

@@ -32,7 +32,7 @@ class Instrument:
     name: str
     kind: InstrumentKind
     currency: str  # ISO 4217
-    curve: str | None = None  # the curve it is priced on; None for cash
+    curve: str | None = None  # the curve it is priced on; None for cash, and for a listed name without a proxy
     maturity: float = 0.0  # years, a multiple of 0.5
     half_spread: float = 0.0  # bonds: of yield; listed and cash: fraction of price
     rolls_per_year: float = 0.0  # round trips a year that keep the maturity constant
@@ -44,11 +44,17 @@ class Instrument:
     exchange: str | None = None  # ISO 10383
     listed_on: date | None = None
     multiplier: float = 1.0  # local value of one unit per point of index
+    duration: float | None = None  # years, of a listed name without a proxy: what it is sized by
+    symbol: str | None = None  # what Yahoo calls a listed name, where it is not its name
+    distributions: Literal["none"] | None = None  # none: a listed name pays nothing, or a price return is accepted
 
     def __post_init__(self) -> None:
+        self._check_listed()
         if self.kind == "cash":
             if self.curve is not None or self.maturity:
                 raise DataError(f"{self.name}: cash has no curve and no maturity")
+        elif self.unmodelled:
+            pass  # it exists where it has prices
         elif self.curve is None or self.maturity <= 0 or (2 * self.maturity) % 1:
             raise DataError(
                 f"{self.name}: a {self.kind} needs a curve and a maturity that is a positive multiple of 0.5 years; "
@@ -63,6 +69,22 @@ class Instrument:
         late = [b.since for a, b in zip(self.borrow_steps, self.borrow_steps[1:], strict=False) if b.since <= a.since]
         if late:
             raise DataError(f"{self.name}: borrow steps must ascend; {late[0]} does not come after the step before it")
+
+    def _check_listed(self) -> None:
+        """Refuse what is of listed names in others, and a duration beside a proxy, which has its own."""
+        for key in ("duration", "symbol", "distributions"):
+            if getattr(self, key) is not None and self.kind != "listed":
+                raise DataError(f"{self.name}: {key} is of listed names, and it is a {self.kind}; leave it out")
+        if self.duration is not None and not self.unmodelled:
+            raise DataError(
+                f"{self.name}: its duration is that of its proxy, {self.curve} {self.maturity:g} years; "
+                "leave duration out, or curve and maturity"
+            )
+
+    @property
+    def unmodelled(self) -> bool:
+        """Whether it is a listed name without a proxy: it exists only where it has prices."""
+        return self.kind == "listed" and self.curve is None and not self.maturity
 
     @property
     def indexed(self) -> bool:

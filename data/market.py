@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -22,7 +22,7 @@ MORE_THAN_WEEKLY = 52.5  # periods a year: rows above it are days
 BY_ROW = ("dates", "usd", "cash")
 BY_LEG = (
     "price", "duration", "funding", "borrow", "roll", "income", "spread", "fx", "lot",
-    "exists", "tradable", "proxy", "no_rolldown",
+    "exists", "tradable", "proxy", "no_rolldown", "quoted",
 )  # fmt: skip
 
 
@@ -55,9 +55,12 @@ class Market:
     macro: Mapping[str, Array]  # (T,) value known at t
     periods_per_year: float  # 12, 52 or on daily rows 260: what decides; metrics count a window's own
     countries: Countries = COUNTRIES
+    quoted: Array = field(default_factory=lambda: np.empty(0))  # (T, n) what a share cost that day; NaN: not known
 
     def __post_init__(self) -> None:
         shape = (len(self.dates), len(self.instruments))
+        if not self.quoted.size:
+            object.__setattr__(self, "quoted", np.full(shape, np.nan))
         for name in (*BY_ROW, *BY_LEG):
             array = getattr(self, name)
             expected = shape[:1] if name in BY_ROW else shape

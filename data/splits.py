@@ -144,3 +144,12 @@ def unadjusted(frame: pd.DataFrame) -> bool:
     both = frame[["close", "adjusted"]].dropna()
     paid = frame["dividend"].iloc[1:] > 0
     return bool(len(both) and paid.any() and np.allclose(both["close"], both["adjusted"], rtol=SAME, atol=0.0))
+
+
+def check_adjusted(series: str, frame: pd.DataFrame) -> None:
+    """Raise DataError where adjusted prices equal the closes although distributions were paid."""
+    if unadjusted(frame):
+        raise DataError(
+            f"{series}: its adjusted prices equal the closes although it paid dividends (not_adjusted), so nothing is "
+            "reinvested in them; set data.distributions: paid, or import prices that are adjusted"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, reduce
-from typing import Literal
+from typing import Literal, Protocol
 
 import pandas as pd
 
@@ -31,6 +31,30 @@ class Record:
     findings: tuple[str, ...] = ()  # of levels error and warning
 
 
+class Doubt(Protocol):
+    """What a check found in a series, as `data.quality` has it; its text is one line."""
+
+    @property
+    def level(self) -> str:
+        """Error, warning or note, for a run on these tables."""
+
+    @property
+    def series(self) -> str:
+        """The series it is about."""
+
+    @property
+    def first(self) -> date | None:
+        """The first day it is about."""
+
+    @property
+    def last(self) -> date | None:
+        """The last."""
+
+    @property
+    def key(self) -> str:
+        """What `data.allow` calls it: usdjpy:inverted."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """History, by series; every frame and series is indexed by ascending dates.
@@ -38,8 +62,8 @@ class Tables:
     `yields` maps a curve's name to a frame of par yields whose columns are tenors in years, on the days the curve has.
     `fx` and `overnight`, by currency, are on the market's rows: the last fixing known, quoted as the
     country's row says, and the annual rate over the bar that ends on the row.
-    `prices` holds, by listed instrument, `price` and `income` (local, per unit) on the days it traded. `macro` is
-    indexed by reference period.
+    `prices` holds, by listed instrument, `price` and `income` (local, per unit) on the days it traded, and `close`,
+    what a share cost, where that is known. `macro` is indexed by reference period.
     """
 
     source: str
@@ -53,6 +77,7 @@ class Tables:
     records: tuple[Record, ...] = ()
     known_overnight: dict[str, pd.Series] = field(default_factory=dict)  # as known on each row, where that differs
     countries: Countries = COUNTRIES
+    doubts: tuple[Doubt, ...] = ()
 
     @cached_property
     def dates(self) -> pd.DatetimeIndex:

@@ -45,7 +45,7 @@ class Tracking:
 
 def tracking(tables: Tables, instruments: Sequence[Instrument], since: date = date.min) -> list[Tracking]:
     """Compare every listed instrument that has prices with the par bond that stands for it, from a day on."""
-    listed = [i for i in instruments if i.kind == "listed" and i.name in tables.prices]
+    listed = [i for i in instruments if i.kind == "listed" and i.curve is not None and i.name in tables.prices]
     if not listed:
         return []
     modelled = build(replace(tables, prices={}), listed)

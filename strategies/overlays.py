@@ -15,7 +15,7 @@ from data.market import Market
 from data.pricing.bonds import Array
 from strategies.base import Lookback, Strategy, Window, known
 from strategies.signals import STILL, local_excess_returns
-from strategies.sizing import positive
+from strategies.sizing import duration_of, positive
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,9 @@ class DurationCap(Overlay):
 
     def applied(self, market: Market, weights: Array) -> Array:
         """Scale every row by one number, 1 at most."""
+        for leg in market.instruments:
+            if leg.unmodelled:
+                duration_of(market, leg.name)  # refuses one without
         years = np.abs(self.inner.targets(market) * np.nan_to_num(market.duration)).sum(axis=1)
         return weights * _cap(years, self.duration)[:, None]
 

@@ -51,9 +51,11 @@ def yield_of(market: Market, name: str) -> Array:
     Raises
     ------
     ConfigError
-        Cash, which has no yield.
+        Cash, or a listed name without a proxy, which have no yield.
     """
     instrument = market.instruments[market.column(name)]
+    if instrument.unmodelled:
+        raise ConfigError(f"{name} has no curve, so no yield; give it curve and maturity, or name a bond")
     if instrument.curve is None:
         raise ConfigError(f"{name} is cash and has no yield; name a bond or a fund of bonds")
     return market.curves[instrument.curve].at(instrument.maturity)
@@ -70,8 +72,9 @@ def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
     """What a leg earns (T,) over `horizon` years if its curve stands still, funding paid; fraction of notional.
 
     The par bond is revalued at the yield that the unmoved curve gives what is left of its life (at its own where the
-    curve does not reach). An inflation bond grows with its index as `accrual` says, a fund pays its fee. Definition of
-    carry: Koijen, Moskowitz, Pedersen and Vrugt, J. Financial Economics 127, 2018.
+    curve does not reach). An inflation bond grows with its index as `accrual` says, a fund pays its fee; of a listed
+    name without a proxy it is not known, NaN. Definition of carry: Koijen, Moskowitz, Pedersen and Vrugt, J. Financial
+    Economics 127, 2018.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
         )
     instrument = market.instruments[market.column(name)]
     if instrument.curve is None:
-        return np.zeros(len(market.dates))
+        return np.full(len(market.dates), np.nan if instrument.unmodelled else 0.0)
     days = horizon * DAYS_A_YEAR
     par, life = yield_of(market, name), instrument.maturity - horizon
     aged = market.curves[instrument.curve].at(life)

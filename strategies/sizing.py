@@ -179,6 +179,11 @@ def duration_of(market: Market, name: str) -> Array:
         A leg without duration, which no amount can size.
     """
     instrument = market.instruments[market.column(name)]
+    if instrument.unmodelled and instrument.duration is None:
+        raise ConfigError(
+            f"{name} has no duration to be sized by; give instruments.{name}.duration in years, or use "
+            "sizing: notional or volatility"
+        )
     if instrument.kind == "cash":
         raise ConfigError(f"{name} is cash and has no duration; size it with sizing: notional or strategy: hold")
     return market.duration[:, market.column(name)]

@@ -63,7 +63,7 @@ SLOW = {
 
 # The files that take longest, the longest first.
 LONGEST = (
-    "test_report_size.py", "test_report_page.py", "test_compare_page.py", "test_tables_page.py", "test_inference.py",
+    "test_report_size.py", "test_report_page.py", "test_compare_page.py", "test_tables_page.py", "test_blotter_page.py", "test_inference.py",
     "test_own_strategy.py", "test_kernel.py", "test_realdata.py", "test_compare.py", "test_report.py",
     "test_invariants.py", "test_sensitivity.py", "test_third_country.py", "test_architecture.py", "test_assemble.py",
 )  # fmt: skip

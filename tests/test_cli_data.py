@@ -172,7 +172,8 @@ def test_verify_ends_with_one_where_something_cannot_be_true(divergence, officia
     Store(home).put(Delivery("fed_funds", "a test", decimals), datetime.now(UTC), restated_share=1.0)
     code, out, _ = divergence("data", "verify")
     assert code == 1
-    assert out.startswith("error fed_funds")
+    assert out.startswith("1 series: 1 error")
+    assert out.splitlines()[1].startswith("error fed_funds")
 
 
 def test_an_update_keeps_what_worked_and_names_what_failed(divergence, official, home):

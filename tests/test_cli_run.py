@@ -75,11 +75,11 @@ def test_a_value_can_be_set_on_the_command_line(divergence, here):
     assert json.loads((here / "x/manifest.json").read_text())["engine"] == "ledger"
 
 
-def test_a_variant_says_from_when_to_when_it_trades_and_why(divergence, here):
+def test_a_window_says_what_decided_it_and_whose_it_is(divergence, here):
     text = SMALL.replace("2019-12-31", "1999-09-30").replace("UST10, short: JGB10", "UST30, short: JGB30")
     (here / "config.yaml").write_text(text)
     answer = divergence("run", "-q", "--out", "x")
-    assert "pair trades 2006-02-28 to 2025-12-31: UST30 exists from 2006-02-28." in answer.out
+    assert "1 notice:\n  UST30 exists from 2006-02-28: pair\n" in answer.out
     assert json.loads((here / "x/metrics.json").read_text())["variants"]["pair"]["start"] == "2006-02-28"
 
 

@@ -22,7 +22,7 @@ ROOT_KEYS = (
         ("zzz: 1", "zzz", f"known: {ROOT_KEYS}"),
         ("'1': 2", "1", f"known: {ROOT_KEYS}"),
         ("data: {strat: 2000-01-31}", "data.strat", "did you mean 'start'?"),
-        ("data: {zzz: 1}", "data.zzz", "known: distributions, end, frequency, interpolation, source, start"),
+        ("data: {zzz: 1}", "data.zzz", "known: allow, distributions, end, frequency, interpolation, source, start"),
         ("account: {capitol: 1}", "account.capitol", "did you mean 'capital'?"),
         (
             "account: {zzz: 1}", "account.zzz",
@@ -33,8 +33,8 @@ ROOT_KEYS = (
         ("instruments: {UST10: {half_spread: 1}}", "instruments.UST10.half_spread", "did you mean 'half_spread_bp'?"),
         (
             "instruments: {UST10: {zzz: 1}}", "instruments.UST10.zzz",
-            "known: borrow_bp, currency, curve, exchange, fee_bp, half_spread_bp, kind, listed_on, lot, maturity, "
-            "multiplier, rolldown, rolls_per_year",
+            "known: borrow_bp, currency, curve, distributions, duration, exchange, fee_bp, half_spread_bp, kind, "
+            "listed_on, lot, maturity, multiplier, rolldown, rolls_per_year, symbol",
         ),
     ],
 )  # fmt: skip
@@ -75,8 +75,8 @@ def test_an_empty_key_is_unknown(tmp_path):
         ("fill", "next_clsoe", "auto, same_close, next_close", "next_close"),
         ("data.frequency", "dayly", "native, daily, weekly, monthly", "daily"),
         ("data.interpolation", "cubic", "linear, pchip", ""),
-        ("data.distributions", "pay", "reinvested, paid", ""),
-        ("data.distributions", "payed", "reinvested, paid", "paid"),
+        ("data.distributions", "pay", "reinvested, paid, none", ""),
+        ("data.distributions", "payed", "reinvested, paid, none", "paid"),
         ("account.size_on", "cash", "equity, capital", ""),
         ("account.size_on", "Capital", "equity, capital", "capital"),
         ("rebalance.every", "monthly", "bar, week, month, quarter, year", "month"),

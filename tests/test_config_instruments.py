@@ -121,7 +121,7 @@ COSTS = "half_spread_bp, rolls_per_year, borrow_bp"
     [
         ("kind: par_bond", f"a new par_bond needs currency, curve, maturity, {COSTS} too"),
         ("kind: inflation_bond", f"a new inflation_bond needs currency, curve, maturity, {COSTS} too"),
-        ("kind: listed", "a new listed needs currency, curve, maturity, half_spread_bp, borrow_bp, fee_bp too"),
+        ("kind: listed", "a new listed needs currency, half_spread_bp, borrow_bp too"),
         ("kind: cash", "a new cash needs currency, half_spread_bp too"),
         ("kind: cash, currency: USD", "a new cash needs half_spread_bp too"),
         ("kind: cash, half_spread_bp: 0", "a new cash needs currency too"),
@@ -139,10 +139,7 @@ def test_an_incomplete_addition_is_refused_with_what_it_lacks(tmp_path, written,
     [
         *(("par_bond", BOND, key) for key in ("currency", "curve", "maturity", *COSTS.split(", "))),
         *(("inflation_bond", LINKER, key) for key in ("currency", "curve", "maturity", *COSTS.split(", "))),
-        *(
-            ("listed", FUND, key)
-            for key in ("currency", "curve", "maturity", "half_spread_bp", "borrow_bp", "fee_bp")
-        ),
+        *(("listed", FUND, key) for key in ("currency", "half_spread_bp", "borrow_bp")),
     ],
 )  # fmt: skip
 def test_each_thing_an_addition_needs_is_named_alone(tmp_path, kind, complete, key):

@@ -417,7 +417,7 @@ def test_closes_alone_and_prices_not_adjusted_are_not_reinvested(market, home):
     asked(run(market, "TLT", "daily"), "TLT: its adjusted prices equal the closes although it paid dividends")
     closes = "".join(line.split(",")[0] + "," + line.split(",")[1] + "\n" for line in lines)
     assert "no_distributions" in put(market, "IEF.csv", "Date,PX_LAST\n" + closes).out
-    asked(run(market, "IEF", "daily"), "IEF: only closes are stored")
+    asked(run(market, "IEF", "daily"), "IEF 2019-01-02 to 2023-12-29: closes alone")
 
 
 def test_averages_of_months_stand_for_a_curve_on_monthly_rows_only(divergence, home):

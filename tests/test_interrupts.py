@@ -14,6 +14,7 @@ import pytest
 
 from backtests.runs import runner
 from data import store as stores
+from data import vintages
 from tests.command import SMALL, files
 
 DAYS = pd.bdate_range("2019-01-01", periods=400).rename("observation_date")
@@ -61,7 +62,7 @@ def test_an_import_says_what_it_had_stored(divergence, here, brought, monkeypatc
 
 
 def test_an_import_that_had_stored_nothing_says_so(divergence, here, brought, monkeypatch):
-    monkeypatch.setattr(stores, "judged", after(1, signal.SIGINT, stores.judged))
+    monkeypatch.setattr(vintages, "quarantine", after(1, signal.SIGINT, vintages.quarantine))
     answer = divergence("data", "import", *brought)
     assert (answer.status, answer.err) == (130, "error: interrupted; nothing was kept\n")
     assert stored(here / "home") == []

@@ -122,7 +122,8 @@ def test_a_price_that_halves_and_stays_is_a_split_and_not_a_tick():
     prices.loc["2024-03-12":, ["open", "high", "low", "close", "adjusted"]] /= 2
     assert quarantine("TLT", prices)[1] == []
     found = about(check("TLT", prices, TODAY), "a split that is not adjusted for?")
-    assert spans(found) == [("warning", "2024-03-12", "2024-03-12")]
+    assert spans(found) == [("error", "2024-03-12", "2024-03-12")] * 2
+    assert {split.key for split in found} == {"TLT:split"}
 
 
 def test_a_price_that_doubles_for_a_day_is_kept_and_is_neither_a_split():
@@ -169,7 +170,7 @@ def test_a_curve_that_turns_to_decimals_halfway_is_an_error_from_that_day():
     rows.loc["2024-05-01":] /= 100
     found = check("ust", rows, TODAY)
     assert spans(about(found, "decimals;") + about(found, ": decimals"))[0] == ("error", "2024-05-01", "2024-07-12")
-    assert spans(about(found, "10-year goes from")) == [("warning", "2024-05-01", "2024-05-01")]
+    assert spans(about(found, "10-year goes from")) == [("error", "2024-05-01", "2024-05-01")]
 
 
 def test_short_jgbs_near_zero_are_no_decimals():

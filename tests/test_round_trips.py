@@ -15,7 +15,7 @@ from backtests.engine.book import Terms as BookTerms
 from backtests.engine.book import prepare
 from backtests.engine.reconcile import reconcile
 from backtests.performance import round_trips as told
-from backtests.performance.round_trips import RoundTrip, figures, round_trips, tidy
+from backtests.performance.round_trips import POINTS, RoundTrip, figures, round_trips, thinned, tidy
 from backtests.runs import runner
 from data.build import build
 from data.instruments import LIBRARY
@@ -23,6 +23,7 @@ from data.pricing.forwards import hurdle_yield
 from strategies.base import decisions_of
 from strategies.curve import CurveTrade
 from strategies.exits import DatedTrade, Length, Terms
+from strategies.hold import Hold
 from strategies.relative_value import Momentum
 from tests import histories
 from tests.books import dated_book
@@ -121,7 +122,9 @@ def test_a_trip_still_open_is_told_and_not_counted():
 def test_hit_rate_payoff_and_expectancy_by_hand():
     def made(usd: float, reason: str = "flat") -> RoundTrip:
         day = date(2024, 1, 1)
-        return RoundTrip(1, day, day, day, day, reason, *[None] * 5, 0.0, 0.0, usd, None, None, 0.0, 0.0, 1)
+        return RoundTrip(
+            1, day, day, day, day, reason, *[None] * 5, 0.0, 0.0, usd, None, None, 0.0, 0.0, 1, (), (), "bp"
+        )
 
     _, result = trips_of(Given((0, 0)), market([0, 0]))
     counted = figures([made(30.0), made(10.0), made(-8.0), made(0.0), made(99.0, "open")], result)
@@ -222,6 +225,53 @@ def test_the_table_has_a_row_a_trip_and_reads_back(tmp_path):
     frame.to_parquet(tmp_path / "t.parquet", index=False)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), frame)
     assert tidy("b", []).dtypes.equals(frame.dtypes)
+    tidy("b", []).to_parquet(tmp_path / "none.parquet", index=False)
+    assert list(pd.read_parquet(tmp_path / "none.parquet").columns) == list(frame.columns)
+
+
+# ---- paths
+
+
+def test_a_path_is_the_gain_at_every_close_from_fill_to_fill():
+    made = market([0, 0, -10, -14, 6, -33, -33, -33])
+    (trip,), _ = trips_of(DatedTrade(Given((0, 1, 1, 1, 1, 1, 1, 1)), Terms(target_bp=29)), made, lag=1)
+    assert trip.path_unit == "bp"
+    assert trip.path == pytest.approx((0, 4, -16, 23, 23))
+    assert trip.path_days == (0, 1, 2, 5, 6)  # the third of January is a Wednesday
+    assert (trip.path[0], trip.path[-1], min(trip.path), max(trip.path)) == pytest.approx(
+        (0, trip.gain_bp, trip.mae_bp, trip.mfe_bp)
+    )
+    assert trip.path_days[-1] == trip.days
+
+
+def test_a_long_path_keeps_48_closes_with_the_first_last_lowest_and_highest():
+    ten = [round(20 * np.sin(i / 7.0) + (90 if i == 31 else -90 if i == 44 else 0)) for i in range(60)]
+    made = market(ten)
+    (trip,), _ = trips_of(Given((1,) * 60), made)
+    whole = -np.array(ten, dtype=float) + ten[0]
+    rows = [int(row) for row in thinned(whole)]
+    assert len(trip.path) == len(rows) <= POINTS
+    assert trip.path == pytest.approx(whole[rows])
+    assert {0, 31, 44, 59} <= set(rows)
+    assert np.diff(rows).max() <= 2
+    assert (min(trip.path), max(trip.path)) == pytest.approx((trip.mae_bp, trip.mfe_bp))
+    assert len(thinned(np.arange(10_000.0))) <= POINTS
+
+
+def test_where_a_leg_has_no_yield_a_path_is_profit_and_loss(tables):
+    made = build(tables, [LIBRARY["UST10"], LIBRARY["JPY"]])
+    rows = slice(200, 230)
+    (trip,), result = trips_of(Hold({"UST10": 0.5, "JPY": 0.3}), made, rows)
+    assert trip.gain_bp is None
+    assert trip.path_unit == "usd"
+    assert len(trip.path) == 30
+    assert trip.path[-1] == pytest.approx(trip.pnl_usd) == pytest.approx(trading(result), abs=1e-6)
+    assert trip.path[0] == pytest.approx(result.cost[0].sum())
+    assert (min(trip.path), max(trip.path)) == (trip.mae_usd, trip.mfe_usd)
+
+
+def test_a_close_without_a_yield_is_left_out_of_a_path():
+    assert thinned(np.array([np.nan, 0.0, np.nan, -1.0])).tolist() == [1, 3]
 
 
 @pytest.mark.slow

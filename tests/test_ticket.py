@@ -14,10 +14,10 @@ import pytest
 
 from backtests import cli, config
 from backtests.runs import runner, setup
+from backtests.runs.inputs import MACRO_LIMIT, until
 from backtests.ticket import make
 from backtests.ticket.analogues import APART, find_analogues, state
 from backtests.ticket.futures import FUTURES, quote
-from backtests.ticket.inputs import MACRO_LIMIT, until
 from backtests.ticket.sheet import financing_spread
 from data.build import build
 from data.countries import COUNTRIES

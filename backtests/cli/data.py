@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtests.cli.dates import day
 from backtests.cli.help import or_command
 
 if TYPE_CHECKING:
@@ -123,19 +125,23 @@ def import_(
 @app.command()
 def update(
     series: Annotated[list[str] | None, typer.Argument(help="Series to fetch; all official ones by default.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Take source addresses from this configuration.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Take source addresses and listed names from this configuration.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Fetch series from their sources and add what is new to the store; what is stored is never lost."""
     from backtests import config as configuration
     from backtests.cli import interrupt, terminal
+    from backtests.runs.setup import fetched_of
+    from data.countries import COUNTRIES
     from data.errors import DivergenceError
     from data.sources import registry
     from data.store import Store, home
 
-    addresses = configuration.load(config).addresses if config else {}
-    store = Store(home())
-    jobs = registry.jobs(series or [], addresses)
+    loaded = configuration.load(config) if config else None
+    store = Store(home(), loaded.countries if loaded else COUNTRIES)
+    jobs = registry.jobs(series or [], loaded.addresses if loaded else {}, fetched_of(loaded) if loaded else None)
     failed: list[tuple[str, DivergenceError]] = []
     with interrupt.telling(_kept(store)), terminal.progress(quiet) as progress:
         for i, job in enumerate(jobs):
@@ -155,27 +161,38 @@ def update(
 
 
 @app.command()
-def verify() -> None:
-    """Check every stored series: gaps, outliers, stale runs, units; status 1 where something cannot be true."""
+def verify(
+    since: Annotated[
+        date | None,
+        typer.Option(parser=day, metavar="DATE", help="List what is about this day or later; older errors too."),
+    ] = None,
+) -> None:
+    """Check every stored series: gaps, outliers, stale runs, units; status 1 where something cannot be true.
+
+    The total comes first, then errors, then the rest from the latest to the oldest.
+    """
     from datetime import UTC, datetime
 
     from backtests.cli import terminal
     from data.quality import check
+    from data.quality.finding import LEVELS
     from data.store import Store, home
 
     store = Store(home())
     today = datetime.now(UTC).date()
-    counts = {"error": 0, "warning": 0, "note": 0}
     histories, failed = _readable(store)
-    for history in histories:
-        for finding in check(history.spec, history.frame, today):
-            counts[finding.level] += 1
-            terminal.say(str(finding))
     if not histories and not failed:
         terminal.say(f"nothing is stored in {store.folder}; fetch with `divergence data update`")
-    findings = ", ".join(terminal.count(number, level) for level, number in counts.items())
-    terminal.say(f"{len(histories)} series: {findings}")
-    if failed or counts["error"]:
+    findings = [finding for history in histories for finding in check(history.spec, history.frame, today)]
+    levels = [finding.level for finding in findings]
+    total = ", ".join(terminal.count(levels.count(level), level) for level in LEVELS)
+    terminal.say(f"{len(histories)} series: {total}")
+    shown = [f for f in findings if f.level == "error" or since is None or f.last is None or f.last >= since]
+    for finding in sorted(shown, key=lambda f: (f.level != "error", -(f.last or date.max).toordinal())):
+        terminal.say(f"{finding} [{finding.key}]" if finding.level == "error" else str(finding))
+    if len(shown) < len(findings):
+        terminal.say(f"{terminal.count(len(findings) - len(shown), 'older finding')} before {since} not listed")
+    if failed or "error" in levels:
         raise typer.Exit(3 if failed else 1)
 
 

@@ -128,6 +128,7 @@ def index(folder: Path) -> None:
 
 def _show(run: Run, seconds: float) -> None:
     from backtests.cli import terminal
+    from backtests.runs.notices import headed, notices
 
     rows = [_row(variant.variant.name, variant.figures) for variant in run.variants]
     faint = [i for i, variant in enumerate(run.variants) if variant.variant.name in run.config.benchmarks]
@@ -137,10 +138,10 @@ def _show(run: Run, seconds: float) -> None:
     )
     terminal.say("trading: P&L without interest on equity, USD m; turnov.: times equity a year, one side;")
     terminal.say("next bar: Sharpe filled one bar later.")
+    for line in (*_dated(run), *headed(notices(run))):
+        terminal.say(line)
     for variant in run.variants:
-        name, span, figures = variant.variant.name, variant.span, variant.figures
-        if span.reason:
-            terminal.say(f"{name} trades {span.first} to {span.last}: {span.reason}.")
+        name, figures = variant.variant.name, variant.figures
         if figures["ruined"]:
             terminal.say(
                 f"{name} LOST ALL ITS CAPITAL by {figures['ruined']}; its figures include the dead years after."
@@ -156,6 +157,15 @@ def _show(run: Run, seconds: float) -> None:
     widest = max(variant.gap for variant in run.variants)
     variants = terminal.count(len(rows), "variant")
     terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {seconds:.1f} s.")
+
+
+def _dated(run: Run) -> list[str]:
+    """Return a line for each variant with a dated trade: its round trips, and the one that is open."""
+    from backtests.performance.round_trips import tidy
+    from backtests.report import blotter
+
+    dated = [each for each in run.variants if each.variant.trade]
+    return [f"{each.variant.name}: {blotter.line(each.figures, tidy('', each.trips))}" for each in dated]
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:

@@ -67,6 +67,8 @@ def _head(ticket: Ticket) -> None:
     capital = number(ticket.config.account.capital, 0)
     terminal.say(f"{ticket.config.name}: ticket of {ticket.asked}")
     terminal.say(f"Last row of the data: {ticket.day} ({ROWS[ticket.frequency]}). Sized on a capital of USD {capital}.")
+    for line in ticket.allowed:
+        terminal.say(f"ALLOWED: {line}")
     for input_ in ticket.inputs:
         if input_.stale:
             known = f"last known {input_.last}, {input_.days} days old (limit {input_.limit})"

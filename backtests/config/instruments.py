@@ -11,13 +11,15 @@ from data import exchanges
 from data.countries import Countries, unknown
 from data.errors import ConfigError, DataError, did_you_mean, shortened
 from data.instruments import BP, LIBRARY, Instrument, Step, check_country
+from data.series import price_spec
 
 REQUIRED = {
     "par_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
     "inflation_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
-    "listed": ("currency", "curve", "maturity", "half_spread_bp", "borrow_bp", "fee_bp"),
+    "listed": ("currency", "half_spread_bp", "borrow_bp"),
     "cash": ("currency", "half_spread_bp"),
 }
+PROXY = ("curve", "maturity", "fee_bp")  # of a listed name, which has all of them or none
 
 OWN_EXCHANGES = frozenset(instrument.exchange for instrument in LIBRARY.values() if instrument.exchange)
 
@@ -76,7 +78,34 @@ def _instrument(document: Document, name: str, section: InstrumentSection) -> In
     missing = [key for key in REQUIRED[section.kind] if getattr(section, key) is None]
     if missing:
         raise _incomplete(document, name, section.kind, missing)
+    if section.kind == "listed":
+        _check_proxy(document, name, section)
+        _check_series(document, name, section)
+        if section.curve is None:
+            given.setdefault("lot", 1.0)
     return Instrument(name, **given)
+
+
+def _check_proxy(document: Document, name: str, section: InstrumentSection) -> None:
+    """Refuse half a proxy: whether a listed name has one decides where it exists."""
+    absent = [key for key in PROXY if getattr(section, key) is None]
+    stated = [key for key in PROXY if getattr(section, key) is not None]
+    if absent and stated:
+        raise document.error(
+            ("instruments", name, stated[0]),
+            f"a proxy is {', '.join(PROXY[:-1])} and {PROXY[-1]}; add {', '.join(absent)}, or leave "
+            f"{' and '.join(stated)} out: then {name} exists where it has prices",
+        )
+
+
+def _check_series(document: Document, name: str, section: InstrumentSection) -> None:
+    """Refuse a listed name that no series of prices can have, and an exchange there is not."""
+    price_spec(name, str(section.currency))
+    if section.exchange is not None:
+        try:
+            exchanges.check(section.exchange)
+        except DataError as error:
+            raise document.error(("instruments", name, "exchange"), str(error)) from None
 
 
 def _incomplete(document: Document, name: str, kind: str, missing: list[str]) -> ConfigError:

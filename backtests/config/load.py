@@ -21,6 +21,8 @@ from data.countries import BASE, Countries
 from data.disk import is_folder
 from data.errors import DataError, did_you_mean, redacted, shortened
 from data.instruments import LIBRARY, Instrument
+from data.quality.finding import NAMES
+from data.series import SPECS, specs_of
 from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
 
@@ -62,6 +64,7 @@ def resolve(document: Document) -> Config:
             raise document.error(("sources", source), str(error)) from None
     countries = table(document, file)
     instruments = library(document, file, countries)
+    _check_allowed(document, file.data.allow, [*SPECS, *specs_of(countries), *_listed(instruments)])
     variants = tuple(_variant(document, file, name, instruments, countries) for name in file.variants)
     for i, name in enumerate(file.benchmarks):
         if name not in file.variants:
@@ -82,6 +85,22 @@ def resolve(document: Document) -> Config:
         countries=countries,
         country_sections=file.countries,
     )
+
+
+def _listed(instruments: Mapping[str, Instrument]) -> list[str]:
+    return [name for name, instrument in instruments.items() if instrument.kind == "listed"]
+
+
+def _check_allowed(document: Document, allow: Sequence[str], series: Sequence[str]) -> None:
+    """Refuse what is allowed of no series, or by no name that a finding has."""
+    for i, item in enumerate(allow):
+        own, colon, name = item.rpartition(":")
+        if not colon:
+            raise document.error(("data", "allow", i), f"'{item}' is not a series and a finding, like usdjpy:inverted")
+        if own not in series:
+            raise document.error(("data", "allow", i), f"unknown series '{own}'{did_you_mean(own, series)}")
+        if name not in NAMES:
+            raise document.error(("data", "allow", i), f"unknown finding '{name}'{did_you_mean(name, NAMES)}")
 
 
 def _source(document: Document, source: str) -> str:
@@ -180,6 +199,8 @@ def resolved(config: Config) -> dict[str, Any]:
     if config.thesis_date:
         data["thesis_date"] = config.thesis_date
     data["data"] = config.data.model_dump(exclude_none=True)
+    if not config.data.allow:
+        del data["data"]["allow"]
     data["account"] = config.account.model_dump()
     data |= {"engine": config.engine, "fill": config.fill, "rebalance": config.rebalance.model_dump()}
     if config.country_sections:

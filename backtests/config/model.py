@@ -17,6 +17,7 @@ from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quo
 from data.errors import shortened
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
+from data.series import Delivery
 from strategies.base import Strategy
 from strategies.exits import Length
 
@@ -46,7 +47,11 @@ class DataSection(Model):
     frequency: Literal["native", "daily", "weekly", "monthly"] = "native"
     interpolation: Interpolation = "linear"
     distributions: Distributions = Field(
-        default="reinvested", description="of listed funds: total-return prices, or raw prices and income as paid"
+        default="reinvested",
+        description="of listed names: total-return prices, raw prices and income as paid, or raw prices alone",
+    )
+    allow: list[str] = Field(
+        default=[], description="findings to run on all the same: [usdjpy:inverted]; see `divergence data verify`"
     )
 
 
@@ -171,6 +176,18 @@ class InstrumentSection(Model):
     exchange: str | None = None
     listed_on: date | None = None
     multiplier: float | None = Field(default=None, gt=0, le=1e12)
+    duration: float | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="years, of a listed name without a curve: what it is sized by",
+    )
+    symbol: Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9^=.-]{0,31}$")] | None = Field(
+        default=None, description="what Yahoo calls a listed name, where it is not its name"
+    )
+    distributions: Literal["none"] | None = Field(
+        default=None, description="none: a listed name that pays nothing, or whose price return is meant"
+    )
 
 
 Overlays = Annotated[
@@ -272,3 +289,4 @@ class Config:
     benchmarks: tuple[str, ...]
     countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
     country_sections: Mapping[str, CountrySection] = field(default_factory=dict)
+    given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them

@@ -16,7 +16,7 @@ import backtrader as bt
 import numpy as np
 
 from backtests.engine.book import Book
-from backtests.engine.ledger import WHOLE_LOT
+from backtests.engine.ledger import WHOLE_LOT, kept
 from backtests.engine.result import Result, account
 from data.pricing.bonds import Array
 
@@ -185,11 +185,11 @@ class _Trader(bt.Strategy):
             self._close_all(bar)
             return
         if bar in self._wanted:
-            self._send(self._wanted.pop(bar))
+            self._send(bar, self._wanted.pop(bar))
         if self.p.book.lag == 0 and self._decides[bar]:
             broker.next()  # what waited from earlier rows fills first
             if broker.equity > 0:
-                self._send(self._decide(bar))
+                self._send(bar, self._decide(bar))
 
     prenext_open = nextstart_open = next_open
 
@@ -210,20 +210,24 @@ class _Trader(bt.Strategy):
         base = book.capital if book.fixed_base else self.broker.equity
         held = self._wanted[max(self._wanted)] if self._wanted else self._held()
         wanted = []
-        for weight, dollars, lot in zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True):
+        for leg, (weight, dollars, lot) in enumerate(
+            zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True)
+        ):
             units = weight * base / dollars
-            wanted.append(math.copysign(math.floor(abs(units) / lot + WHOLE_LOT) * lot, units) if lot else units)
+            units = math.copysign(math.floor(abs(units) / lot + WHOLE_LOT) * lot, units) if lot else units
+            wanted.append(kept(units, held[leg], lot))
         moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, held, strict=True))
         return wanted if moves else held
 
     def _held(self) -> list[float]:
         return [self.broker.positions[data].size for data in self.datas]
 
-    def _send(self, wanted: list[float]) -> None:
+    def _send(self, bar: int, wanted: list[float]) -> None:
         """Replace every waiting order by one that leads to the units wanted."""
         self._cancel()
-        for data, units in zip(self.datas, wanted, strict=True):
-            self._order(data, units - self.broker.positions[data].size)
+        for data, units, lot in zip(self.datas, wanted, self._lots[bar], strict=True):
+            held = self.broker.positions[data].size
+            self._order(data, kept(units, held, lot) - held)
 
     def _order(self, data: Any, size: float, **info: Any) -> None:
         if size:

@@ -28,7 +28,8 @@ from data.pricing.bonds import Array
 from strategies import compiled
 
 WALK = (
-    ledger.accrue, ledger.fill, ledger.trade, ledger.expected, ledger.decide, ledger.close, ledger.step, ledger.walk,
+    ledger.accrue, ledger.kept, ledger.send, ledger.fill, ledger.trade, ledger.expected, ledger.decide, ledger.close,
+    ledger.step, ledger.walk,
 )  # fmt: skip
 WORTH = 200_000  # bars times legs in all: below, loading takes longer than walking them plainly
 CHUNK = 64  # books that a thread walks without the GIL

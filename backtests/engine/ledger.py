@@ -16,6 +16,7 @@ from data.market import Flags
 from data.pricing.bonds import Array
 
 WHOLE_LOT = 1e-9  # of a lot: as near to a whole one as rounding errors come
+LEAST = 1.0 - 1e-6  # of a lot: less is no trade, whatever rounding makes of whole lots
 
 
 class Lines(NamedTuple):
@@ -103,13 +104,13 @@ def step(book: Book, lines: Lines, path: Path, t: int, wealth: float) -> float:
     wealth += accrue(book, lines, t, held, wealth)
     if wealth > 0:
         if book.lag and t >= book.lag and book.decides[t - book.lag]:
-            order[:], waiting[:] = due[t], True
+            send(book, t, held, order, waiting, due[t])
         wealth += fill(book, lines, t, held, order, waiting)
     if wealth > 0 and book.decides[t]:
         base = book.capital if book.fixed_base else wealth
         decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
         if book.lag == 0:
-            order[:], waiting[:] = due[t], True
+            send(book, t, held, order, waiting, due[t])
             wealth += fill(book, lines, t, held, order, waiting)
     return wealth
 
@@ -168,6 +169,12 @@ def add(line: Array, t: int, i: int, amount: float) -> None:
     line[t, i] += amount
 
 
+def send(book: Book, t: int, held: Array, order: Array, waiting: Flags, wanted: Array) -> None:
+    """Replace every waiting order by one that leads to the units wanted."""
+    for i in range(len(held)):
+        order[i], waiting[i] = kept(wanted[i], held[i], book.lot[t, i]), True
+
+
 def fill(book: Book, lines: Lines, t: int, held: Array, order: Array, waiting: Flags) -> float:
     """Trade every waiting leg that can trade at t to its ordered units; return the cost, negative USD."""
     total = 0.0
@@ -207,10 +214,16 @@ def decide(book: Book, t: int, held: Array, wanted: Array, base: float) -> None:
         lot = book.lot[t, i]
         if lot > 0.0:
             units = np.sign(units) * np.floor(abs(units) / lot + WHOLE_LOT) * lot
+        units = kept(units, held[i], lot)
         wanted[i] = units
         outside = outside or abs(units - held[i]) > book.band[t] * abs(units)
     if not outside:
         wanted[:] = held
+
+
+def kept(units: float, held: float, lot: float) -> float:
+    """Units to hold: those wanted, or those held where the two differ by less than a lot; out is always out."""
+    return held if units != 0.0 and abs(units - held) < LEAST * lot else units
 
 
 def close(book: Book, lines: Lines, t: int, held: Array) -> float:

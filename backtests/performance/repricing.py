@@ -25,7 +25,7 @@ def parts(market: Market, name: str) -> dict[str, Array]:
     They sum to `(price[t] + income[t]) / price[t-1] - 1`, and are 0 where the row or the one before does not exist.
     A bond's bar ends on a session of its curve and spans from the session before; on carried rows every part is 0.
     `carry` is gross of funding, and all there is of cash. `tracking` is what a fund's own price does beyond its proxy
-    and fee, and so undoes the proxy's bar where the fund was closed.
+    and fee, and so undoes the proxy's bar where the fund was closed; it is all there is of a name without a proxy.
     """
     i = market.column(name)
     instrument = market.instruments[i]
@@ -33,6 +33,8 @@ def parts(market: Market, name: str) -> dict[str, Array]:
     by_part = {part: np.zeros(len(held)) for part in PARTS}
     if instrument.kind == "cash":
         return {**by_part, "carry": _earned(market, i, held)}
+    if instrument.unmodelled:
+        return {**by_part, "tracking": _earned(market, i, held)}
     by_part |= _modelled(market, instrument, held)
     if instrument.kind == "listed":
         traded = held & ~market.proxy[:, i]

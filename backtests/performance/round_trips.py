@@ -28,6 +28,8 @@ from strategies.base import Strategy
 from strategies.exits import DatedTrade, Path, Trade, follow, hedge_of, path_of, yields
 
 NOBODY = -1  # owner of a leg that no trip holds
+POINTS = 48  # of a trip's path at most
+LISTS = {"path": np.float64, "path_days": np.int64}  # columns of a trip's table that hold lists
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ class RoundTrip:
     mae_usd: float  # lowest and highest P&L at a close, the opening cost in it
     mfe_usd: float
     days: int
+    path: tuple[float, ...]  # gain at closes, fill to fill; thinned, the lowest and highest in it
+    path_days: tuple[int, ...]  # of each, days since the opening fill
+    path_unit: str  # bp, or usd of P&L where a leg has no yield
 
 
 def round_trips(strategy: Strategy, market: Market, rows: slice, book: Book, result: Result) -> list[RoundTrip]:
@@ -231,7 +236,10 @@ class _View:
         path = np.cumsum(usd)[opened : closed + 1]
         spread = None if self.yields is None else self.yields @ trade.hedge / BP
         gains = None if spread is None else spread[opened] - spread[opened : closed + 1]
-        days = int((dates[closed] - dates[opened]).astype(int))
+        after = (dates[opened : closed + 1] - dates[opened]).astype(int)
+        days = int(after[-1])
+        unit, told = ("bp", gains) if gains is not None and np.isfinite(gains).any() else ("usd", path)
+        rows = thinned(told)
         return RoundTrip(
             side=self._side(held),
             decided_open=dates[trade.opened].astype(object),
@@ -252,6 +260,9 @@ class _View:
             mae_usd=float(path.min()),
             mfe_usd=float(path.max()),
             days=days,
+            path=tuple(told[rows].tolist()),
+            path_days=tuple(after[rows].tolist()),
+            path_unit=unit,
         )
 
     def _side(self, held: NDArray[np.intp]) -> int:
@@ -273,6 +284,17 @@ class _View:
         return _finite(spread - forward / BP)
 
 
+def thinned(values: Array, points: int = POINTS) -> NDArray[np.intp]:
+    """Return rows of `values (T,)`, at most so many: the first, last, lowest, highest, others evenly; NaN left out.
+
+    >>> thinned(np.array([0.0, 5.0, np.nan, -7.0, 1.0, 2.0, 3.0]), 4)
+    array([0, 1, 3, 6])
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    even = known[np.linspace(0, len(known) - 1, min(points - 2, len(known))).round().astype(int)]
+    return np.union1d(even, known[[values[known].argmin(), values[known].argmax()]])
+
+
 def _finite(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
@@ -281,15 +303,17 @@ def _finite(value: Any) -> float | None:
 
 
 def tidy(variant: str, trips: Sequence[RoundTrip]) -> pd.DataFrame:
-    """One row per trip, under the variant's name; dates as days."""
+    """One row per trip, under the variant's name; dates as days, paths as arrays."""
     columns = [field.name for field in fields(RoundTrip)]
     frame = pd.DataFrame([[getattr(trip, name) for name in columns] for trip in trips], columns=columns)
+    for name, kind in LISTS.items():
+        frame[name] = pd.Series([np.array(getattr(trip, name), dtype=kind) for trip in trips], dtype=object)
     for name in ("decided_open", "open", "decided_close", "close"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[ms]")
     for name in columns:
         if name.endswith(("_bp", "_usd")):
             frame[name] = frame[name].astype(float)
-    frame = frame.astype({"side": "int64", "days": "int64", "reason": "str"})
+    frame = frame.astype({"side": "int64", "days": "int64", "reason": "str", "path_unit": "str"})
     frame.insert(0, "variant", variant)
     return frame.astype({"variant": "str"})
 

@@ -18,6 +18,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 DIGITS = 8  # significant, of what can be downloaded
 RETURN_DIGITS = 6  # of a month's return
 EXACT = 12  # significant, of what goes into a product
+SAME = 1e-9  # relative: shares at their close come to the notional
 ALL = 0.95  # share of figures whose shade is not yet the darkest
 
 
@@ -202,9 +203,10 @@ def data(panels: Panels) -> Payload:
 def _trades(panels: Panels) -> Payload:
     """Return quotes, of a day and an instrument each, and each variant's trades: steps from quote to quote, and units.
 
-    Notional is units times price times fx, and cost a rate of it: neither is said trade by trade.
+    Notional is units times price times fx, and cost a rate of it: neither is said trade by trade. Listed names with a
+    stored price are told in shares at the day's own close.
     """
-    trades = panels.run.trades
+    trades = _in_shares(panels.run.trades)
     days, day = np.unique(pd.to_datetime(trades["date"]).to_numpy().astype("datetime64[D]"), return_inverse=True)
     legs, leg = np.unique(trades["instrument"].to_numpy(dtype=str), return_inverse=True)
     rate = (trades["cost_usd"] / trades["notional_usd"]).fillna(0.0)
@@ -222,6 +224,17 @@ def _trades(panels: Panels) -> Payload:
             for name, rows in own.items()
         },
     }
+
+
+def _in_shares(trades: pd.DataFrame) -> pd.DataFrame:
+    """Return trades with shares and their close in place of index units and level, where they come to the notional."""
+    if "quoted_price" not in trades:  # a run of an earlier version
+        return trades
+    worth = (trades["quantity"] * trades["quoted_price"] * trades["fx"]).abs()
+    told = (worth - trades["notional_usd"]).abs() <= SAME * trades["notional_usd"]
+    return trades.assign(
+        units=trades["quantity"].where(told, trades["units"]), price=trades["quoted_price"].where(told, trades["price"])
+    )
 
 
 def _months(variant: VariantPanel) -> Payload:

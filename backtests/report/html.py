@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from backtests.config import as_yaml
-from backtests.report import detail, regimes, sensitivity, tables, traded
+from backtests.report import blotter, detail, regimes, sensitivity, tables, traded
 from backtests.report.format import Figures, Payload, millions, number, percent
 from backtests.report.palette import buckets, countries, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
@@ -64,9 +64,11 @@ def page(panels: Panels) -> str:
         thinned=series["thinned"],
         data=embedded(series),
         detail=embedded(detail.data(panels)),
+        trips=blotter.words(panels),
+        trips_data=embedded(blotter.payload(panels, series["dates"])),
         plotly=plotly_script(),
         css=asset("report.css"),
-        script=script("page", "table", "kit", "report", "traded", "tornado", "detail") + "page.ready();",
+        script=script("page", "table", "kit", "report", "traded", "tornado", "trips", "detail") + "page.ready();",
         first=MANY,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import fsum
 from typing import Any
@@ -51,8 +51,8 @@ class DrawdownRow:
 class ShockPnl:
     """What an instantaneous shock does to the positions of the last row."""
 
-    legs: dict[str, float]  # USD
-    total: float  # USD
+    legs: dict[str, float]  # USD; NaN: no curve
+    total: float  # USD, of the legs with a curve
     share: float | None  # of equity; None where nothing is left
 
 
@@ -216,13 +216,18 @@ def _traded(run: StoredRun, name: str, track: EquityPath, bars: int) -> Traded |
     return exposure.read(stored, run.manifest["variants"][name].get("spread", {}), track, bars, run.countries)
 
 
+def _known_sum(values: Iterable[float]) -> float:
+    """Sum of what is known: a leg without a curve has no P&L in a shock of rates."""
+    return fsum(value for value in values if not np.isnan(value))
+
+
 def _shocks(run: StoredRun, name: str, equity: float) -> dict[str, ShockPnl]:
     by_shock: dict[str, dict[str, float]] = {}
     table = run.stress[run.stress["variant"] == name]
     for shock, leg, usd in zip(table["shock"], table["instrument"], table["usd"].astype(float), strict=True):
         by_shock.setdefault(str(shock), {})[str(leg)] = float(usd)
     return {
-        shock.name: ShockPnl(legs, total := fsum(legs.values()), total / equity if equity > 0 else None)
+        shock.name: ShockPnl(legs, total := _known_sum(legs.values()), total / equity if equity > 0 else None)
         for shock in run.shocks
         if (legs := by_shock.get(shock.name))
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Generic, TypeVar
 
 from backtests.performance.events import EVENTS, REGIMES, Event, EventPnl, Regime, RegimePnl, Stretch
@@ -137,7 +138,7 @@ def _regime(regime: Regime, variant: VariantPanel) -> list[str]:
 
 def _shock(shock: Shock, variant: VariantPanel) -> list[str]:
     pnl = variant.shocks[shock.name]
-    legs = [millions(pnl.legs[leg]) for leg in variant.described["legs"]]
+    legs = ["no curve" if isnan(pnl.legs[leg]) else millions(pnl.legs[leg]) for leg in variant.described["legs"]]
     return [shock.label, percent(pnl.share, 2), millions(pnl.total), *legs]
 
 

@@ -78,7 +78,7 @@ def decimals(values: Array) -> int:
     """
     known = values[np.isfinite(values)]
     size = float(np.ptp(known)) or float(np.abs(known).max()) if len(known) else 0.0
-    return min(MOST, ceil(log10(LEVELS / size))) if size else 0
+    return min(MOST, ceil(log10(LEVELS) - log10(size))) if size else 0
 
 
 def kept(values: Array, start: int, width: int) -> NDArray[np.int64]:

@@ -326,6 +326,8 @@ def legs(panels: Panels) -> list[list[str]]:
 
 
 def _priced(leg: Leg) -> str:
+    if leg["kind"] == "listed" and not leg["curve"]:
+        return "its own prices"
     return f"{leg['curve']} {leg['maturity']:g}y par yield" if leg["curve"] else f"{leg['currency']} overnight rate"
 
 
@@ -340,6 +342,9 @@ def _modelled(leg: Leg) -> str:
     parts = [f"PROXY {spans['proxy']}"] if spans["proxy"] else []
     parts += [f"traded prices {spans['traded']}"] if spans["traded"] else []
     listed = f"; listed {leg['listed_on']}" if leg["listed_on"] else ""
+    if not leg["curve"]:
+        years = leg.get("duration")
+        return f"{'; '.join(parts)}{listed}; no proxy, {f'duration given as {years:g}' if years else 'no duration'}"
     return f"{'; '.join(parts)}{listed}; duration by proxy, ±10 %"
 
 

@@ -1,7 +1,8 @@
 """What was traded and what was at risk, row by row: the spread held, DV01 by country and tenor, carry, leverage.
 
 DV01 is USD per basis point, + long duration: it gains when yields fall. Funds count as their proxy's bond, inflation
-bonds by their real yield; cash has neither yield nor DV01.
+bonds by their real yield; cash has neither yield nor DV01, nor has a listed name without a proxy unless its duration is
+given.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ FEW = 0.05  # of the larger side: what nets to less than this in every country i
 LEVEL = 10.0  # years: the maturity whose yields, averaged over the countries, are the level of rates
 NEVER = "it never held anything"
 NO_YIELD = "it held cash alone, which has no yield"
+NO_CURVE = "it held nothing that is priced on a curve, so no yield"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ def quote(run: VariantRun) -> Quote:
     """Return the combination a variant traded: legs and proportions of DV01 where it last traded into a position."""
     rows, quotes = quoted_on(run)
     if not quotes:
-        return Quote({}, why_none=NO_YIELD if run.result.units.any() else NEVER)
+        held = run.result.units.any(axis=0)
+        cash = all(run.market.instruments[i].kind == "cash" for i in np.flatnonzero(held))
+        return Quote({}, why_none=NEVER if not held.any() else NO_YIELD if cash else NO_CURVE)
     return replace(quotes[int(rows[-1])], of=len(quotes))
 
 
@@ -86,7 +90,8 @@ def quoted_on(run: VariantRun) -> tuple[NDArray[np.int64], tuple[Quote, ...]]:
 
     That of the last row, up to and including each, on which it traded into a position.
     """
-    held = dv01(run.market, run.span.rows, run.result.units)
+    priced = np.array([leg.curve is not None for leg in run.market.instruments])
+    held = np.where(priced, dv01(run.market, run.span.rows, run.result.units), 0.0)
     into = np.flatnonzero((held != 0.0).any(axis=1) & (run.result.traded > 0).any(axis=1))
     places: dict[tuple[object, ...], int] = {}
     quotes: list[Quote] = []

@@ -30,8 +30,19 @@ from data.errors import ConfigError, SourceError
 
 NEEDED = ("config.yaml", "manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")
 TABLES = {  # columns of a table that a version may not have kept
-    "positions": ("date", "variant", "instrument", "units", "weight"),
-    "trades": ("date", "variant", "instrument", "units", "price", "fx", "notional_usd", "cost_usd"),
+    "positions": ("date", "variant", "instrument", "units", "weight", "quantity", "quoted_price"),
+    "trades": (
+        "date",
+        "variant",
+        "instrument",
+        "units",
+        "price",
+        "fx",
+        "notional_usd",
+        "cost_usd",
+        "quantity",
+        "quoted_price",
+    ),
     "components": ("date", "variant", "component", "instrument", "usd"),
     "stress": ("variant", "shock", "instrument", "usd"),
     "exposure": ("date", "variant"),
@@ -216,8 +227,11 @@ def _load(folder: Path) -> StoredRun:
 
 
 def _later(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a table that runs of earlier versions lack."""
-    return _table(path) if os.path.lexists(path) else pd.DataFrame({column: [] for column in columns})
+    """Read a table that runs of earlier versions lack, or lack columns of, which then hold None."""
+    if not os.path.lexists(path):
+        return pd.DataFrame({column: [] for column in columns})
+    table = _table(path)
+    return table.assign(**dict.fromkeys((column for column in columns if column not in table), None))
 
 
 def _bytes(path: Path) -> bytes:

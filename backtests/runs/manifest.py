@@ -17,6 +17,7 @@ import numpy as np
 
 from backtests.config import dump
 from backtests.runs import exposure, significance
+from backtests.runs.notices import notices
 from backtests.runs.runner import Run, VariantRun
 
 FORMAT = 2  # of a run folder; those of 0.1 state none
@@ -50,6 +51,7 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
         "thesis_date": run.config.thesis_date,
         "benchmarks": list(run.config.benchmarks),
         "variants": {variant_run.variant.name: _described(variant_run) for variant_run in run.variants},
+        "notices": notices(run),
         "legs": {name: _leg(run, name) for name in run.market.names},
     }
     return {key: _plain(value) for key, value in stated.items()}
@@ -104,6 +106,7 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
         "borrow_steps": [{"from": step.since, "bp": step.rate * 1e4} for step in instrument.borrow_steps],
         "fee_bp": instrument.fee * 1e4,
         "listed_on": instrument.listed_on,
+        **({"duration": instrument.duration} if instrument.unmodelled else {}),
         "proxy": _stretches(run.market.dates[window], run.market.proxy[window, column]),
         "traded": _stretches(run.market.dates[window], (run.market.exists & ~run.market.proxy)[window, column]),
     }

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Terms
+from backtests.runs import gate, given
 from backtests.runs.window import Span, check_dates, span
 from data import assemble
 from data.build import build
@@ -21,8 +22,9 @@ from data.errors import ConfigError
 from data.instruments import BP, LIBRARY, Instrument
 from data.market import Flags, Market
 from data.pricing.bonds import Array
-from data.series import Spec, price_spec
+from data.series import Spec, price_spec, spec_of
 from data.sources import bundled, folder
+from data.sources.registry import Listed
 from data.store import Store, home
 from data.tables import Tables
 from strategies.base import decisions_of
@@ -100,7 +102,36 @@ def legs_of(market: Market, variant: Variant) -> Market:
 
 
 def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
-    """Return the configuration's history, with the prices of the listed among `instruments` where they are stored."""
+    """Return the configuration's history, with the prices of the listed among `instruments` where they are stored.
+
+    Raises
+    ------
+    ConfigError
+        A listed name without a proxy of which the history holds no price.
+    DataError
+        What a check found wrong with a series that is used, inside the window.
+    """
+    tables = _tables_of(config, instruments)
+    for leg in instruments:
+        if leg.unmodelled and leg.name not in tables.prices:
+            raise ConfigError(
+                f"{leg.name} has no prices in the {tables.source} data and no proxy, so it exists on no day; "
+                f"{_remedy(config, leg)}, or give instruments.{leg.name} curve, maturity and fee_bp"
+            )
+    gate.check(config, tables, instruments)
+    return tables
+
+
+def _remedy(config: Config, leg: Instrument) -> str:
+    """How a listed name's prices come into the history that a configuration names."""
+    if config.data.source == "store":
+        return f"`divergence data update {leg.name} --config FILE`, or `divergence data import {leg.name}.csv`"
+    if config.data.source == "bundled":
+        return "set data.source: store, or a folder with its prices"
+    return f"put its prices there as {leg.name}.csv"
+
+
+def _tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
     frequency = config.data.frequency
     if config.data.source == "bundled":
         if frequency in ("daily", "weekly"):
@@ -108,20 +139,39 @@ def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
                 f"data.frequency is {frequency}, but the bundled figures are month ends; set data.source: store, after "
                 "`divergence data update` or `divergence data import PATH`"
             )
-        return _in(bundled.load(), config.countries)
-    if config.data.source == "store":
+        if not config.given:
+            return _in(bundled.load(), config.countries)
+    elif config.data.source == "store" and not config.given:
         return _from(Store(home(), config.countries), config, instruments)
     with TemporaryDirectory() as scratch:
-        store = Store(Path(scratch), config.countries)
-        for delivery in folder.deliveries(Path(config.data.source), config.countries, listed_of(config)):
-            store.admit([delivery], datetime.now(UTC))
-        return replace(_from(store, config, instruments), source=config.data.source)
+        store = _below(config, Path(scratch))
+        tables = _from(given.layered(config, store, Path(scratch)), config, instruments)
+    return replace(tables, source=config.data.source)
+
+
+def _below(config: Config, scratch: Path) -> Store:
+    """Return the store that a configuration's source is, or is made into for as long as the run takes."""
+    if config.data.source == "store":
+        return Store(home(), config.countries)
+    if config.data.source == "bundled":
+        return given.month_ends(config, scratch)
+    store = Store(scratch / "folder", config.countries)
+    for delivery in folder.deliveries(Path(config.data.source), config.countries, listed_of(config)):
+        store.put(delivery, datetime.now(UTC))
+    return store
 
 
 def listed_of(config: Config) -> dict[str, Spec]:
     """Return what the prices of the configuration's own listed names are."""
     own = [leg for leg in config.library.values() if leg.kind == "listed" and leg.name not in LIBRARY]
     return {leg.name: price_spec(leg.name, leg.currency, leg.exchange or ANY_DAY) for leg in own}
+
+
+def fetched_of(config: Config) -> dict[str, Listed]:
+    """Return the configuration's own listed names as Yahoo knows them, and built-in ones that it calls otherwise."""
+    own = {name: Listed(spec, config.library[name].symbol or name) for name, spec in listed_of(config).items()}
+    renamed = [leg for leg in config.library.values() if leg.name in LIBRARY and leg.symbol]
+    return own | {leg.name: Listed(spec_of(leg.name), str(leg.symbol)) for leg in renamed}
 
 
 def _in(tables: Tables, countries: Countries) -> Tables:
@@ -139,7 +189,9 @@ def _from(store: Store, config: Config, instruments: Sequence[Instrument]) -> Ta
         datetime.now(UTC).date(),
         wanted.distributions,
         wanted.start or date.min,
-        traded={config.countries.of(instrument).code for instrument in instruments},
+        traded={config.countries.of(leg).code for leg in instruments if not leg.unmodelled},
+        money={config.countries.of(leg).code for leg in instruments if leg.unmodelled},
+        unpaid={leg.name for leg in instruments if leg.distributions == "none"},
     )
 
 

@@ -32,8 +32,8 @@ class StoredRun:
     choice: Choice | None  # what choosing the best variant is worth; None likewise
     sensitivity: dict[str, Any] | None  # every variant under every disputable convention; None likewise
     equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
-    positions: pd.DataFrame  # date, variant, instrument, units, weight; empty where a version had none, as all below
-    trades: pd.DataFrame  # date, variant, instrument, units, price, fx, notional_usd, cost_usd
+    positions: pd.DataFrame  # date, variant, instrument, units, weight, and as traded; empty where a version had none
+    trades: pd.DataFrame  # date, variant, instrument, units, price, fx, notional_usd, cost_usd, and as traded
     attribution: pd.DataFrame  # date, variant, instrument, line, usd
     components: pd.DataFrame  # date, variant, component, instrument, usd: of blends
     stress: pd.DataFrame  # variant, shock, instrument, usd
@@ -140,12 +140,27 @@ def _long(run: VariantRun, columns: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _positions(run: VariantRun) -> pd.DataFrame:
-    return _long(run, {"units": run.result.units, "weight": run.result.weights})
+    return _long(run, {"units": run.result.units, "weight": run.result.weights, **_as_traded(run, run.result.units)})
 
 
 def _trades(run: VariantRun) -> pd.DataFrame:
     result = run.result
     change = np.diff(result.units, axis=0, prepend=0.0)
     market = {name: getattr(run.market, name)[run.span.rows] for name in ("price", "fx")}
-    frame = _long(run, {"units": change, **market, "notional_usd": result.notional, "cost_usd": -result.cost})
+    money = {"notional_usd": result.notional, "cost_usd": -result.cost}
+    frame = _long(run, {"units": change, **market, **money, **_as_traded(run, change)})
     return frame[result.traded.reshape(-1) > 0].reset_index(drop=True)
+
+
+def _as_traded(run: VariantRun, units: np.ndarray) -> dict[str, np.ndarray]:
+    """What index units (T, n) were in the market on the day: `quantity` and `quoted_price`, NaN where not known.
+
+    Shares at the day's own close of a listed name whose price is stored; of a bond its face, of cash its amount, both
+    in local currency and quoted at no price: a par bond is worth its face.
+    """
+    market, rows = run.market, run.span.rows
+    listed = np.array([leg.kind == "listed" for leg in market.instruments])
+    scale = np.array([leg.multiplier for leg in market.instruments])
+    local, quoted = units * market.price[rows], market.quoted[rows]
+    shares = np.divide(local, quoted * scale, out=np.full(local.shape, np.nan), where=np.isfinite(quoted))
+    return {"quantity": np.where(listed, shares, local), "quoted_price": quoted}

@@ -2,7 +2,8 @@
 
 A bond is the par bond of its own maturity: it is worth 1 now, and `P(y, y + shift, M)` after the shock, so convexity
 is in. A listed fund is its proxy's bond. An inflation bond's real yield moves as a nominal yield of its maturity does:
-its breakeven stands still. Cash does not move with rates. No time passes: no carry, no roll-down, no costs.
+its breakeven stands still. Cash does not move with rates; what rates do to a listed name without a curve is not
+known. No time passes: no carry, no roll-down, no costs.
 """
 
 from __future__ import annotations
@@ -136,9 +137,11 @@ def _yield(market: Market, t: int, instrument: Instrument) -> float:
 
 
 def tidy(run: VariantRun) -> pd.DataFrame:
-    """Every shock to what a variant holds on its last row: variant, shock, instrument, usd."""
+    """Every shock to what a variant holds on its last row: variant, shock, instrument, usd, NaN without a curve."""
     names, shocks = run.market.names, shocks_in(run.market)
     usd = revalue(run.market, run.span.rows.stop - 1, run.result.units[-1], run.variant.currency.kind, shocks)
+    unknown = np.array([leg.unmodelled for leg in run.market.instruments]) & (run.result.units[-1] != 0.0)
+    usd = np.where(unknown & np.array([bool(shock.shifts) for shock in shocks])[:, None], np.nan, usd)
     frame = pd.DataFrame(
         {"variant": run.variant.name, "shock": np.repeat([shock.name for shock in shocks], len(names))}
     )

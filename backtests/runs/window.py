@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,7 +99,8 @@ def _opens(market: Market, first: int, warmup: int, inside: Flags, available: Fl
     if born == 0:
         return f"history starts {market.dates[0]}{need}"
     absent = [name for name, there in zip(market.names, market.exists[born - 1], strict=True) if not there]
-    return f"{' and '.join(absent)} exists from {market.dates[born]}{need}"
+    words = "has prices from" if _unmodelled(market, absent) else "exists from"
+    return f"{' and '.join(absent)} {words} {market.dates[born]}{need}"
 
 
 def _ends(market: Market, last: int, inside: Flags) -> str:
@@ -108,7 +110,13 @@ def _ends(market: Market, last: int, inside: Flags) -> str:
     absent = [name for name, there in zip(market.names, market.exists[last + 1], strict=True) if not there]
     if not absent:
         return f"what its signal rests on is not known after {market.dates[last]}"
-    return f"{' and '.join(absent)} ends {market.dates[last]}"
+    words = "has no price after" if _unmodelled(market, absent) else "ends"
+    return f"{' and '.join(absent)} {words} {market.dates[last]}"
+
+
+def _unmodelled(market: Market, names: Sequence[str]) -> bool:
+    """Whether these are listed names without a proxy, which exist where they have prices."""
+    return all(market.instruments[market.column(name)].unmodelled for name in names)
 
 
 def _history(market: Market, name: str) -> str:

@@ -209,10 +209,12 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
 
 
 def _shares(market: Market, t: int) -> Array:
-    """Shares (n,) in a ledger unit of a fund that trades at a stored price, which a proxy may precede; else 1."""
+    """Shares (n,) in a ledger unit of a listed name: at that day's close, or else by its lots; 1 of any other leg."""
     lots = np.array([leg.lot if leg.kind == "listed" else 0.0 for leg in market.instruments])
     chained = (lots > 0) & (market.lot[t] > 0)
-    return np.asarray(np.divide(lots, market.lot[t], out=np.ones(len(lots)), where=chained))
+    by_lots = np.divide(lots, market.lot[t], out=np.ones(len(lots)), where=chained)
+    worth = market.quoted[t] * np.array([leg.multiplier for leg in market.instruments])
+    return np.asarray(np.divide(market.price[t], worth, out=by_lots, where=np.isfinite(worth)))
 
 
 def _units(book: Book, held: Array) -> Array:
@@ -232,7 +234,7 @@ def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: 
     return Leg(
         name=instrument.name,
         currency=instrument.currency,
-        unit="shares" if instrument.kind == "listed" and market.lot[t, i] > 0 else "index units",
+        unit="shares" if instrument.kind == "listed" and _priced(market, t, i) else "index units",
         price=_known(price / per_unit),
         weight=float(weight),
         units=float(units * per_unit),
@@ -249,6 +251,10 @@ def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: 
         order_usd=None,
         cost=None,
     )
+
+
+def _priced(market: Market, t: int, i: int) -> bool:
+    return bool(market.lot[t, i] > 0 or np.isfinite(market.quoted[t, i]))
 
 
 def _ordered(leg: Leg, market: Market, t: int, i: int, held: float, order: float, per_unit: float) -> Leg:

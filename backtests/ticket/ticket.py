@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from backtests.config import Config
-from backtests.runs import setup
+from backtests.runs import gate, setup
+from backtests.runs.inputs import Input, inputs, rests_on, until
 from backtests.runs.window import check_dates
 from backtests.ticket import holdings
 from backtests.ticket.analogues import Analogues, Outcome, find_analogues, outcome
 from backtests.ticket.futures import Quote, quote
-from backtests.ticket.inputs import Input, inputs, rests_on, until
 from backtests.ticket.sheet import Sheet, make_sheet
 from data.build import build
 from data.countries import BASE, Country
@@ -39,6 +39,7 @@ class Ticket:
     analogues: Analogues
     outcomes: tuple[Outcome | None, ...]  # by sheet; None for a variant that has never traded
     orders: bool  # whether holdings were given
+    allowed: tuple[str, ...] = ()  # errors in its inputs that the configuration allows
 
 
 def make(
@@ -88,6 +89,7 @@ def make(
         analogues=analogues,
         outcomes=tuple(outcome(sheet.result, analogues.closest, market) if sheet.result else None for sheet in sheets),
         orders=held is not None,
+        allowed=tuple(gate.allowed(config, tables, instruments)),
     )
 
 

@@ -75,22 +75,22 @@ def quarantine(series: str | Spec, frame: pd.DataFrame) -> tuple[pd.DataFrame, l
 def _unusable(name: str, frame: pd.DataFrame) -> list[Finding]:
     """Errors that leave nothing else to check."""
     if frame.isna().to_numpy().all():
-        return [Finding("error", name, None, None, "there are no values; import the series again")]
+        return [Finding("error", name, None, None, "there are no values; import the series again", "no_values")]
     dates = [stamp.date() for stamp in pd.DatetimeIndex(frame.index)]
     findings = []
     twice = [b for a, b in pairwise(sorted(dates)) if a == b]
     if twice:
         message = f"dates that come twice: {len(twice)}; drop the older rows, import again"
-        findings.append(Finding("error", name, twice[0], twice[-1], message))
+        findings.append(Finding("error", name, twice[0], twice[-1], message, "twice"))
     back = [b for a, b in pairwise(dates) if b < a]
     if back:
         message = f"rows earlier than the row before them: {len(back)}; sort the dates, import again"
-        findings.append(Finding("error", name, min(back), max(back), message))
+        findings.append(Finding("error", name, min(back), max(back), message, "unsorted"))
     return findings
 
 
 def _dates(table: Table, today: date) -> list[Finding]:
-    judged = table.only("close") if table.spec.kind == "price" else table
+    judged = table.only(prices.main(table)) if table.spec.kind == "price" else table
     quoted = judged.rows(~judged.blank)
     if not len(quoted.days):
         return []
@@ -115,8 +115,10 @@ def _values(table: Table) -> list[Finding]:
         case "index":
             return [*units.of_index(table), *moves.shifts(table)]
         case "price":
-            close = table.only("close")
+            close = table.only(prices.main(table))
+            both = table.only(*(name for name in prices.TRADED if name in table.columns))
             consistency = [*prices.adjusted(table), *prices.dividends(table), *prices.splits(table)]
-            return [*consistency, *moves.outliers(close), *moves.stale(close), *moves.shifts(close)]
+            moved = [*moves.outliers(close), *moves.stale(close), *moves.shifts(both)]
+            return [*consistency, *prices.distributions(table), *moved]
         case "macro":
             return []

@@ -24,6 +24,7 @@ LONG_GAP = 5  # calendar days; an ordinary weekend is 3, one with a holiday at e
 COMMON_GAP = 7  # New Year and Golden Week take 6 or 7 days in most years: counted in one line
 LAST_SATURDAY = np.datetime64("1989-12-31")  # Japan's bond market traded on Saturdays until 1989
 
+WEEK = (5, 10)  # days between rows of a series that has one a week
 OLD = {"month": 45}  # days since the last row before it is mentioned; others 10
 
 
@@ -33,7 +34,7 @@ def future(table: Table, today: date) -> list[Finding]:
     if not late.size:
         return []
     message = f"{count(len(late), 'row')} after today, {today}; check the order of day and month, import again"
-    return [table.finding("error", late[0], late[-1], message)]
+    return [table.finding("error", late[0], late[-1], message, "future")]
 
 
 def age(table: Table, today: date) -> list[Finding]:
@@ -41,7 +42,7 @@ def age(table: Table, today: date) -> list[Finding]:
     days = (today - day(table.days[-1])).days
     if days <= OLD.get(table.spec.calendar, 10):
         return []
-    return [table.finding("note", -1, -1, f"the last row is {days} days old; update")]
+    return [table.finding("note", -1, -1, f"the last row is {days} days old; update", "old")]
 
 
 def blank_months(table: Table) -> list[Finding]:
@@ -54,8 +55,8 @@ def blank_months(table: Table) -> list[Finding]:
     first, last = day(blank[0]), day(blank[-1])
     if table.spec.kind == "index":
         rule = "put in as CPI[m-1] * (CPI[m-1] / CPI[m-13]) ** (1/12), 31 CFR 356 App. B"
-        return [Finding("note", table.spec.name, first, last, f"{named} blank: {rule}")]
-    return [Finding("warning", table.spec.name, first, last, f"{named} blank; import the series again")]
+        return [Finding("note", table.spec.name, first, last, f"{named} blank: {rule}", "blank_months")]
+    return [Finding("warning", table.spec.name, first, last, f"{named} blank; import the series again", "blank_months")]
 
 
 def market_days(table: Table, today: date) -> list[Finding]:
@@ -134,22 +135,29 @@ def _missing(table: Table, expected: Days, exchange: str) -> list[Finding]:
     absent = ~np.isin(expected, table.days)
     if absent.sum() > len(absent) / 2:
         message = f"rows on {(~absent).sum()} of {len(absent)} sessions of {exchange}; expected daily data"
-        return [table.finding("warning", 0, -1, message)]
+        name = "weekly" if weekly(table.days) else "sparse"
+        return [table.finding("warning", 0, -1, message, name)]
     findings = []
     for start, stop in stretches(absent):
         n = stop - start + 1
         message = f"no row on {count(n, 'session')} of {exchange}; import the series again, or accept the gap"
-        findings.append((n, Finding("warning", table.spec.name, day(expected[start]), day(expected[stop]), message)))
+        first, last = day(expected[start]), day(expected[stop])
+        findings.append((n, Finding("warning", table.spec.name, first, last, message, "missing")))
     return largest(findings, "stretches of sessions without a row")
 
 
+def weekly(days: Days) -> bool:
+    """Whether dates are about a week apart."""
+    return len(days) > WEEK[0] and WEEK[0] <= float(np.median(np.diff(days).astype(int))) <= WEEK[1]
+
+
 def _ghosts(table: Table, expected: Days, exchange: str) -> list[Finding]:
-    shut = (table.days >= np.datetime64(STARTS[exchange])) & ~np.isin(table.days, expected)
+    shut = (table.days >= np.datetime64(STARTS.get(exchange, STARTS_OTHERS))) & ~np.isin(table.days, expected)
     ghosts = np.flatnonzero(shut)
     if not ghosts.size:
         return []
     message = f"{count(len(ghosts), 'row')} on days when {exchange} was shut: no price was made; import again"
-    return [table.finding("warning", ghosts[0], ghosts[-1], message)]
+    return [table.finding("warning", ghosts[0], ghosts[-1], message, "shut")]
 
 
 def _long_gaps(table: Table, expected: Days) -> list[Finding]:
@@ -163,19 +171,19 @@ def _long_gaps(table: Table, expected: Days) -> list[Finding]:
             continue
         if covered or (table.spec.calendar == TOKYO and _japanese_holidays(day(first), day(last))):
             why = "holidays, no session between" if covered else "holidays of the season, before the calendar begins"
-            finding = table.finding("note", row, row + 1, f"no row for {n} days: {why}")
+            finding = table.finding("note", row, row + 1, f"no row for {n} days: {why}", "holidays")
             holidays.append((n, finding))
             common += [finding] if n <= COMMON_GAP else []
         else:
             message = f"no row for {n} days, in years for which no calendar is at hand; compare with another source"
-            other.append((n, table.finding("warning", row, row + 1, message)))
+            other.append((n, table.finding("warning", row, row + 1, message, "gap")))
     if len(common) < 2:
         return largest(holidays, "long holidays") + largest(other, "long gaps")
     message = f"{len(common)} gaps of {LONG_GAP + 1} or {COMMON_GAP} days: holidays"
     return [
         *largest([(n, finding) for n, finding in holidays if n > COMMON_GAP], "long holidays"),
         *largest(other, "long gaps"),
-        Finding("note", table.spec.name, common[0].first, common[-1].last, message),
+        Finding("note", table.spec.name, common[0].first, common[-1].last, message, "holidays"),
     ]
 
 
@@ -201,18 +209,21 @@ def _weekends(table: Table) -> list[Finding]:
     if kept.any():
         rows = np.flatnonzero(kept)
         message = f"{count(len(rows), 'Saturday')}: the Japanese market traded on Saturdays until 1989"
-        findings.append(table.finding("note", rows[0], rows[-1], message))
+        findings.append(table.finding("note", rows[0], rows[-1], message, "saturdays"))
     wrong = np.flatnonzero((weekday >= 5) & ~kept)
     if wrong.size:
         message = f"{count(len(wrong), 'row')} on a Saturday or Sunday, when the market is shut; check the dates"
-        findings.append(table.finding("warning", wrong[0], wrong[-1], message))
+        findings.append(table.finding("warning", wrong[0], wrong[-1], message, "weekend"))
     return findings
 
 
 def _unbroken(table: Table) -> list[Finding]:
     """A rate of every calendar day, or of business days: no gap is longer than a long weekend."""
+    if weekly(table.days):
+        message = f"{count(len(table.days), 'row')}, one a week; expected daily data"
+        return [table.finding("warning", 0, -1, message, "weekly")]
     findings = []
     for row, n in _gaps(table):
         message = f"no row for {n} days; import the series again, or accept that the rate is carried"
-        findings.append((n, table.finding("warning", row, row + 1, message)))
+        findings.append((n, table.finding("warning", row, row + 1, message, "gap")))
     return largest(findings, "long gaps")

@@ -10,6 +10,43 @@ from typing import Literal
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
+# What a finding is called, for `data.allow`: these names stay.
+NAMES = {
+    "adjustment": "adjusted prices are not closes and distributions reinvested",
+    "another_base": "a price index that falls too fast to be one",
+    "averages": "averages of months in place of a day's levels",
+    "blank_months": "months left out",
+    "decimals": "decimals where percent is meant",
+    "dividend": "a distribution that is negative or too large",
+    "ended": "a tenor that ends before its curve",
+    "estimated": "estimates where nothing was published",
+    "future": "rows after today",
+    "gap": "a long gap that no holidays explain",
+    "hole": "a tenor missing inside its history",
+    "holidays": "gaps that holidays explain",
+    "inverted": "an exchange rate quoted the other way",
+    "missing": "sessions without a row",
+    "no_distributions": "closes alone: a price return, without what was distributed",
+    "no_values": "nothing stored",
+    "old": "the last row is old",
+    "outlier": "a change out of all proportion",
+    "outside": "values outside what such a series has ever been",
+    "rebased": "a day on which the source went over to other bonds",
+    "repeated": "a whole curve filled forward",
+    "saturdays": "Saturdays on which Japan traded",
+    "shift": "a level that changes and stays",
+    "shut": "rows on days when the exchange was shut",
+    "sparse": "rows on fewer than half the sessions",
+    "split": "a price that changes by a split's ratio and stays",
+    "stale": "a value that does not move",
+    "stated_split": "a split that the source states",
+    "tick": "a value that no market made",
+    "twice": "dates that come twice",
+    "unsorted": "dates out of order",
+    "weekend": "rows on weekends",
+    "weekly": "a row a week where days are expected",
+}
+
 MOST = 20  # findings of one kind that are listed; the rest are counted
 
 
@@ -26,6 +63,12 @@ class Finding:
     first: date | None
     last: date | None
     message: str  # one line: column, value, what it was compared with, the remedy
+    name: str = ""  # of NAMES
+
+    @property
+    def key(self) -> str:
+        """What `data.allow` calls it: usdjpy:inverted."""
+        return f"{self.series}:{self.name}"
 
     def __str__(self) -> str:
         ends = dict.fromkeys(day.isoformat() for day in (self.first, self.last) if day is not None)
@@ -45,7 +88,9 @@ def largest(weighed: Sequence[tuple[float, Finding]], what: str) -> list[Finding
         first = min((f.first for f in rest if f.first), default=None)
         last = max((f.last for f in rest if f.last), default=None)
         level = min((f.level for f in rest), key=LEVELS.index)
-        kept.append(Finding(level, rest[0].series, first, last, f"{len(rest)} more {what}, none of them larger"))
+        kept.append(
+            Finding(level, rest[0].series, first, last, f"{len(rest)} more {what}, none of them larger", rest[0].name)
+        )
     return kept
 
 

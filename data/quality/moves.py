@@ -11,7 +11,7 @@ from data.pricing.bonds import Array
 from data.quality.finding import Finding, Level, count, largest
 from data.quality.table import Flags, Table, ratio, stretches
 from data.quality.tenors import rebased_rows
-from data.quality.ticks import around, off
+from data.quality.ticks import HUNDREDFOLD, around, off
 from data.series import SeriesKind
 
 WINDOW = 251  # rows around a change that say what is usual: half a year before and after
@@ -30,6 +30,8 @@ REPEATED = 3  # equal rows of a whole curve that are no chance, where it has
 SEVERAL = 3  # tenors or more
 
 SHIFT = math.log(1.5)  # of a price or an index: more than any day or month brings
+SPLITS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0, 100.0)  # for 1, or 1 for so many
+NEAR_SPLIT = 0.06  # of the ratio: the day's own move
 LIKELY_CAUSE: dict[SeriesKind, str] = {
     "price": "a split that is not adjusted for",
     "index": "another base year",
@@ -54,7 +56,7 @@ def outliers(table: Table) -> list[Finding]:
     for year in np.split(rows, np.flatnonzero(np.diff(table.days[rows].astype("datetime64[Y]")).astype(int)) + 1):
         at, k = np.unravel_index(size[year].argmax(), size[year].shape)
         message = _extent(table, size[year]) + _largest_change(table, changes, z, int(year[at]), int(k))
-        findings.append((float(size[year].max()), table.finding(level, year[0], year[-1], message)))
+        findings.append((float(size[year].max()), table.finding(level, year[0], year[-1], message, "outlier")))
     return largest(findings, "years of outlying changes")
 
 
@@ -118,7 +120,8 @@ def stale(table: Table) -> list[Finding]:
                     f"{table.label(column)} stays at {values[start]:g} for {n} rows, where {share:.0%} of the changes "
                     f"around are 0{verdict}"
                 )
-                findings.append((n, table.finding("warning" if odd else "note", rows[start], rows[stop + 1], message)))
+                level: Level = "warning" if odd else "note"
+                findings.append((n, table.finding(level, rows[start], rows[stop + 1], message, "stale")))
     return largest(findings, "runs of one value")
 
 
@@ -137,7 +140,7 @@ def repeated(table: Table) -> list[Finding]:
         n = stop - start + 2
         if n >= REPEATED:
             message = f"the whole curve is the same on {n} rows: filled forward? drop the copies, import again"
-            findings.append((n, table.finding("warning", start, stop + 1, message)))
+            findings.append((n, table.finding("warning", start, stop + 1, message, "repeated")))
     return largest(findings, "repeated curves")
 
 
@@ -153,8 +156,19 @@ def shifts(table: Table) -> list[Finding]:
                 f"{table.label(column)} goes from {old:g} to {new:g} and stays: {LIKELY_CAUSE[table.spec.kind]}? "
                 "import the whole series again"
             )
-            findings.append((abs(new - old), table.finding("warning", rows[start], rows[start], message)))
+            level, name = _verdict(table.spec.kind, old, new)
+            findings.append((abs(new - old), table.finding(level, rows[start], rows[start], message, name)))
     return largest(findings, "shifts of level")
+
+
+def _verdict(kind: SeriesKind, old: float, new: float) -> tuple[Level, str]:
+    """Level and name of a shift: a split's ratio is an error, and so is a hundredfold of what is in percent."""
+    factor = max(abs(new / old), abs(old / new)) if old and new else 1.0
+    if kind == "price" and any(abs(factor / ratio - 1.0) < NEAR_SPLIT for ratio in SPLITS):
+        return "error", "split"
+    if kind in ("curve", "rate") and HUNDREDFOLD[0] < factor < HUNDREDFOLD[1]:
+        return "error", "decimals"
+    return "warning", "shift"
 
 
 def _shifted(kind: SeriesKind, values: Array, near: Array) -> Flags:

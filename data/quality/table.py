@@ -61,9 +61,9 @@ class Table:
             rows = np.flatnonzero(~np.isnan(values))
             yield column, rows, values[rows]
 
-    def finding(self, level: Level, first: int, last: int, message: str) -> Finding:
-        """Return a finding about rows first to last."""
-        return Finding(level, self.spec.name, day(self.days[first]), day(self.days[last]), message)
+    def finding(self, level: Level, first: int, last: int, message: str, name: str) -> Finding:
+        """Return a finding of a name about rows first to last."""
+        return Finding(level, self.spec.name, day(self.days[first]), day(self.days[last]), message, name)
 
     def label(self, column: str) -> str:
         """Return what to call a column in a message."""

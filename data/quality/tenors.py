@@ -26,7 +26,7 @@ def holes(table: Table) -> list[Finding]:
             unquoted = unpublished(table.spec.name, column, table.days[[first, last]]).all()
             level: Level = "note" if unquoted or abs(change) <= SAME_LEVEL else "warning"
             why = ": it was not published then" if unquoted else "; no bar may span it"
-            findings.append((n, table.finding(level, first, last, message + why)))
+            findings.append((n, table.finding(level, first, last, message + why, "hole")))
     return largest(findings, "holes inside a tenor's history")
 
 
@@ -35,10 +35,10 @@ def ended(table: Table) -> list[Finding]:
     findings = []
     for column, rows, _ in table.lists():
         if not rows.size:
-            findings.append(table.finding("note", 0, -1, f"the {column}-year has no value at all"))
+            findings.append(table.finding("note", 0, -1, f"the {column}-year has no value at all", "ended"))
         elif table.days[-1] - table.days[rows[-1]] > np.timedelta64(ENDED, "D"):
             message = f"the {column}-year ends here, the curve on {table.days[-1]}; update, or take another tenor"
-            findings.append(table.finding("note", rows[-1], rows[-1], message))
+            findings.append(table.finding("note", rows[-1], rows[-1], message, "ended"))
     return findings
 
 
@@ -55,7 +55,7 @@ def estimated(table: Table) -> list[Finding]:
                 f"{count(len(rows), 'value')} of the {tenor}-year, the first {table.get(tenor)[rows[0]]:g}: an "
                 f"estimate, none was quoted from {since} to {until}; import again from FRED, which masks them"
             )
-            findings.append(table.finding("error", rows[0], rows[-1], message))
+            findings.append(table.finding("error", rows[0], rows[-1], message, "estimated"))
     return findings
 
 
@@ -67,7 +67,7 @@ def rebased(table: Table) -> list[Finding]:
             change = 100 * (table.get(column)[row] - table.get(column)[row - 1]) if row else np.nan
             if np.isfinite(change):
                 message = f"the {column}-year changes by {change:+.1f} bp, other bonds stand behind it; no bar spans it"
-                findings.append(table.finding("note", row, row, message))
+                findings.append(table.finding("note", row, row, message, "rebased"))
     return findings
 
 

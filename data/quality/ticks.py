@@ -127,7 +127,9 @@ def errors(table: Table, remedy: str) -> list[Finding]:
             runs[-1].append(row)
         else:
             runs.append([row])
-    return [table.finding("error", run[0], run[-1], f"{_describe(table, bad, why, run)}; {remedy}") for run in runs]
+    return [
+        table.finding("error", run[0], run[-1], f"{_describe(table, bad, why, run)}; {remedy}", "tick") for run in runs
+    ]
 
 
 def _describe(table: Table, bad: Flags, why: Reasons, run: list[int]) -> str:

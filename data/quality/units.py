@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.pricing.bonds import Array
 from data.quality.finding import Finding, Level, count
 from data.quality.table import Days, Flags, Table
 from data.series import AVERAGES
 
 YIELDS = (-2.0, 20.0)  # percent; the Treasury curve reached 17.3 in 1981
 OVERNIGHT = (-2.0, 25.0)  # percent; federal funds were 22.4 on a day of 1981
-FX = {"usdjpy": (50.0, 500.0)}  # as quoted; 358 in 1971, 75.7 in 2011
-LOWEST_FX = {"gbpusd": 1.0, "eurusd": 0.82}  # dollars per unit, since 1985 and 1999: below, it is upside down
+# As quoted. Yen: 358 in 1971, 75.7 in 2011; dollars per euro: 0.83 in 2000, 1.60 in 2008, per pound: 1.05 in 1985.
+FX = {"usdjpy": (50.0, 500.0), "eurusd": (0.82, 1.7), "gbpusd": (1.0, 3.0)}
 CPI = (20.0, 1000.0)  # 1982-84 = 100
 CPI_SINCE = np.datetime64("1947-01-01")  # before, it was lower and fell by more
 CPI_DECLINE = 0.02  # a month; 1.9 % in 2008-11
@@ -45,7 +46,7 @@ def averages(table: Table) -> list[Finding]:
     if table.spec.name not in AVERAGES:
         return []
     message = "averages of months: their changes are smaller and later than those from month end to month end"
-    return [table.finding("warning", 0, -1, message)]
+    return [table.finding("warning", 0, -1, message, "averages")]
 
 
 def of_rate(table: Table) -> list[Finding]:
@@ -56,7 +57,7 @@ def of_rate(table: Table) -> list[Finding]:
 
 
 def of_fx(table: Table) -> list[Finding]:
-    """Return an error for rates outside what is known of them: 50 to 500 yen per dollar."""
+    """Return an error for rates outside what is known of them, such as 50 to 500 yen per dollar."""
     limits = FX.get(table.spec.name)
     return _outside(table, limits, table.spec.unit.replace("US ", ""), "error") if limits else []
 
@@ -75,7 +76,9 @@ def of_index(table: Table) -> list[Finding]:
                 f"the most by {-change[largest]:.1%} to {values[largest + 1]:g} on {recent.days[rows[largest + 1]]}; "
                 "another base year? import it whole"
             )
-            findings.append(recent.finding("warning", rows[declines[0] + 1], rows[declines[-1] + 1], message))
+            findings.append(
+                recent.finding("warning", rows[declines[0] + 1], rows[declines[-1] + 1], message, "another_base")
+            )
     return findings
 
 
@@ -95,7 +98,7 @@ def _decimals(table: Table, judged: Flags) -> list[Finding]:
         f"{count(len(rows), 'row')} below {DECIMALS} in absolute value, the largest {largest[rows].max():g}: decimals; "
         f"expected {table.spec.unit} (4.25, not 0.0425); multiply by 100 and import again"
     )
-    return [table.finding("error", rows[0], rows[-1], message)]
+    return [table.finding("error", rows[0], rows[-1], message, "decimals")]
 
 
 def _outside(table: Table, limits: tuple[float, float], unit: str, level: Level) -> list[Finding]:
@@ -109,5 +112,15 @@ def _outside(table: Table, limits: tuple[float, float], unit: str, level: Level)
                 f"{table.label(column)} is {values[worst]:g} on {table.days[rows[worst]]}, "
                 f"{count(len(wrong), 'value')} outside {low:g} to {high:g} {unit}; check the unit, import again"
             )
-            findings.append(table.finding(level, rows[wrong[0]], rows[wrong[-1]], message))
+            findings.append(
+                table.finding(level, rows[wrong[0]], rows[wrong[-1]], message, _name(table, values[wrong], limits))
+            )
     return findings
+
+
+def _name(table: Table, values: Array, limits: tuple[float, float]) -> str:
+    """What values outside their limits are called: an exchange rate whose inverse is inside is quoted the other way."""
+    if table.spec.kind != "fx":
+        return "outside"
+    low, high = limits
+    return "inverted" if low <= 1.0 / float(np.median(values)) <= high else "outside"

@@ -9,7 +9,7 @@ from functools import partial
 from string import Formatter
 
 from data.errors import DataError, did_you_mean
-from data.series import SPECS, Delivery
+from data.series import SPECS, Delivery, Spec
 from data.sources import boj, bounded, bundled, fred, mof, nyfed, treasury, yahoo
 from data.sources.source import Source
 
@@ -48,17 +48,25 @@ class Job:
             return self.feed()
 
 
-def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
+@dataclass(frozen=True)
+class Listed:
+    """A listed name of the user's own: what its prices are, and what Yahoo calls it."""
+
+    spec: Spec
+    symbol: str
+
+
+def jobs(wanted: Sequence[str], addresses: Mapping[str, str], own: Mapping[str, Listed] | None = None) -> list[Job]:
     """Return the calls that fetch the series wanted; all official series where none is named.
 
-    `addresses` replace sources' own.
+    `addresses` replace sources' own; `own` are the user's listed names.
 
     Raises
     ------
     DataError
         A name that no source delivers.
     """
-    by_series = _jobs(addresses)
+    by_series = _jobs(addresses) | {name: _listed(listed) for name, listed in (own or {}).items()}
     names = wanted or [name for name in SPECS if name in by_series]
     for name in names:
         if name not in by_series:
@@ -66,6 +74,10 @@ def jobs(wanted: Sequence[str], addresses: Mapping[str, str]) -> list[Job]:
     wanted_jobs = list({by_series[name].name: by_series[name] for name in names}.values())
     logger.info("to fetch: %s", ", ".join(job.name for job in wanted_jobs))
     return wanted_jobs
+
+
+def _listed(listed: Listed) -> Job:
+    return Job(listed.spec.name, partial(yahoo.fetch, listed.symbol, spec=listed.spec))
 
 
 def _jobs(addresses: Mapping[str, str]) -> dict[str, Job]:

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from data.errors import DataError, SourceError
-from data.series import PRICE_COLUMNS, Delivery, listed_names, spec_of
+from data.series import PRICE_COLUMNS, Delivery, Spec, listed_names, spec_of
 from data.sources import http, text
 from data.sources.source import Feed, Format, Header, Source
 
@@ -47,10 +47,12 @@ def fetch(
     policy: http.Policy = PATIENT,
     ticker: Ticker | None = None,
     now: datetime | None = None,
+    spec: Spec | None = None,
 ) -> list[Delivery]:
     """Return the prices of one listed name from `start` to its last finished day.
 
-    `ticker` takes the place of `yfinance.Ticker`, `now` that of the clock. The bar of a day that is not over at the
+    `spec` is what its prices are where the name is the user's own. `ticker` takes the place of `yfinance.Ticker`, `now`
+    that of the clock. The bar of a day that is not over at the
     exchange is left out: it is a quote, not a close.
 
     Raises
@@ -60,7 +62,8 @@ def fetch(
     SourceError
         No answer, a rate limit that lasts, or an answer without prices.
     """
-    _check_symbol(symbol)
+    if spec is None:
+        _check_symbol(symbol)
     frame = http.patiently(lambda: _history(ticker or _yfinance, symbol, start, policy), "Yahoo", policy)
     if frame.empty:
         raise SourceError(f"Yahoo answers without prices of {symbol} since {start}; try again later, or {http.IMPORT}")
@@ -69,9 +72,9 @@ def fetch(
     logger.info("fetched prices of %s since %s from Yahoo: %d rows", symbol, start, len(frame))
     clock = pd.Timestamp(now or datetime.now(UTC)).tz_convert(zone)
     over = index.date < clock.date()
-    delivery = parse(frame[over], symbol, http.fill(ADDRESS, symbol=symbol), clock.date())
+    delivery = _parsed(frame[over], spec.name if spec else symbol, http.fill(ADDRESS, symbol=symbol), clock.date())
     left_out = () if over.all() else (f"the bar of {clock.date()} is left out: its day is not over",)
-    return [replace(delivery, notes=(*delivery.notes, *left_out))]
+    return [replace(delivery, notes=(*delivery.notes, *left_out), spec=spec)]
 
 
 def _check_symbol(symbol: str) -> None:
@@ -120,12 +123,16 @@ def parse(frame: pd.DataFrame, symbol: str, source: str, today: date | None = No
         A column that is missing, a date that stands there twice with different prices.
     """
     _check_symbol(symbol)
+    return _parsed(frame, symbol, source, today)
+
+
+def _parsed(frame: pd.DataFrame, series: str, source: str, today: date | None) -> Delivery:
     days = pd.DatetimeIndex(frame.index).tz_localize(None)
     rows = tuple(
         (number, (f"{day:%Y-%m-%d}", *map(str, values)))
         for number, (day, values) in enumerate(zip(days, frame.itertuples(index=False, name=None), strict=True), 1)
     )
-    return read(text.Table(source, ("Date", *map(str, frame.columns)), rows, counted="row"), symbol, today)
+    return read(text.Table(source, ("Date", *map(str, frame.columns)), rows, counted="row"), series, today)
 
 
 def read(table: text.Table, symbol: str, today: date | None = None) -> Delivery:

@@ -1,4 +1,4 @@
-"""The inputs of a ticket: tables cut at a day, and how old each series then is."""
+"""The inputs of a ticket, or of the last row of a run: tables cut at a day, and how old each series then is."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def inputs(
     limit = MARKET_LIMIT[tables.frequency]
     quoted = market.exists & market.tradable
     for i, instrument in enumerate(market.instruments):
-        if instrument.curve is None:
+        if instrument.kind == "cash":
             continue  # the input of cash is the overnight rate, below
         days = np.flatnonzero(quoted[:, i])
         last = market.dates[days[-1]].astype(object) if days.size else None
