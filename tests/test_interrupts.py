@@ -75,9 +75,10 @@ def test_what_was_stored_before_is_not_said_to_be_kept_now(divergence, brought, 
 
 
 @pytest.mark.parametrize("number", ENDS)
-def test_a_run_that_is_stopped_leaves_nothing(divergence, here, monkeypatch, number):
+@pytest.mark.parametrize(("holder", "name"), [(runner, "begin"), (runner.Begun, "finish")])
+def test_a_run_that_is_stopped_leaves_nothing(divergence, here, monkeypatch, number, holder, name):
     (here / "small.yaml").write_text(SMALL)
-    monkeypatch.setattr(runner, "begin", after(1, number, runner.begin))
+    monkeypatch.setattr(holder, name, after(1, number, getattr(holder, name)))
     answer = divergence("run", "small.yaml", "--quiet")
     status, what = ENDS[number]
     assert (answer.status, answer.err) == (status, f"error: {what}; nothing was kept\n")
@@ -90,6 +91,28 @@ def test_a_run_that_is_stopped_after_it_was_written_says_that_it_is_whole(diverg
     answer = divergence("run", "small.yaml", "--quiet", "--out", "kept")
     assert (answer.status, answer.err) == (130, "error: interrupted; kept is whole\n")
     assert divergence("report", "kept").status == 0
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_an_interrupt_that_comes_in_a_destructor_is_not_lost(here, brought, number):
+    code = (
+        "import os, sys, time\n"
+        "from backtests.cli import main\n"
+        "from data.sources import files\n"
+        "class Dying:\n"
+        "    def __del__(self): os.kill(os.getpid(), int(sys.argv.pop()))\n"
+        "def read(*_, **__):\n"
+        "    Dying()\n"
+        "    time.sleep(20)\n"
+        "files.read = read\n"
+        "main()"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, "data", "import", brought[0], str(int(number))], capture_output=True, text=True,
+        timeout=60, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    status, what = ENDS[number]
+    assert (answer.returncode, answer.stderr) == (status, f"error: {what}; nothing was kept\n")
 
 
 @pytest.mark.slow

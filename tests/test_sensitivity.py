@@ -188,7 +188,7 @@ def test_costs_are_linear_where_size_does_not_follow_equity(rerun):
 
 def test_a_funding_spread_costs_both_sides_what_the_calendar_says(rerun):
     one = rerun(one_variant(PAIR), *CAPITAL)
-    market, _, rows = one.decided(one.base)
+    market, _, _, rows = one.decided(one.base)
     base = one.walk(one.base)
     dearer = one.walk(replace(one.base, funding=0.0025))
     days = np.diff(base.dates).astype(float)
@@ -202,7 +202,7 @@ def test_a_funding_spread_costs_both_sides_what_the_calendar_says(rerun):
 
 def test_an_unhedged_funding_spread_is_a_dollar_one(rerun):
     one = rerun(one_variant(PAIR.replace("5.0}}", "5.0}, currency: unhedged}")), *CAPITAL)
-    market, _, rows = one.decided(one.base)
+    market, _, _, rows = one.decided(one.base)
     base = one.walk(one.base)
     dearer = one.walk(replace(one.base, funding=0.0025))
     days = np.diff(base.dates).astype(float)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from types import FrameType
 
 from data.disk import is_folder
 
 STOPS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+AGAIN = 0.01  # seconds
 
 
 class Interrupted(BaseException):  # not KeyboardInterrupt, which libraries have answers of their own to
@@ -32,6 +35,7 @@ class Interrupted(BaseException):  # not KeyboardInterrupt, which libraries have
 
 def listen() -> None:
     """Raise Interrupted from now on when a signal asks the command to stop."""
+    sys.unraisablehook = _again
     for number in STOPS:
         signal.signal(number, _raise)
 
@@ -44,6 +48,16 @@ def ignore() -> None:
 
 def _raise(number: int, frame: FrameType | None) -> None:
     raise Interrupted(number)
+
+
+def _again(lost: sys.UnraisableHookArgs) -> None:
+    """Send a signal once more whose exception was lost where none can be raised, as in a destructor."""
+    if isinstance(lost.exc_value, Interrupted):
+        timer = Timer(AGAIN, signal.raise_signal, (lost.exc_value.number,))  # not here: it would be lost as well
+        timer.daemon = True
+        timer.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 @contextmanager
