@@ -18,6 +18,7 @@ from data.errors import DataError
 from data.instruments import Instrument, check_country
 from data.market import Flags, Market
 from data.pricing.bonds import Array, par_duration, par_return
+from data.pricing.contracts import par_factor
 from data.pricing.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.tables import Tables
 
@@ -187,7 +188,11 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
         none = np.where(exists, 0.0, np.nan)
         return _plain(instrument, money.dates, price, none, exists, exists, np.zeros_like(exists))
     curve = curves[str(instrument.curve)]
+    if instrument.kind == "future":
+        known = known & (money.dates >= np.datetime64(instrument.listed_on or date.min))
     bond = _bond(instrument, curve, tables.cpi, money.dates, known) if len(curve.dates) else _nothing(instrument, money)
+    if instrument.kind == "future":
+        return replace(bond, lot=_contract(instrument, bond, curve))
     if instrument.kind != "listed":
         return bond
     prices = tables.prices.get(instrument.name)
@@ -238,6 +243,12 @@ def _plain(
         lot=np.full(len(price), instrument.lot),
         proxy=np.zeros(len(price), dtype=bool),
     )
+
+
+def _contract(instrument: Instrument, bond: _Leg, curve: Curve) -> Array:
+    """Units (T,) of the index that have the value of a contract's lot: its face of the par bond over its factor."""
+    factor = par_factor(curve.on(bond.dates).at(instrument.maturity), instrument.maturity, curve.coupons)
+    return np.where(bond.exists, instrument.lot * instrument.face / (factor * bond.price), 0.0)
 
 
 def _nothing(instrument: Instrument, money: _Money) -> _Leg:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = {
     "data": "moved errors disk countries bars pricing instruments calendars market tables series sources quality store "
     "assemble build tracking status",
-    "data/pricing": "bonds curves forwards spot",
+    "data/pricing": "bonds contracts curves forwards spot",
     "data/sources": "http text source named treasury mof boj nyfed fred yahoo bundled registry files folder",
     "data/quality": "finding table tenors ticks days moves prices units",
     "strategies": "base compiled signals sizing pairs divergence curve hold macro relative_value breakeven slopes "

@@ -49,17 +49,22 @@ def test_the_books_hold_every_feature(results):
     seen = set()
     for book, result in zip(BOOKS, results, strict=True):
         seen |= {name for name in LINES if result.line(name).any()}
-        seen |= {f"lag {book.lag}", "band" if book.band else "no band", "capital" if book.fixed_base else "equity"}
+        seen |= {
+            f"lag {book.lag}",
+            "band" if book.band.any() else "no band",
+            "capital" if book.fixed_base else "equity",
+        }
         seen |= {"ruin"} if result.ruined is not None else {"survival"}
         seen |= {"holiday"} if not book.tradable.all() else {"open"}
         seen |= {"lots"} if book.lot.any() else {"any size"}
+        seen |= {"lots that drift"} if (np.diff(book.lot, axis=0) != 0).any() else set()
         seen |= {"withheld"} if (book.income_long != book.income_short).any() else set()
         seen |= {"exposed"} if book.fx_exposed.any() else {"covered"}
         seen |= {"basis"} if (book.funding_long != book.funding_short).any() else {"no basis"}
         seen |= {"longer than a block"} if len(book.dates) > 130 else {"short"}
     assert seen == {
         *LINES, "lag 0", "lag 1", "lag 2", "band", "no band", "capital", "equity", "ruin", "survival", "holiday",
-        "open", "lots", "any size", "withheld", "exposed", "covered", "basis", "no basis",
+        "open", "lots", "lots that drift", "any size", "withheld", "exposed", "covered", "basis", "no basis",
         "longer than a block", "short",
     }  # fmt: skip
 
@@ -139,7 +144,7 @@ def test_how_an_array_lies_in_memory_changes_nothing():
 
 
 def test_whole_numbers_are_numbers():
-    book = BOOKS[17]._replace(capital=1_000_000, band=0)
+    book = BOOKS[17]._replace(capital=1_000_000, band=np.zeros(len(BOOKS[17].dates)))
     assert same(ledger.run(book), kernel.run(book)) == []
 
 

@@ -9,14 +9,16 @@ from backtests.config.document import Document
 from backtests.config.model import ConfigFile, InstrumentSection
 from data.countries import Countries, unknown
 from data.errors import ConfigError, DataError, did_you_mean
-from data.instruments import BP, LIBRARY, Instrument, Step, check_country
+from data.instruments import BP, CONTRACTS_A_YEAR, LIBRARY, Instrument, Step, check_country
 
 REQUIRED = {
     "par_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
     "inflation_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
     "listed": ("currency", "curve", "maturity", "half_spread_bp", "borrow_bp", "fee_bp"),
+    "future": ("currency", "curve", "maturity", "half_spread_bp", "face"),
     "cash": ("currency", "half_spread_bp"),
 }
+DEFAULTS = {"future": {"rolls_per_year": CONTRACTS_A_YEAR, "lot": 1.0}}  # of a new one, where it says nothing
 
 
 def library(document: Document, file: ConfigFile, countries: Countries) -> dict[str, Instrument]:
@@ -65,7 +67,7 @@ def _instrument(document: Document, name: str, section: InstrumentSection) -> In
     missing = [key for key in REQUIRED[section.kind] if getattr(section, key) is None]
     if missing:
         raise _incomplete(document, name, section.kind, missing)
-    return Instrument(name, **given)
+    return Instrument(name, **{**DEFAULTS.get(section.kind, {}), **given})
 
 
 def _incomplete(document: Document, name: str, kind: str, missing: list[str]) -> ConfigError:

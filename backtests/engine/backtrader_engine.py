@@ -98,8 +98,9 @@ class _Broker(bt.brokers.BackBroker):
         self.credit = CREDIT_LINE * book.capital
         self.setcash(book.capital + self.credit)
         self.traded: Array = np.zeros(book.price.shape)
+        self.lots = [0.0] * book.price.shape[1]  # units of a lot when each leg was last traded
         self._legs: dict[Any, int] = {}
-        self._tradable = book.tradable.tolist()
+        self._tradable, self._lots = book.tradable.tolist(), book.lot.tolist()
         columns = ("price", "fx", "funding_long", "funding_short", "borrow", "roll", "income_long", "income_short")
         self._rates = [
             list(zip(*(getattr(book, name)[:, i].tolist() for name in columns), strict=True))
@@ -153,6 +154,7 @@ class _Broker(bt.brokers.BackBroker):
         if self._tradable[self.bar][leg] or order.info.get("forced"):
             super()._try_exec(order)
             self.traded[self.bar, leg] += abs(order.executed.size)
+            self.lots[leg] = self._lots[self.bar][leg]
 
     def _get_value(self, datas: Any = None, lever: bool = False) -> float:
         return self.equity
@@ -208,13 +210,21 @@ class _Trader(bt.Strategy):
     def _decide(self, bar: int) -> list[float]:
         book, band = self.p.book, self._bands[bar]
         base = book.capital if book.fixed_base else self.broker.equity
-        held = self._wanted[max(self._wanted)] if self._wanted else self._held()
+        due = max(self._wanted, default=-1)
+        held = self._held()
+        found = held if due < 0 else self._wanted[due]
+        lots = self.broker.lots if due < 0 else self._lots[due - book.lag]
         wanted = []
-        for weight, dollars, lot in zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True):
+        for i, (weight, dollars, lot) in enumerate(
+            zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True)
+        ):
             units = weight * base / dollars
-            wanted.append(math.copysign(math.floor(abs(units) / lot + WHOLE_LOT) * lot, units) if lot else units)
-        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, held, strict=True))
-        return wanted if moves else held
+            if lot:
+                bought = self.broker.lots[i] if found[i] == held[i] else lots[i]
+                units = _in_lots(units, lot, found[i], bought)
+            wanted.append(units)
+        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, found, strict=True))
+        return wanted if moves else found
 
     def _held(self) -> list[float]:
         return [self.broker.positions[data].size for data in self.datas]
@@ -222,8 +232,10 @@ class _Trader(bt.Strategy):
     def _send(self, wanted: list[float]) -> None:
         """Replace every waiting order by one that leads to the units wanted."""
         self._cancel()
-        for data, units in zip(self.datas, wanted, strict=True):
-            self._order(data, units - self.broker.positions[data].size)
+        for data, units, lot in zip(self.datas, wanted, self._lots[self.broker.bar], strict=True):
+            size = units - self.broker.positions[data].size
+            if abs(size) > WHOLE_LOT * lot:
+                self._order(data, size)
 
     def _order(self, data: Any, size: float, **info: Any) -> None:
         if size:
@@ -243,3 +255,11 @@ class _Trader(bt.Strategy):
         for data in self.datas:
             self._order(data, -self.broker.positions[data].size, forced=True)
         self.broker.next()
+
+
+def _in_lots(units: float, lot: float, found: float, bought: float) -> float:
+    """Whole lots of the units wanted; those found where they are as many, bought when a lot was `bought` units."""
+    whole = math.floor(abs(units) / lot + WHOLE_LOT)
+    if bought and units * found > 0 and whole == math.floor(abs(found) / bought + 0.5):
+        return found
+    return math.copysign(whole * lot, units)
