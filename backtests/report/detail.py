@@ -201,7 +201,8 @@ def data(panels: Panels) -> Payload:
 def _trades(panels: Panels) -> Payload:
     """Return quotes, of a day and an instrument each, and each variant's trades: steps from quote to quote, and units.
 
-    Notional is units times price times fx, and cost a rate of it: neither is said trade by trade.
+    Notional is units times price times fx, and cost a rate of it: neither is said trade by trade. Contracts are those
+    of variants that trade some.
     """
     trades = panels.run.trades
     days, day = np.unique(pd.to_datetime(trades["date"]).to_numpy().astype("datetime64[D]"), return_inverse=True)
@@ -210,6 +211,7 @@ def _trades(panels: Panels) -> Payload:
     exact = [[float(f"{value:.{EXACT}g}") for value in column] for column in (trades["price"], trades["fx"], rate)]
     quotes, quote = np.unique(np.column_stack([day, leg, *exact]), axis=0, return_inverse=True)
     units = np.array([float(f"{value:.{DIGITS}g}") for value in trades["units"]])
+    contracts = np.array([None if np.isnan(value) else int(value) for value in trades["contracts"]], dtype=object)
     of = trades["variant"].to_numpy()
     own = {variant.name: of == variant.name for variant in panels.variants}
     return {
@@ -217,7 +219,11 @@ def _trades(panels: Panels) -> Payload:
         "instruments": legs.tolist(),
         "quotes": [[int(row[0]), int(row[1]), *row[2:].tolist()] for row in quotes],
         "trades": {
-            name: {"quote": np.diff(quote.ravel()[rows], prepend=0).tolist(), "units": units[rows].tolist()}
+            name: {
+                "quote": np.diff(quote.ravel()[rows], prepend=0).tolist(),
+                "units": units[rows].tolist(),
+                **({"contracts": contracts[rows].tolist()} if (contracts[rows] != np.array(None)).any() else {}),
+            }
             for name, rows in own.items()
         },
     }

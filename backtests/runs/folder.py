@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from backtests.config import Config, as_yaml, dump
@@ -27,7 +28,7 @@ from data.errors import ConfigError, SourceError
 NEEDED = ("config.yaml", "manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")
 TABLES = {  # columns of a table that a version may not have kept
     "positions": ("date", "variant", "instrument", "units", "weight"),
-    "trades": ("date", "variant", "instrument", "units", "price", "fx", "notional_usd", "cost_usd"),
+    "trades": ("date", "variant", "instrument", "units", "contracts", "price", "fx", "notional_usd", "cost_usd"),
     "components": ("date", "variant", "component", "instrument", "usd"),
     "stress": ("variant", "shock", "instrument", "usd"),
     "exposure": ("date", "variant"),
@@ -177,8 +178,10 @@ def _load(folder: Path) -> StoredRun:
 
 
 def _later(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a table that runs of earlier versions lack."""
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame({column: [] for column in columns})
+    """Read a table that runs of earlier versions lack, or have fewer columns of."""
+    frame = pd.read_parquet(path) if path.is_file() else pd.DataFrame({column: [] for column in columns})
+    absent = [column for column in columns if column not in frame]
+    return frame.assign(**dict.fromkeys(absent, np.nan))
 
 
 def listed(folder: Path) -> list[tuple[Path, dict[str, Any], dict[str, Any]]]:

@@ -104,6 +104,7 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
         "borrow_steps": [{"from": step.since, "bp": step.rate * 1e4} for step in instrument.borrow_steps],
         "fee_bp": instrument.fee * 1e4,
         "listed_on": instrument.listed_on,
+        **({"face": instrument.face, "lot": instrument.lot} if instrument.kind == "future" else {}),
         "proxy": _stretches(run.market.dates[window], run.market.proxy[window, column]),
         "traded": _stretches(run.market.dates[window], (run.market.exists & ~run.market.proxy)[window, column]),
     }

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from backtests.config import countries_in, resolved
+from backtests.engine.result import lots_held
 from backtests.performance import attribution, components, round_trips
 from backtests.runs import exposure, significance, stress
 from backtests.runs.manifest import manifest
@@ -33,7 +34,7 @@ class StoredRun:
     sensitivity: dict[str, Any] | None  # every variant under every disputable convention; None likewise
     equity: pd.DataFrame  # dates x variants, USD; NaN where a variant does not trade
     positions: pd.DataFrame  # date, variant, instrument, units, weight; empty where a version had none, as all below
-    trades: pd.DataFrame  # date, variant, instrument, units, price, fx, notional_usd, cost_usd
+    trades: pd.DataFrame  # date, variant, instrument, units, contracts, price, fx, notional_usd, cost_usd
     attribution: pd.DataFrame  # date, variant, instrument, line, usd
     components: pd.DataFrame  # date, variant, component, instrument, usd: of blends
     stress: pd.DataFrame  # variant, shock, instrument, usd
@@ -145,5 +146,13 @@ def _trades(run: VariantRun) -> pd.DataFrame:
     result = run.result
     change = np.diff(result.units, axis=0, prepend=0.0)
     market = {name: getattr(run.market, name)[run.span.rows] for name in ("price", "fx")}
-    frame = _long(run, {"units": change, **market, "notional_usd": result.notional, "cost_usd": -result.cost})
+    lines = {"notional_usd": result.notional, "cost_usd": -result.cost}
+    frame = _long(run, {"units": change, "contracts": _contracts(run), **market, **lines})
     return frame[result.traded.reshape(-1) > 0].reset_index(drop=True)
+
+
+def _contracts(run: VariantRun) -> np.ndarray:
+    """Contracts (T, n) bought on each row, + bought; NaN for what is no future, or one traded in any amount."""
+    each = np.array([leg.lot if leg.kind == "future" else np.nan for leg in run.market.instruments])
+    held = lots_held(run.result, run.market.lot[run.span.rows])
+    return np.asarray(np.diff(held, axis=0, prepend=0.0) * each)
