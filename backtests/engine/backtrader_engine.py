@@ -212,7 +212,7 @@ class _Trader(bt.Strategy):
         base = book.capital if book.fixed_base else self.broker.equity
         due = max(self._wanted, default=-1)
         held = self._held()
-        found = held if due < 0 else self._wanted[due]
+        expected = held if due < 0 else self._wanted[due]
         lots = self.broker.lots if due < 0 else self._lots[due - book.lag]
         wanted = []
         for i, (weight, dollars, lot) in enumerate(
@@ -220,11 +220,11 @@ class _Trader(bt.Strategy):
         ):
             units = weight * base / dollars
             if lot:
-                bought = self.broker.lots[i] if found[i] == held[i] else lots[i]
-                units = _in_lots(units, lot, found[i], bought)
+                bought = self.broker.lots[i] if expected[i] == held[i] else lots[i]
+                units = _in_lots(units, lot, expected[i], bought)
             wanted.append(units)
-        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, found, strict=True))
-        return wanted if moves else found
+        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, expected, strict=True))
+        return wanted if moves else expected
 
     def _held(self) -> list[float]:
         return [self.broker.positions[data].size for data in self.datas]
@@ -257,9 +257,9 @@ class _Trader(bt.Strategy):
         self.broker.next()
 
 
-def _in_lots(units: float, lot: float, found: float, bought: float) -> float:
-    """Whole lots of the units wanted; those found where they are as many, bought when a lot was `bought` units."""
+def _in_lots(units: float, lot: float, expected: float, bought: float) -> float:
+    """Whole lots of the units wanted; those expected where they are as many, bought when a lot was `bought` units."""
     whole = math.floor(abs(units) / lot + WHOLE_LOT)
-    if bought and units * found > 0 and whole == math.floor(abs(found) / bought + 0.5):
-        return found
+    if bought and units * expected > 0 and whole == math.floor(abs(expected) / bought + 0.5):
+        return expected
     return math.copysign(whole * lot, units)

@@ -211,23 +211,23 @@ def decide(book: Book, path: Path, t: int, base: float) -> None:
     for a lot may be other units by now.
     """
     row = pending(book, t)
-    found = path.held if row < 0 else path.due[row + book.lag]
+    expected = path.held if row < 0 else path.due[row + book.lag]
     wanted = path.due[t + book.lag]
     outside = False
-    for i in range(len(found)):
+    for i in range(len(expected)):
         units = book.targets[t, i] * base / (book.price[t, i] * book.fx[t, i])
         lot = book.lot[t, i]
         if lot > 0.0:
             whole = np.floor(abs(units) / lot + WHOLE_LOT)
-            bought = path.lots[i] if found[i] == path.held[i] else book.lot[row, i]
-            if bought > 0.0 and units * found[i] > 0.0 and whole == np.floor(abs(found[i]) / bought + 0.5):
-                units = found[i]
+            bought = path.lots[i] if expected[i] == path.held[i] else book.lot[row, i]
+            if bought > 0.0 and units * expected[i] > 0.0 and whole == np.floor(abs(expected[i]) / bought + 0.5):
+                units = expected[i]
             else:
                 units = np.sign(units) * whole * lot
         wanted[i] = units
-        outside = outside or abs(units - found[i]) > book.band[t] * abs(units)
+        outside = outside or abs(units - expected[i]) > book.band[t] * abs(units)
     if not outside:
-        wanted[:] = found
+        wanted[:] = expected
 
 
 def close(book: Book, lines: Lines, t: int, held: Array) -> float:
