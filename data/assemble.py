@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -14,14 +14,28 @@ from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError
 from data.pricing.spot import par_of_spot
 from data.quality import check
-from data.series import ESTIMATED, IN_PERCENT, MONTH, REBASED, SPECS, VALUE, macro_value, specs_of, unpublished
+from data.series import (
+    AVERAGES,
+    ESTIMATED,
+    IN_PERCENT,
+    MONTH,
+    REBASED,
+    SPECS,
+    VALUE,
+    macro_value,
+    specs_of,
+    unpublished,
+)
 from data.sources import bundled
+from data.sources.periods import Spacing, spacing
+from data.splits import unadjusted
 from data.store import Store, Stored, monthly
 from data.tables import Frequency, Record, Tables, rows_of
 
 logger = logging.getLogger(__name__)
 
 Distributions = Literal["reinvested", "paid"]
+COARSER: tuple[Spacing, ...] = ("daily", "weekly", "monthly", "longer")
 CONSUMER_PRICES = str(COUNTRIES.home.cpi)  # the index of consumer prices
 CARRIED_DAYS = 10  # a fixing older than this is missing
 SAME_PERIOD_DAYS = 5  # a tenor not quoted this long before a week or month ends is missing at its end
@@ -51,23 +65,30 @@ def load(
     """
     background = bundled.load()
     countries = _held(store, background, traded)
-    used = {*(series for country in countries for series in country.series), CONSUMER_PRICES, "macro", *listed}
-    stored = {name: store.read(name) for name in store.names() if name in used}
+    own = [series for country in countries for series in country.series]
+    used = {*own, *map(_averages_of, own), CONSUMER_PRICES, "macro", *listed}
+    stored = _with_averages({name: store.read(name) for name in store.names() if name in used}, own)
     yields = {
         curve: _curve(stored[name], country)
         for country in countries
         for curve, name in country.curves.items()
         if name in stored
     }
+    chosen = {name: stored[name] for name in listed if name in stored}
+    rows_apart = {store.countries.curves[curve]: spacing(frame.index) for curve, frame in yields.items()}
+    frequency = _frequency(wanted, {
+        **{c.nominal: rows_apart.get(c.nominal) for c in countries if traded is None or c.code in traded},
+        **{name: spacing(_priced(history.frame).index) for name, history in chosen.items()},
+    })  # fmt: skip
+    curves = store.countries.curves
+    yields = {curve: frame for curve, frame in yields.items() if _as_fine(rows_apart[curves[curve]], frequency)}
     daily_rows = rows_of(yields)
-    frequency = _frequency(wanted, daily_rows)
     yields = {curve: _coarser(frame, frequency, daily_rows, SAME_PERIOD_DAYS) for curve, frame in yields.items()}
     for curve, frame in yields.items():
         yields[curve] = _unspanned(frame, store.countries.curves[curve])
     rows = rows_of(yields)
     logger.info("%d %s rows from %s", len(rows), frequency, store.folder)
     _log(stored, yields, listed, countries)
-    chosen = {name: stored[name] for name in listed if name in stored}
     fixings = {country.currency: country.overnight for country in countries}
     cpi = _monthly(stored, CONSUMER_PRICES)
     return Tables(
@@ -108,18 +129,48 @@ def _log(
         logger.info("%s %s", name, "at its stored prices" if name in stored else "has no stored prices: its proxy")
 
 
-def _frequency(wanted: Frequency | Literal["native"], rows: pd.DatetimeIndex) -> Frequency:
-    """Return the frequency to make: what is wanted, or what the rows themselves have."""
-    if not monthly(rows):
-        return "daily" if wanted == "native" else wanted
-    if wanted in ("daily", "weekly"):
-        raise DataError(f"the history holds month ends, not {wanted} rows; set data.frequency: monthly, or native")
-    return "monthly"
+def _averages_of(series: str) -> str:
+    """Return the series that holds a daily one's averages of months."""
+    return f"{series}_month"
+
+
+def _with_averages(stored: dict[str, Stored], names: Sequence[str]) -> dict[str, Stored]:
+    """Return what is stored, averages of months in place of a curve or an exchange rate of which nothing else is."""
+    instead = {name: _averages_of(name) for name in names if name not in stored and _averages_of(name) in AVERAGES}
+    held = {name: average for name, average in instead.items() if average in stored}
+    for name, average in held.items():
+        logger.warning("%s: averages of months, %s, stand for it", name, average)
+    return stored | {name: stored[average] for name, average in held.items()}
+
+
+def _priced(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a listed name that have a price."""
+    return frame.dropna(how="all", subset=[name for name in ("close", "adjusted") if name in frame])
+
+
+def _frequency(wanted: Frequency | Literal["native"], apart: Mapping[str, Spacing | None]) -> Frequency:
+    """Return the frequency to make: what is wanted, or the coarsest that a series of the run has."""
+    coarsest = max((own for own in apart.values() if own), key=COARSER.index, default="daily")
+    if wanted == "native":
+        return "daily" if coarsest == "daily" else "weekly" if coarsest == "weekly" else "monthly"
+    if COARSER.index(wanted) >= COARSER.index(coarsest) or (wanted == "monthly" and coarsest == "longer"):
+        return wanted
+    names = [name for name, own in apart.items() if own == coarsest]
+    if coarsest == "weekly":
+        held = f"{', '.join(names)}: weekly rows"
+        raise DataError(f"{held}, not {wanted} ones; set data.frequency: weekly, monthly or native")
+    held = "the history holds" if len(names) == len(apart) else f"{', '.join(names)}: the store holds"
+    raise DataError(f"{held} month ends, not {wanted} rows; set data.frequency: monthly, or native")
+
+
+def _as_fine(own: Spacing | None, frequency: Frequency) -> bool:
+    """Whether a curve has rows as often as the market is to have."""
+    return own is None or own == "longer" or COARSER.index(own) <= COARSER.index(frequency)
 
 
 def _held(store: Store, background: Tables, traded: Collection[str] | None) -> list[Country]:
     """Return the countries whose history is read: those traded, and those that the bundled figures have, if stored."""
-    stored = store.names()
+    stored = [*store.names(), *(name.removesuffix("_month") for name in store.names() if name in AVERAGES)]
     own = [country.code for country in store.countries if country.code in background.yields]
     codes = {store.countries.home.code, *(own if traded is None else traded)}
     _require(store, stored, [country for country in store.countries if country.code in codes])
@@ -289,6 +340,20 @@ def _macro(stored: dict[str, Stored], background: Tables) -> dict[str, pd.Series
     return result if cpi is None else {**result, CONSUMER_PRICES: cpi}
 
 
+def _check_adjusted(series: str, frame: pd.DataFrame) -> None:
+    """Refuse to reinvest what is in no price: it would be a return without distributions, called total."""
+    if unadjusted(frame):
+        raise DataError(
+            f"{series}: its adjusted prices equal the closes although it paid dividends (not_adjusted), so nothing is "
+            "reinvested in them; set data.distributions: paid, or import prices that are adjusted"
+        )
+    if frame["adjusted"].isna().all() and not (frame["dividend"] > 0).any():
+        raise DataError(
+            f"{series}: only closes are stored, and nothing says whether they are adjusted (no_distributions); import "
+            "them with --columns adjusted=NAME if they are, or set data.distributions: paid"
+        )
+
+
 def _prices(
     history: Stored, frequency: Frequency, distributions: Distributions, days: pd.DatetimeIndex
 ) -> pd.DataFrame:
@@ -297,6 +362,8 @@ def _prices(
     A day without the price wanted is a day without a price; the other one is never put in its place.
     """
     frame = history.frame.reindex(columns=["close", "adjusted", "dividend"])
+    if distributions == "reinvested":
+        _check_adjusted(history.series, frame)
     paid = distributions == "paid" or frame["adjusted"].isna().all()
     price = frame["close"] if paid else frame["adjusted"]
     income = frame["dividend"].fillna(0.0) if paid else 0.0 * frame["close"].fillna(0.0)

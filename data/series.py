@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -15,6 +17,7 @@ from data.errors import DataError, did_you_mean
 from data.instruments import LIBRARY
 
 SeriesKind = Literal["curve", "rate", "fx", "index", "price", "macro"]
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a series, and so of the folder it is kept in
 MONTH = "month"  # the calendar of a series with a value a month
 
 # Columns of a price series. Prices and dividends are per share, adjusted for splits as the source publishes them.
@@ -56,6 +59,9 @@ class Delivery:
     source: str  # address or path it came from
     frame: pd.DataFrame  # index: ascending unique dates; columns: text; float64, NaN where missing
     notes: tuple[str, ...] = field(default=())  # what was noticed or left out while reading
+    spec: Spec | None = None  # of a series that neither a source nor the table of countries knows
+    said: Mapping[str, str] = field(default_factory=dict)  # what the user said of the file, kept for the next one
+    sure: bool = True  # whether the file itself says whose figures these are
 
     def __post_init__(self) -> None:
         index = self.frame.index
@@ -79,6 +85,32 @@ SPECS: dict[str, Spec] = {
         Spec("macro", "macro", MONTH, "percent", "macro figures by reference period; flows in trillion yen a month"),
     )
 }  # fmt: skip
+
+
+AVERAGES: dict[str, Spec] = {  # figures of months, kept apart from the daily series: they are levels of no day
+    f"{name}_month": replace(
+        SPECS[name], name=f"{name}_month", calendar=MONTH, about=f"{SPECS[name].about.split(',')[0]}, month averages"
+    )
+    for name in ("ust", "tips", "jgb", "usdjpy")
+}
+
+
+def price_spec(name: str, currency: str, exchange: str = ANY_DAY) -> Spec:
+    """Return what the prices of a listed name of the user's own are.
+
+    Raises
+    ------
+    DataError
+        A name that no folder can have, or that is another series already; a currency that is no code of three letters.
+    """
+    if not NAME.fullmatch(name):
+        raise DataError(f"'{name}' is no name of a series; letters, digits, - _ . and a letter or digit first")
+    if name in SPECS or name in AVERAGES:
+        raise DataError(f"'{name}' is a {(SPECS | AVERAGES)[name].kind} series, not a listed name; give another")
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise DataError(f"'{currency}' is no currency; say its three letters, like USD or JPY")
+    place = f"prices on {exchange}" if exchange != ANY_DAY else "prices"
+    return Spec(name, "price", exchange, currency, place)
 
 
 def specs_of(countries: Countries) -> dict[str, Spec]:
@@ -133,6 +165,8 @@ def spec_of(name: str, countries: Countries = COUNTRIES) -> Spec:
     """
     if name in SPECS:
         return SPECS[name]
+    if name in AVERAGES:
+        return AVERAGES[name]
     own = specs_of(countries)
     if name in own:
         return own[name]

@@ -11,31 +11,31 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from data import gate
 from data.countries import COUNTRIES, Countries
 from data.disk import replace_text, sha256, sync
 from data.errors import DataError, SourceError
-from data.quality import Finding, quarantine
-from data.series import MONTH, SPECS, Delivery, Spec, spec_of
+from data.instruments import LIBRARY
+from data.series import NAME, SPECS, Delivery, Spec, spec_of
+from data.sources.said import Said
+from data.sources.symbols import Known
+from data.vintages import HOME, Change, check_spacing, compared, judged, latest, monthly, no_rows, on_one_basis, overlap
 
 logger = logging.getLogger(__name__)
 
-HOME = "DIVERGENCE_HOME"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a series, and so of the folder it is kept in
 LOCK_SECONDS = 30.0
-SAME = 1e-9  # relative: values this near are one value, printed twice
 RESTATED_SHARE = 0.2  # of the values already stored: above it a delivery is taken for a wrong file
-BESIDE = 10  # stored rows on each side of a delivery that it is judged beside
+__all__ = ["HOME", "RESTATED_SHARE", "Change", "Store", "Stored", "home", "monthly"]
 RESTATES_ITSELF = ("price",)  # kinds whose whole history changes with every distribution or split
 
 
@@ -51,20 +51,7 @@ class Stored:
     vintages: int
     restated: int  # values that a later vintage changed
     spec: Spec
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a delivery did to a series."""
-
-    series: str
-    added: int
-    restated: int
-    kept: int  # values stored earlier that the delivery no longer holds
-    first: date | None
-    last: date | None
-    notes: tuple[str, ...] = ()
-    findings: list[Finding] = field(default_factory=list)
+    said: Mapping[str, str] = field(default_factory=dict)  # of its files, by the user
 
 
 def home() -> Path:
@@ -104,17 +91,25 @@ class Store:
         logger.debug("%s read from %s: %d values of %d vintages", series, self.folder, len(rows), len(meta["vintages"]))
         return Stored(
             series=series,
-            frame=_latest(rows),
+            frame=latest(rows),
             source=meta["vintages"][-1]["source"],
             fetched=datetime.fromisoformat(meta["vintages"][-1]["fetched"]),
             sha256=meta["sha256"],
             vintages=len(meta["vintages"]),
             restated=sum(vintage["restated"] for vintage in meta["vintages"]),
             spec=self._spec(series),
+            said=meta.get("said", {}),
         )
 
     def put(self, delivery: Delivery, now: datetime, restated_share: float = RESTATED_SHARE) -> Change:
-        """Add a delivery to its series; what is stored stays.
+        """Add a delivery to its series; what is stored stays. As `put_all`, of one."""
+        (change,) = self.put_all([delivery], now, restated_share)
+        return change
+
+    def put_all(
+        self, deliveries: Sequence[Delivery], now: datetime, restated_share: float = RESTATED_SHARE
+    ) -> list[Change]:
+        """Add deliveries of several series, or none of them where one is refused.
 
         Raises
         ------
@@ -123,25 +118,64 @@ class Store:
         SourceError
             A disk that fails, or another process that holds the store.
         """
-        spec = self._spec(delivery.series)
         with self._locked():
-            meta, rows = (
-                self._load(delivery.series) if self._pointer(delivery.series).exists() else ({"vintages": []}, _none())
+            ready = [self._prepared(delivery, restated_share) for delivery in deliveries]
+            for delivery, (meta, rows, fresh, change) in zip(deliveries, ready, strict=True):
+                if len(fresh) or not rows.size or (delivery.said and delivery.said != meta.get("said")):
+                    self._write(delivery, meta, rows, fresh, change, now)
+        changes = [change for _, _, _, change in ready]
+        for delivery, change in zip(deliveries, changes, strict=True):
+            _log(change, delivery.source)
+        return changes
+
+    def _prepared(
+        self, delivery: Delivery, restated_share: float
+    ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame, Change]:
+        """Return what is stored of a series, what a delivery adds to it, and what that does."""
+        spec = self._spec(delivery.series, delivery.spec)
+        pointer = self._pointer(delivery.series, delivery.spec)
+        meta, rows = self._load(delivery.series) if pointer.exists() else ({"vintages": []}, no_rows())
+        check_spacing(delivery, rows, spec)
+        frame, findings = judged(delivery, rows, spec)
+        frame = on_one_basis(delivery, frame, rows) if spec.kind == "price" else frame
+        fresh, change = compared(delivery, frame, rows, findings)
+        if spec.kind not in RESTATES_ITSELF and change.restated > max(5, restated_share * overlap(frame, rows)):
+            raise DataError(
+                f"{delivery.source}: {change.restated} of {delivery.series}'s stored values would change; "
+                "more likely a wrong file than a restated history. If it is one: "
+                "divergence data import --restated PATH"
             )
-            _check_spacing(delivery, rows, spec)
-            frame, findings = _judged(delivery, rows, spec)
-            frame = _on_one_basis(delivery, frame, rows) if spec.kind == "price" else frame
-            fresh, change = _compared(delivery, frame, rows, findings)
-            if spec.kind not in RESTATES_ITSELF and change.restated > max(5, restated_share * _overlap(frame, rows)):
-                raise DataError(
-                    f"{delivery.source}: {change.restated} of {delivery.series}'s stored values would change; "
-                    "more likely a wrong file than a restated history. If it is one: "
-                    "divergence data import --restated PATH"
-                )
-            if len(fresh) or not rows.size:
-                self._write(delivery, meta, rows, fresh, change, now)
-        _log(change, delivery.source)
-        return change
+        return meta, rows, fresh, change
+
+    def known(self, listed: Mapping[str, Spec] | None = None) -> Known:
+        """Return what files may hold besides what is built in: listed names stored or given, and what was said of "
+        "files."""
+        kept = {name: self._meta(name) for name in self.names()}
+        specs = {
+            name: Spec(**meta["spec"]) for name, meta in kept.items() if meta.get("spec", {}).get("kind") == "price"
+        }
+        said = {name: Said.from_plain(meta["said"]) for name, meta in kept.items() if meta.get("said")}
+        files = {meta["said"]["file"]: name for name, meta in kept.items() if meta.get("said", {}).get("file")}
+        return Known(self.countries, specs | dict(listed or {}), said, files)
+
+    def admit(
+        self, deliveries: Sequence[Delivery], now: datetime, restated_share: float = RESTATED_SHARE
+    ) -> list[Change]:
+        """Add deliveries, or none of them: each must be of its series' unit, direction and basis.
+
+        Raises
+        ------
+        DataError
+            As `put_all`, and what `data.quality.gate` refuses.
+        """
+        admitted = []
+        for delivery in deliveries:
+            spec = self._spec(delivery.series, delivery.spec)
+            pointer = self._pointer(delivery.series, delivery.spec)
+            stored = latest(self._load(delivery.series)[1]) if pointer.exists() else None
+            admitted.append(gate.admitted(delivery, spec, stored, now.date()))
+        changes = self.put_all([delivery for delivery, _ in admitted], now, restated_share)
+        return [replace(change, warnings=own) for change, (_, own) in zip(changes, admitted, strict=True)]
 
     def _write(
         self,
@@ -159,7 +193,7 @@ class Store:
             "source": delivery.source,
         }
         entry |= {"added": change.added, "restated": change.restated, "kept": change.kept}
-        pointer = self._pointer(delivery.series)
+        pointer = self._pointer(delivery.series, delivery.spec)
         try:
             pointer.parent.mkdir(parents=True, exist_ok=True)
             beside = pointer.parent / f".{os.getpid()}.parquet"
@@ -169,9 +203,11 @@ class Store:
             beside.replace(pointer.parent / f"{digest[:16]}.parquet")
             state = {"series": delivery.series, "file": f"{digest[:16]}.parquet", "sha256": digest}
             history: dict[str, Any] = {"before": meta.get("file"), "vintages": [*meta["vintages"], entry]}
-            spec = self._spec(delivery.series)
-            if spec.name not in SPECS and spec.kind != "price":  # what it is stays known without the configuration
+            spec = self._spec(delivery.series, delivery.spec)
+            if spec.name not in SPECS and spec.name not in LIBRARY:  # what it is stays known without the configuration
                 history["spec"] = asdict(spec)
+            if said := delivery.said or meta.get("said"):
+                history["said"] = dict(said)
             replace_text(pointer, json.dumps({**state, **history}, indent=1))
             sync(pointer.parent)
         except OSError as error:
@@ -191,19 +227,34 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             return
 
-    def _pointer(self, series: str) -> Path:
-        return self.folder / "series" / self._spec(series).name / "current.json"
+    def _pointer(self, series: str, given: Spec | None = None) -> Path:
+        return self.folder / "series" / self._spec(series, given).name / "current.json"
 
-    def _spec(self, series: str) -> Spec:
-        """Return what a series is: as the table of countries says, or as the store was told of it."""
+    def _spec(self, series: str, given: Spec | None = None) -> Spec:
+        """Return what a series is: as the table of countries says, as the store was told of it, or as it is given."""
         try:
             return spec_of(series, self.countries)
         except DataError:
-            kept = self.folder / "series" / series / "current.json"
-            if NAME.fullmatch(series) and kept.is_file():
-                with suppress(OSError, ValueError, KeyError, TypeError):
-                    return Spec(**json.loads(kept.read_text(encoding="utf-8"))["spec"])
+            kept = self._meta(series)
+            if given is None and "spec" not in kept:
+                raise
+            with suppress(TypeError):
+                stored = Spec(**kept["spec"]) if "spec" in kept else given
+                if given and stored and (given.kind, given.unit) != (stored.kind, stored.unit):
+                    raise DataError(
+                        f"{series} is stored as {stored.kind} in {stored.unit}, not {given.kind} in {given.unit}; "
+                        "give it another name"
+                    ) from None
+                return given or Spec(**kept["spec"])
             raise
+
+    def _meta(self, series: str) -> dict[str, Any]:
+        """Return what a series' pointer says, nothing where there is none that can be read."""
+        kept = self.folder / "series" / series / "current.json"
+        with suppress(OSError, ValueError):
+            content = json.loads(kept.read_text(encoding="utf-8")) if NAME.fullmatch(series) and kept.is_file() else {}
+            return dict(content) if isinstance(content, dict) else {}
+        return {}
 
     def _load(self, series: str) -> tuple[dict[str, Any], pd.DataFrame]:
         pointer = self._pointer(series)
@@ -216,7 +267,7 @@ class Store:
             meta = json.loads(pointer.read_text(encoding="utf-8"))
             path = pointer.parent / meta["file"]
             intact = sha256(path) == meta["sha256"]
-            rows = pd.read_parquet(path) if intact else _none()
+            rows = pd.read_parquet(path) if intact else no_rows()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._damaged(pointer, type(error).__name__) from None
         if not intact:
@@ -251,136 +302,3 @@ def _log(change: Change, source: str) -> None:
     )  # fmt: skip
     for finding in change.findings:
         logger.warning("left out: %s", finding)
-
-
-def _check_spacing(delivery: Delivery, rows: pd.DataFrame, spec: Spec) -> None:
-    """Refuse month ends into a daily series, and the reverse: each would put days into the other that never were."""
-    given, stored = (
-        monthly(delivery.frame.index),
-        monthly(pd.DatetimeIndex(rows["date"].drop_duplicates().sort_values())),
-    )
-    if given is not None and stored is not None and given != stored and spec.calendar != MONTH:
-        words = ("month ends", "daily rows") if given else ("daily rows", "month ends")
-        raise DataError(
-            f"{delivery.source}: {words[0]} of {delivery.series}, of which the store holds {words[1]}; keep them apart "
-            f"with another {HOME}"
-        )
-
-
-def monthly(index: pd.Index) -> bool | None:
-    """Whether dates are about a month apart; None where there are too few to tell."""
-    return None if len(index) < 3 else bool(pd.Series(index).diff().dt.days.median() > 20)
-
-
-def _latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the latest vintage of every value, dates x columns."""
-    latest = rows.drop_duplicates(["date", "column"], keep="last")
-    frame = latest.set_index(["date", "column"])["value"].unstack().rename_axis(None, axis=1)
-    return frame[_ordered(frame.columns)].sort_index()
-
-
-def _judged(delivery: Delivery, rows: pd.DataFrame, spec: Spec) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return what of a delivery can be true, judged beside the stored rows next to it: a few prove little alone."""
-    given = delivery.frame
-    if rows.empty or given.empty:
-        return quarantine(spec, given)
-    stored = _latest(rows)
-    beside = pd.concat(
-        [stored[stored.index < given.index[0]].tail(BESIDE), stored[stored.index > given.index[-1]].head(BESIDE)]
-    )
-    frame, findings = quarantine(spec, pd.concat([beside, given]).sort_index())
-    first, last = given.index[0].date(), given.index[-1].date()
-    relevant = [f for f in findings if f.last is None or f.first is None or (f.last >= first and f.first <= last)]
-    return frame.reindex(index=frame.index.intersection(given.index), columns=given.columns), relevant
-
-
-def _on_one_basis(delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return prices with the adjusted ones that only the store has, brought to the basis of the delivery.
-
-    Adjusted prices are rescaled whole with every distribution; joined as they are, two bases would make a return.
-    """
-    if rows.empty or "adjusted" not in frame or "adjusted" not in rows["column"].to_numpy():
-        return frame
-    stored, given = _latest(rows)["adjusted"].dropna(), frame["adjusted"].dropna()
-    only = stored.index.difference(given.index)
-    both = stored.index.intersection(given.index)
-    if only.empty:
-        return frame
-    if both.empty:
-        raise DataError(
-            f"{delivery.source}: adjusted prices of {delivery.series} that share no day with those stored "
-            f"({stored.index[0].date()} to {stored.index[-1].date()}); import a file that overlaps them"
-        )
-    factor = (given[both] / stored[both]).reindex(stored.index).ffill().bfill()
-    if np.allclose(factor[only], 1.0, rtol=SAME, atol=0.0):
-        return frame
-    logger.info(
-        "%s: adjusted prices of %d stored days brought to the basis of %s", delivery.series, len(only), delivery.source
-    )
-    moved = pd.DataFrame({"adjusted": (stored * factor)[only]})
-    return frame.combine_first(moved)
-
-
-def _none() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "date": pd.Series(dtype="datetime64[ns]"),
-            "column": pd.Series(dtype="str"),
-            "value": pd.Series(dtype=float),
-            "vintage": pd.Series(dtype="int32"),
-        }
-    )
-
-
-def _long(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per value that is there."""
-    rows, columns = frame.shape
-    table = pd.DataFrame(
-        {
-            "date": np.repeat(frame.index.to_numpy(dtype="datetime64[ns]"), columns),
-            "column": np.tile(frame.columns.to_numpy(dtype=object), rows),
-            "value": frame.to_numpy(dtype=float).reshape(-1),
-        }
-    ).astype({"column": "str"})
-    return table.dropna(subset="value").reset_index(drop=True)
-
-
-def _compared(
-    delivery: Delivery, frame: pd.DataFrame, rows: pd.DataFrame, findings: list[Finding]
-) -> tuple[pd.DataFrame, Change]:
-    """Return the values worth adding, and what they do: new ones, and those that differ from what is stored."""
-    given = _long(frame)
-    stored = rows.drop_duplicates(["date", "column"], keep="last")[["date", "column", "value"]]
-    both = given.merge(stored, how="left", on=["date", "column"], suffixes=("", "_stored"))
-    known = both["value_stored"].notna().to_numpy()
-    apart = ~np.isclose(both["value"], both["value_stored"], rtol=SAME, atol=0.0) & known
-    fresh = both.loc[~known | apart, ["date", "column", "value"]].reset_index(drop=True)
-    spanned = stored["date"].between(frame.index[0], frame.index[-1]) if len(frame) else stored["date"].isna()
-    kept = int((spanned & stored["column"].isin(frame.columns)).sum()) - int(known.sum())
-    return fresh, Change(
-        series=delivery.series,
-        added=int((~known).sum()),
-        restated=int(apart.sum()),
-        kept=kept,
-        first=frame.index[0].date() if len(frame) else None,
-        last=frame.index[-1].date() if len(frame) else None,
-        notes=delivery.notes,
-        findings=findings,
-    )
-
-
-def _overlap(frame: pd.DataFrame, rows: pd.DataFrame) -> int:
-    stored = rows.drop_duplicates(["date", "column"], keep="last")
-    return len(_long(frame).merge(stored, on=["date", "column"]))
-
-
-def _ordered(columns: pd.Index) -> list[str]:
-    """Tenors by length, other columns as they come."""
-
-    def key(name: str) -> tuple[float, str]:
-        try:
-            return (float(name), "")
-        except ValueError:
-            return (np.inf, name)
-
-    return sorted((str(name) for name in columns), key=key)

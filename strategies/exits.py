@@ -168,8 +168,8 @@ class Gains:
         earned = np.zeros(len(weights))
         if terms.target_pct is not None or terms.stop_pct is not None:
             for leg in strategy.legs:
-                made = np.nan_to_num(local_excess_returns(market, leg))
-                earned[1:] += weights[:-1, market.column(leg)] * made[1:]
+                returns = np.nan_to_num(local_excess_returns(market, leg))
+                earned[1:] += weights[:-1, market.column(leg)] * returns[1:]
         self._earned = np.cumsum(earned)
 
     def bp(self, hedge: Array, opened: int, rows: slice) -> Array:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from backtests.engine.book import Book, Terms, prepare
+from data.market import Market
+from strategies.exits import DatedTrade, Length
+from strategies.exits import Terms as Exits
 from tests.test_engines_agree import World, random_market
 
 
@@ -42,4 +47,63 @@ def random_book(seed: int, longest: int = 400) -> Book:
         band=pick(0.0, 0.05, 0.5),
     )
     market, weights = random_market(world)
-    return prepare(market, weights, slice(world.rows // 5, world.rows), terms)
+    forced = rng.random(world.rows) < pick(0.0, 0.0, 0.1)  # rows on which a dated trade opens or closes
+    return prepare(market, weights, slice(world.rows // 5, world.rows), terms, forced)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Weights drawn by lot, row by row."""
+
+    names: tuple[str, ...]
+    weights: np.ndarray  # (T, n)
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        return self.names
+
+    def warmup(self, market: Market) -> int:
+        return 1
+
+    def targets(self, market: Market) -> np.ndarray:
+        return self.weights[: len(market.dates)]
+
+
+def dated_book(seed: int) -> tuple[DatedTrade, Market, slice, Book]:
+    """A random book of a dated trade with random gates, and what it is of."""
+    rng = np.random.default_rng(seed)
+
+    def pick(*choices):
+        return choices[rng.integers(len(choices))]
+
+    rows = int(rng.integers(5, 120))
+    world = World(
+        seed=seed, rows=rows, legs=pick(1, 2, 3), jumps=pick(0.005, 0.02, 0.2), holidays=pick(0.0, 0.3),
+        leverage=pick(0.3, 1.0, 4.0), lot=pick(0.0, 0.0, 1000.0), costs=pick(0.0, 1e-4, 5e-3),
+        pays_income=pick(False, True),
+    )  # fmt: skip
+    market, weights = random_market(world)
+    held = np.repeat(rng.random(rows) > 0.3, rng.integers(1, 9, rows))[:rows]  # spells of a position and of none
+    signs = np.repeat(rng.choice([-1.0, 1.0], rows), rng.integers(1, 9, rows))[:rows]
+    inner = Drawn(market.names, np.abs(weights) * (held * signs)[:, None])
+    first = market.dates[int(rng.integers(0, rows // 2))]
+    terms = Exits(
+        entry=pick(None, None, (first + 3).astype(object)),
+        horizon=pick(None, Length("10D"), Length("1M")),
+        target_pct=pick(None, 0.5, 5.0),
+        stop_pct=pick(None, 0.5, 5.0),
+        reenter=pick(None, "never", "turn", Length("12D")),
+    )
+    trade = DatedTrade(inner, terms, first.astype(object))
+    window = slice(int(np.searchsorted(market.dates, first)), rows)
+    book = prepare(
+        market,
+        trade.targets(market),
+        window,
+        Terms(
+            max_gross=pick(2.0, 10.0), currency=pick("repo", "unhedged", "fx_swap"), lag=pick(0, 1, 2),
+            every=pick("bar", "month"), band=pick(0.0, 0.3), size_on=pick("equity", "capital"),
+        ),
+        trade.decisions(market),
+    )  # fmt: skip
+    return trade, market, window, book

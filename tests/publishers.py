@@ -66,7 +66,12 @@ MACRO = """date,us_cpi,jp_core_cpi_yoy
 2025-09-30,324.8,2.9
 2025-10-31,,3.0
 """
+BOJ = """Series code,FM01'STRDCLUCON
+2024-01-04,-0.012
+2024-01-05,-0.010
+"""
 SAMPLES = {
+    "call.csv": (BOJ, {"yen_call"}),
     "mof_english.csv": (MOF_ENGLISH, {"jgb"}),
     "mof_japanese.csv": (MOF_JAPANESE, {"jgb"}),
     "nominal.csv": (TREASURY, {"ust"}),

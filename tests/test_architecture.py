@@ -13,11 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
 ORDER = {
-    "data": "moved errors disk countries bars pricing instruments calendars market tables series sources quality store "
-    "assemble build tracking status",
+    "data": "moved errors disk countries bars pricing instruments exchanges calendars market tables series sources "
+    "quality splits gate "
+    "vintages store assemble build tracking status",
     "data/pricing": "bonds contracts curves forwards spot",
-    "data/sources": "http text source named treasury mof boj nyfed fred yahoo bundled registry files folder",
-    "data/quality": "finding table tenors ticks days moves prices units",
+    "data/sources": "http text source treasury mof boj nyfed fred yahoo bundled registry cells dates numbers table "
+    "rows hints said symbols meaning periods templates files folder",
+    "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals sizing pairs divergence curve hold macro relative_value breakeven slopes "
     "blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
@@ -49,8 +51,9 @@ FENCES = {
     "yfinance": ["data/sources/"],
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],
-    "exchange_calendars": ["data/quality"],
+    "exchange_calendars": ["data/quality", "data/exchanges.py"],
     "filelock": ["data/store.py"],
+    "openpyxl": ["data/sources/cells.py"],
     "arch": [],
     "ffn": [],
     "requests": [],

@@ -156,9 +156,9 @@ def test_sliders_move_by_the_keyboard(browser, common):
     page = Page(browser, common[1])
     page.view.locator("#from").focus()
     page.view.keyboard.press("ArrowRight")
-    assert page.view.locator("#window").text_content() == "Window 2009-03-31 to 2026-01-31"
+    assert page.view.locator("#window").text_content() == "Window 2009-03-31 to 2026-07-31"
     page.view.keyboard.press("End")
-    assert page.view.locator("#window").text_content() == "Window 2025-12-31 to 2026-01-31"  # never empty
+    assert page.view.locator("#window").text_content() == "Window 2026-06-30 to 2026-07-31"  # never empty
 
 
 def test_dragging_over_the_plot_chooses_a_window_and_a_double_click_the_whole(browser, common):
@@ -175,17 +175,17 @@ def test_dragging_over_the_plot_chooses_a_window_and_a_double_click_the_whole(br
     assert "2010" < first < "2016" < last < "2024"
     rows = {one["bars"] for one in page.table().values()}
     assert len(rows) == 1
-    assert rows.pop() != "204"
+    assert rows.pop() != "210"
     page.view.mouse.dblclick(box["x"] + 300, box["y"] + 100)
     page.view.wait_for_timeout(500)
-    assert {one["bars"] for one in page.table().values()} == {"204"}
+    assert {one["bars"] for one in page.table().values()} == {"210"}
 
 
 def test_since_the_thesis_the_first_bar_is_the_first_that_ends_on_or_after_it(browser, compared):
     done, path = compared(comparison.on_own, None)
     page = Page(browser, path)
     page.button("Since the thesis").click()
-    assert page.view.locator("#window").text_content() == "Window 2025-12-31 to 2026-06-30"
+    assert page.view.locator("#window").text_content() == "Window 2025-12-31 to 2026-07-31"
     last = dict(page.growth("line => [line.name, line.y.at(-1)]")[:6])
     assert len(last) == 6
     for row in done.rows:
@@ -396,4 +396,4 @@ def test_the_page_holds_what_it_needs(common):
     assert common[1].stat().st_size < 3e6
     data = json.loads(text.split('<script type="application/json" id="data">')[1].split("</script>")[0])
     assert len(data["variants"]) == 15
-    assert all(len(one["x"]) == len(one["r"]) == 203 for one in data["variants"])
+    assert all(len(one["x"]) == len(one["r"]) == 209 for one in data["variants"])

@@ -32,6 +32,7 @@ NAMED_THERE = {  # where a country may be named, and why
     "data/series.py": "the series that sources publish",
     "data/sources/": "publishers and their files",
     "data/quality/": "what is known of a publisher's series by its name",
+    "data/exchanges.py": "exchanges and their zones",
     "data/calendars.py": "when macro series are published, by their names",
     "strategies/thesis.py": "the parts of the thesis: defaults",
     "backtests/thesis/claims.py": "the claims of the thesis: defaults",

@@ -302,20 +302,16 @@ def test_a_price_file_may_lack_actions_and_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        (
-            "tlt.csv",
-            PRICES,
-            "a price file is named after its symbol, like TLT.csv: unknown series 'tlt'; did you mean 'TLT'?",
-        ),
-        ("jgb.csv", PRICES, "a price file is named after its symbol, like TLT.csv; 'jgb' is another series"),
-        ("TLT.csv", PRICES.replace("Adj Close", "Last"), "no adjusted among its columns Date, Open"),
+        ("tltt.csv", PRICES, "and nothing says of what; say which listed name it is: --as TLT"),
+        ("jgb.csv", PRICES, "and nothing says of what; say which listed name it is: --as TLT"),
+        ("TLT.csv", PRICES.replace("Adj Close", "Last"), "Close and Last may both be the close of TLT; say which:"),
         (
             "x.csv",
             "date,rate_pct,note\n1995-09-08,0.5,cut\n",
             "no kind of file that is known; its header is 'date,rate_pct,note'",
         ),
         ("x.csv", "DATE,CPIAUCSL\n2024-02-01,311\n", "CPIAUCSL is seasonally adjusted"),
-        ("x.csv", "hello\nworld\n", "its header is 'hello'; known: Ministry of Finance (Japanese), "),
+        ("x.csv", "hello\nworld\n", "its header is 'hello'; no column holds dates with numbers beside them"),
         ("x.csv", "", "is empty"),
         ("x.csv", "<html></html>", "is a web page"),
     ],

@@ -320,9 +320,8 @@ def backtest(market: Market, strategy: Strategy, signs: np.ndarray):
     last = rows[-1]
     first = last - unbroken(ready)[last] + 1
     window = slice(int(first), int(last) + 1)
-    return ledger.run(
-        prepare(alone, targets * signs[:, None], window, Terms(size_on="capital", cash_interest=False, max_gross=1e6))
-    )
+    free = Terms(size_on="capital", cash_interest=False, max_gross=1e6, margin_spread=0.0, repo_spread=0.0)
+    return ledger.run(prepare(alone, targets * signs[:, None], window, free))
 
 
 @pytest.mark.parametrize("strategy", REGISTERED.values(), ids=REGISTERED)

@@ -144,7 +144,7 @@ def test_how_an_array_lies_in_memory_changes_nothing():
 
 
 def test_whole_numbers_are_numbers():
-    book = BOOKS[17]._replace(capital=1_000_000, band=np.zeros(len(BOOKS[17].dates)))
+    book = BOOKS[17]._replace(capital=1_000_000, lag=int(BOOKS[17].lag))
     assert same(ledger.run(book), kernel.run(book)) == []
 
 

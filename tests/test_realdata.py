@@ -93,10 +93,10 @@ class Experiment(NamedTuple):
 
 @pytest.fixture(scope="module")
 def experiment(store, tmp_path_factory) -> Experiment:
-    folder, runs, run = tmp_path_factory.mktemp("daily") / "run", [], runner.run
+    folder, runs, run = tmp_path_factory.mktemp("daily") / "run", [], runner.Begun.finish
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIVERGENCE_HOME", str(store.folder))
-        patch.setattr(runner, "run", lambda *given: runs.append(run(*given)) or runs[-1])
+        patch.setattr(runner.Begun, "finish", lambda *given: runs.append(run(*given)) or runs[-1])
         start = time.monotonic()
         answer = command.divergence("run", ROOT / "config/daily.yaml", "--out", folder, "-q")
     return Experiment(folder, answer, time.monotonic() - start, runs[0])

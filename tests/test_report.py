@@ -74,7 +74,7 @@ def test_total_and_log_and_another_variant_are_drawn(browser, default):
     assert page.view.evaluate(f"{read}.type") == "log"
     page.view.locator("#pick").select_option("be10_long")
     names = page.view.evaluate("document.getElementById('legs').data.map(trace => trace.name)")
-    assert names == ["TIPS10", "UST10", "cash and margin"]
+    assert names == ["TIPS10", "UST10", "margin"]
     assert page.complaints == []
 
 

@@ -10,6 +10,8 @@ import typer
 from backtests.cli.help import or_command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from data.series import Delivery
     from data.status import Extent
     from data.store import Change, Store, Stored
@@ -25,6 +27,7 @@ def status() -> None:
     from backtests.cli import terminal
     from data import status as contents
     from data.sources import bundled
+    from data.sources.said import Said
     from data.store import Store, home
 
     store = Store(home())
@@ -52,6 +55,9 @@ def status() -> None:
     terminal.say(
         "gaps: rows without a value between the first and the last; of daily series, weekdays, holidays included"
     )
+    for history in histories:
+        if history.said:
+            terminal.say(f"{history.series}: imported with {Said.from_plain(history.said).shown()}")
     if failed:
         raise typer.Exit(3)
 
@@ -66,25 +72,46 @@ def import_(
     restated: Annotated[
         bool, typer.Option("--restated", help="Accept a file that changes much of what is stored.")
     ] = False,
-    config: Annotated[Path | None, typer.Option(help="Take countries from this configuration.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Take countries and listed names from this configuration.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="What it is: TLT, jgb, EDV.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Which column is which: close=Price, or 10=Yield.")] = None,
+    dates: Annotated[str | None, typer.Option(help="The order in dates: ymd, dmy or mdy.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Of yields and rates: percent, decimal or bp.")] = None,
+    quotes: Annotated[str | None, typer.Option(help="Of a curve: par yields or spot rates.")] = None,
+    compounding: Annotated[str | None, typer.Option(help="Of spot rates: 1, 2 or continuous.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="The decimal mark: point or comma.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Of a listed name of your own: USD.")] = None,
+    exchange: Annotated[str | None, typer.Option(help="Likewise, by its code: XNYS, XTKS, XLON.")] = None,
 ) -> None:
-    """Add files to the store: MoF, Treasury, FRED and Yahoo-style CSVs, our own month-end tables, other countries'."""
+    """Add files to the store: tables of yields, rates, exchange rates or prices, recognised by their content.
+
+    What stays ambiguous is asked, and the option that settles it is named; what you say is kept for the next file.
+    """
     from backtests import config as configuration
     from backtests.cli import terminal
+    from backtests.runs.setup import listed_of
     from data.countries import COUNTRIES
     from data.errors import DivergenceError
     from data.sources import files
+    from data.sources.said import Said
     from data.store import Store, home
 
-    countries = configuration.load(config).countries if config else COUNTRIES
+    loaded = configuration.load(config) if config else None
+    countries = loaded.countries if loaded else COUNTRIES
+    said = Said.of(
+        name, columns, dates=dates, unit=unit, quotes=quotes, compounding=compounding, decimal=decimal, sheet=sheet,
+        currency=currency, exchange=exchange,
+    )  # fmt: skip
     store = Store(home(), countries)
     failed = []
     for path in paths:
         try:
-            deliveries = files.read(path, countries=countries)
-            terminal.say(f"{path}: {', '.join(delivery.series for delivery in deliveries)}")
-            for delivery in deliveries:
-                _put(store, delivery, 1.0 if restated else None)
+            known = store.known(listed_of(loaded) if loaded else None)
+            deliveries = files.read(path, countries=countries, said=said, known=known)
+            _put(store, deliveries, 1.0 if restated else None, str(path))
         except DivergenceError as error:
             failed.append(error)
             terminal.talk(f"error: {error}")
@@ -114,7 +141,7 @@ def update(
             progress(job.name, i, len(jobs))
             try:
                 for delivery in job.fetch():
-                    _put(store, delivery, None)
+                    _put(store, [delivery], None)
             except DivergenceError as error:
                 failed.append((job.name, error))
         progress("", len(jobs), len(jobs))
@@ -166,19 +193,57 @@ def _readable(store: Store) -> tuple[list[Stored], int]:
     return histories, failed
 
 
-def _put(store: Store, delivery: Delivery, restated_share: float | None) -> None:
-    """Store a delivery and print what changed."""
+def _put(store: Store, deliveries: Sequence[Delivery], restated_share: float | None, path: str = "") -> None:
+    """Store deliveries, all or none, and print what changed."""
     from datetime import UTC, datetime
 
     from backtests.cli import terminal
     from data.store import RESTATED_SHARE
 
-    change = store.put(delivery, datetime.now(UTC), RESTATED_SHARE if restated_share is None else restated_share)
-    terminal.say(f"  {_summary(change)}")
-    for note in change.notes:
-        terminal.say(f"  {change.series}: {note}")
-    for finding in change.findings:
-        terminal.say(f"  left out: {finding}")
+    share = RESTATED_SHARE if restated_share is None else restated_share
+    changes = store.admit(deliveries, datetime.now(UTC), share)
+    if path:
+        terminal.say(f"{path}: {', '.join(change.series for change in changes)}")
+    for change in changes:
+        terminal.say(f"  {_summary(change)}")
+        for note in change.notes:
+            terminal.say(f"  {change.series}: {note}")
+        for finding in change.findings:
+            terminal.say(f"  left out: {finding}")
+        for finding in change.warnings:
+            terminal.say(f"  {finding}")
+
+
+@app.command()
+def template(
+    name: Annotated[str, typer.Argument(help="A series, like ust, gilt or usdjpy, or a listed name.")],
+    out: Annotated[Path | None, typer.Option(help="The file to write; NAME.csv here by default.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Take countries and listed names from this configuration.")
+    ] = None,
+) -> None:
+    """Write a file with the header that a series' file wants, for you to fill in."""
+    from backtests import config as configuration
+    from backtests.cli import terminal
+    from backtests.runs.setup import listed_of
+    from data.countries import COUNTRIES
+    from data.errors import DataError
+    from data.sources import templates
+    from data.store import Store, home
+
+    loaded = configuration.load(config) if config else None
+    countries = loaded.countries if loaded else COUNTRIES
+    known = Store(home(), countries).known(listed_of(loaded) if loaded else None)
+    text = templates.of(known.spec(name), countries)
+    path = out or Path(f"{name}.csv")
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise DataError(f"{path}: is there already; name another with --out") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror or error}); name another with --out") from None
+    terminal.say(f"{path}: fill it in, then `divergence data import {path}`")
 
 
 def _summary(change: Change) -> str:

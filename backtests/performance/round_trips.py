@@ -63,15 +63,17 @@ def round_trips(strategy: Strategy, market: Market, rows: slice, book: Book, res
     decided = _decided(strategy, market, rows, book)
     if result.ruined is not None:
         decided = _ended(decided, result.ruined)
-    owners = _owners(book, result, decided)
-    usd = _by_owner(book, result, owners, len(decided))
+    owners, waiting = _owners(book, result, decided)
+    usd = _by_owner(result, owners, waiting, len(decided))
     lines = bond_lines(result, market, rows)
-    earned = _held(lines["carry"] + result.funding, owners), _held(lines["rolldown"], owners)
+    carry, rolldown = (
+        _held(line, owners, len(decided)) for line in (lines["carry"] + result.funding, lines["rolldown"])
+    )
     view = _View(strategy, market, rows, book, result, owners)
     return [
-        view.trip(k, trade, usd[k], *(float(line[k]) for line in earned))
+        view.trip(k, trade, usd[k], float(carry[k]), float(rolldown[k]))
         for k, trade in enumerate(decided)
-        if view.filled(k)
+        if (owners == k).any() or usd[k].any()
     ]
 
 
@@ -127,25 +129,25 @@ def _ended(trades: Sequence[Trade], ruined: int) -> list[Trade]:
 # ---- whose every dollar is
 
 
-def _owners(book: Book, result: Result, trades: Sequence[Trade]) -> NDArray[np.intp]:
-    """Trip (T, n) that each leg's units belong to after each row, NOBODY where none."""
+def _owners(book: Book, result: Result, trades: Sequence[Trade]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Trip (T, n) that each leg's units belong to after each row, and (T,) whose orders wait after it; or NOBODY."""
     rows, legs = book.price.shape
     after = np.full(rows, NOBODY)  # trip in force after a decision on each row
     for k, trade in enumerate(trades):
         after[trade.opened : trade.closed + (trade.reason == "open")] = k
-    due = np.full(rows, NOBODY)  # the same, by the row from which its orders may fill
+    waiting = np.full(rows, NOBODY)
     owner = np.full((rows, legs), NOBODY)
-    current, waiting = np.full(legs, NOBODY), NOBODY
+    current, latest = np.full(legs, NOBODY), NOBODY
     for t in range(rows):
         d = t - book.lag
         if d >= 0 and book.decides[d]:
-            waiting = int(after[d])
-        due[t] = waiting
-        current = np.where(book.tradable[t], waiting, current)
+            latest = int(after[d])
+        waiting[t] = latest
+        current = np.where(book.tradable[t], latest, current)
         if result.ruined is not None and t >= result.ruined:
             current = np.full(legs, NOBODY)
         owner[t] = np.where(result.units[t] != 0.0, current, NOBODY)
-    return owner
+    return owner, waiting
 
 
 def _before(owners: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -153,7 +155,7 @@ def _before(owners: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.concatenate([np.full((1, owners.shape[1]), NOBODY), owners[:-1]])
 
 
-def _by_owner(book: Book, result: Result, owners: NDArray[np.intp], count: int) -> Array:
+def _by_owner(result: Result, owners: NDArray[np.intp], waiting: NDArray[np.intp], count: int) -> Array:
     """Trading P&L (trips, T) of each trip by row, USD."""
     usd = np.zeros((count, len(result.dates)))
     over, row = _before(owners), np.broadcast_to(np.arange(len(result.dates))[:, None], owners.shape)
@@ -162,10 +164,21 @@ def _by_owner(book: Book, result: Result, owners: NDArray[np.intp], count: int) 
     before = np.vstack([np.zeros_like(result.units[:1]), result.units[:-1]])
     closed, opened = _split(before, result.units, over == owners)
     share = np.divide(closed, closed + opened, out=np.zeros_like(closed), where=closed + opened > 0)
-    _add(usd, over, row, result.cost * share)
-    _add(usd, np.where(owners == NOBODY, over, owners), row, result.cost * (1.0 - share))
+    twice = _traded_twice(result, before, over)
+    _add(
+        usd, np.broadcast_to(np.concatenate([[NOBODY], waiting[:-1]])[:, None], owners.shape), row, result.cost * twice
+    )
+    once = result.cost * (1.0 - twice)
+    _add(usd, over, row, once * share)
+    _add(usd, np.where(owners == NOBODY, over, owners), row, once * (1.0 - share))
     _add(usd, over.max(axis=1, initial=NOBODY), np.arange(len(result.dates)), result.margin)
     return usd
+
+
+def _traded_twice(result: Result, before: Array, over: NDArray[np.intp]) -> Array:
+    """Share (T, n) of a leg's cost that is of an order which waited, filled, and was undone at the same close."""
+    extra = result.traded - np.abs(result.units - before)
+    return np.divide(extra, result.traded, out=np.zeros_like(extra), where=(result.traded > 0) & (over == NOBODY))
 
 
 def _split(before: Array, after: Array, same: NDArray[np.bool_]) -> tuple[Array, Array]:
@@ -184,10 +197,10 @@ def _add(usd: Array, owners: NDArray[np.intp], row: NDArray[np.intp], amounts: A
     np.add.at(usd, (owners[on], row[on]), amounts[on])
 
 
-def _held(line: Array, owners: NDArray[np.intp]) -> Array:
+def _held(line: Array, owners: NDArray[np.intp], count: int) -> Array:
     """Sum (trips,) of a line over the bars that each trip holds its legs."""
     over = _before(owners)
-    totals = np.zeros(int(owners.max(initial=NOBODY)) + 1)
+    totals = np.zeros(count)
     np.add.at(totals, over[over != NOBODY], line[over != NOBODY])
     return totals
 
@@ -206,15 +219,15 @@ class _View:
         self.first = market.column(strategy.legs[0])
         self.market, self.rows, self.book, self.result, self.owners = market, rows, book, result, owners
 
-    def filled(self, k: int) -> bool:
-        """Whether a trip ever held anything."""
-        return bool((self.owners == k).any())
-
     def trip(self, k: int, trade: Trade, usd: Array, carry: float, rolldown: float) -> RoundTrip:
         """Return what is told of a trip of the P&L `usd (T,)`."""
         dates = self.result.dates.astype("datetime64[D]")
         held = np.flatnonzero((self.owners == k).any(axis=1))
-        opened, closed = int(held[0]), int(min(held[-1] + (trade.reason != "open"), len(dates) - 1))
+        if held.size:
+            opened, closed = int(held[0]), int(min(held[-1] + (trade.reason != "open"), len(dates) - 1))
+        else:  # bought and sold at one close
+            held = np.flatnonzero(usd)
+            opened = closed = int(held[0])
         path = np.cumsum(usd)[opened : closed + 1]
         spread = None if self.yields is None else self.yields @ trade.hedge / BP
         gains = None if spread is None else spread[opened] - spread[opened : closed + 1]
@@ -234,8 +247,8 @@ class _View:
             carry_usd=carry,
             rolldown_usd=rolldown,
             pnl_usd=float(usd.sum()),
-            mae_bp=None if gains is None else _finite(np.nanmin(gains)),
-            mfe_bp=None if gains is None else _finite(np.nanmax(gains)),
+            mae_bp=None if gains is None else _finite(np.fmin.reduce(gains)),
+            mfe_bp=None if gains is None else _finite(np.fmax.reduce(gains)),
             mae_usd=float(path.min()),
             mfe_usd=float(path.max()),
             days=days,
@@ -296,15 +309,15 @@ class TripFigures:
 
 def figures(trips: Sequence[RoundTrip], result: Result) -> TripFigures:
     """Return the figures of a variant's trips."""
-    made = np.array([trip.pnl_usd for trip in trips if trip.reason != "open"])
-    wins, losses = made[made > 0], made[made <= 0]
+    earned = np.array([trip.pnl_usd for trip in trips if trip.reason != "open"])
+    wins, losses = earned[earned > 0], earned[earned <= 0]
     win, loss = (float(part.mean()) if len(part) else None for part in (wins, losses))
     return TripFigures(
-        trips=len(made),
-        trip_hit_rate=float((made > 0).mean()) if len(made) else None,
+        trips=len(earned),
+        trip_hit_rate=float((earned > 0).mean()) if len(earned) else None,
         average_win=win,
         average_loss=loss,
         payoff=win / -loss if win is not None and loss else None,
-        expectancy=float(made.mean()) if len(made) else None,
+        expectancy=float(earned.mean()) if len(earned) else None,
         time_in_trade=float((result.units != 0.0).any(axis=1).mean()),
     )

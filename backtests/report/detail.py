@@ -16,6 +16,7 @@ from backtests.runs.significance import CASH, Significance
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DIGITS = 8  # significant, of what can be downloaded
+RETURN_DIGITS = 6  # of a month's return
 EXACT = 12  # significant, of what goes into a product
 ALL = 0.95  # share of figures whose shade is not yet the darkest
 
@@ -237,7 +238,10 @@ def _months(variant: VariantPanel) -> Payload:
     first, last = min(known), max(known)
     every = [divmod(at, 12) for at in range(first[0] * 12 + first[1] - 1, last[0] * 12 + last[1])]
     values = [known.get((year, month + 1)) for year, month in every]
-    return {"first": list(first), "values": [None if value is None else _short(value) for value in values]}
+    return {
+        "first": list(first),
+        "values": [None if value is None else float(f"{value:.{RETURN_DIGITS}g}") for value in values],
+    }
 
 
 def _figures(variant: VariantPanel) -> Payload:
@@ -252,7 +256,3 @@ def _figures(variant: VariantPanel) -> Payload:
         name: getattr(significance, name).probability for name in ("probabilistic_sharpe", "deflated_sharpe")
     }
     return {**plain, **spans, "hac_t": significance.hac.t, "hac_p": significance.hac.p, **probabilities}
-
-
-def _short(value: float) -> float | None:
-    return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None

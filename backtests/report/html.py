@@ -36,7 +36,7 @@ def page(panels: Panels) -> str:
         columns=tables.columns(panels),
         summary=tables.summary(panels),
         calendar_excess=tables.calendar(panels, 1),
-        calendar_total=tables.calendar(panels, 0),
+        calendar_total=tables.calendar(panels, 0) if len(panels.variants) <= MANY else None,
         lines=tables.lines(panels),
         components=tables.components(panels),
         against=tables.against(panels),

@@ -16,11 +16,12 @@ from backtests.runs.window import Span, check_dates, span
 from data import assemble
 from data.build import build
 from data.calendars import check_same_close
-from data.countries import Countries
+from data.countries import ANY_DAY, Countries
 from data.errors import ConfigError
-from data.instruments import BP, Instrument
+from data.instruments import BP, LIBRARY, Instrument
 from data.market import Flags, Market
 from data.pricing.bonds import Array
+from data.series import Spec, price_spec
 from data.sources import bundled, folder
 from data.store import Store, home
 from data.tables import Tables
@@ -112,9 +113,15 @@ def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
         return _from(Store(home(), config.countries), config, instruments)
     with TemporaryDirectory() as scratch:
         store = Store(Path(scratch), config.countries)
-        for delivery in folder.deliveries(Path(config.data.source), config.countries):
-            store.put(delivery, datetime.now(UTC))
+        for delivery in folder.deliveries(Path(config.data.source), config.countries, listed_of(config)):
+            store.admit([delivery], datetime.now(UTC))
         return replace(_from(store, config, instruments), source=config.data.source)
+
+
+def listed_of(config: Config) -> dict[str, Spec]:
+    """Return what the prices of the configuration's own listed names are."""
+    own = [leg for leg in config.library.values() if leg.kind == "listed" and leg.name not in LIBRARY]
+    return {leg.name: price_spec(leg.name, leg.currency, leg.exchange or ANY_DAY) for leg in own}
 
 
 def _in(tables: Tables, countries: Countries) -> Tables:

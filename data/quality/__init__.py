@@ -106,7 +106,7 @@ def _values(table: Table) -> list[Finding]:
         case "curve":
             named = [*tenors.holes(table), *tenors.ended(table), *tenors.estimated(table), *tenors.rebased(table)]
             moved = [*moves.outliers(table), *moves.stale(table), *moves.repeated(table), *moves.shifts(table)]
-            return [*units.of_curve(table), *named, *moved]
+            return [*units.of_curve(table), *named, *moved, *units.averages(table)]
         case "rate":
             jumps = moves.outliers(table) if table.spec.calendar != MONTH else []
             return [*units.of_rate(table), *moves.shifts(table), *jumps]

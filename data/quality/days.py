@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from data.countries import ANY_DAY
 from data.errors import DataError, did_you_mean
+from data.exchanges import NEW_YORK, SAME_SESSIONS, TOKYO
 from data.instruments import LIBRARY
 from data.quality.finding import Finding, count, largest
 from data.quality.table import Days, Table, day, stretches
 from data.series import MONTH, Spec
 
-NEW_YORK, TOKYO = "XNYS", "XTKS"  # exchanges whose sessions stand for the days of a bond market
-SAME_SESSIONS = {"XNAS": NEW_YORK}
 STARTS = {TOKYO: "1997-01-01", NEW_YORK: "1970-01-01"}  # earlier, one knows no sessions and the other no holidays
 STARTS_OTHERS = "1990-01-01"
 
@@ -76,7 +75,9 @@ def market_days(table: Table, today: date) -> list[Finding]:
 def _exchange(spec: Spec) -> str | None:
     if spec.kind != "price":
         return None if spec.calendar in (ANY_DAY, MONTH) else spec.calendar
-    exchange = str(LIBRARY[spec.name].exchange)
+    exchange = str(LIBRARY[spec.name].exchange) if spec.name in LIBRARY else spec.calendar
+    if exchange in (ANY_DAY, MONTH):
+        return None
     return SAME_SESSIONS.get(exchange, exchange)
 
 

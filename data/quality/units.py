@@ -6,10 +6,12 @@ import numpy as np
 
 from data.quality.finding import Finding, Level, count
 from data.quality.table import Days, Flags, Table
+from data.series import AVERAGES
 
 YIELDS = (-2.0, 20.0)  # percent; the Treasury curve reached 17.3 in 1981
 OVERNIGHT = (-2.0, 25.0)  # percent; federal funds were 22.4 on a day of 1981
 FX = {"usdjpy": (50.0, 500.0)}  # as quoted; 358 in 1971, 75.7 in 2011
+LOWEST_FX = {"gbpusd": 1.0, "eurusd": 0.82}  # dollars per unit, since 1985 and 1999: below, it is upside down
 CPI = (20.0, 1000.0)  # 1982-84 = 100
 CPI_SINCE = np.datetime64("1947-01-01")  # before, it was lower and fell by more
 CPI_DECLINE = 0.02  # a month; 1.9 % in 2008-11
@@ -36,6 +38,14 @@ def of_curve(table: Table) -> list[Finding]:
     judged = long | ((longest >= MIDDLE) & ~_within(table.days, LOW_YIELDS))
     level: Level = "error" if table.spec.name in BELIEVED else "warning"
     return [*_decimals(table, judged), *_outside(table, YIELDS, "percent", level)]
+
+
+def averages(table: Table) -> list[Finding]:
+    """Return a warning where a curve holds averages of months: levels of no day."""
+    if table.spec.name not in AVERAGES:
+        return []
+    message = "averages of months: their changes are smaller and later than those from month end to month end"
+    return [table.finding("warning", 0, -1, message)]
 
 
 def of_rate(table: Table) -> list[Finding]:

@@ -18,7 +18,7 @@ from typing import Any
 from data.errors import SourceError
 from data.series import VALUE, Delivery
 from data.sources import http, text
-from data.sources.source import Feed, Source
+from data.sources.source import Feed, Format, Header, Place, Source, single
 
 ADDRESS = (
     "https://www.stat-search.boj.or.jp/api/v1/getDataCode?db=FM01&code=STRDCLUCON&format=json&lang=en&startDate={start}"
@@ -124,4 +124,17 @@ def _fetch(address: str) -> list[Delivery]:
     return fetch(address=address)
 
 
-SOURCE = Source(name="boj", feeds=(Feed(("yen_call",), _fetch),), address=ADDRESS)
+def _is_rates(header: Header) -> bool:
+    return any(CODE in name for name in header)
+
+
+def _columns(header: Header) -> dict[str, Place]:
+    return {name: Place("yen_call") for name in header if CODE in name}
+
+
+SOURCE = Source(
+    name="boj",
+    feeds=(Feed(("yen_call",), _fetch),),
+    address=ADDRESS,
+    formats=(Format("Bank of Japan call rate", _is_rates, single(parse), _columns),),
+)

@@ -18,7 +18,7 @@ from data.disk import sha256
 from data.errors import DataError, SourceError
 from data.series import IN_PERCENT, VALUE, Delivery, macro_value
 from data.sources import text
-from data.sources.source import Format, Header, Source
+from data.sources.source import Format, Header, Place, Source
 from data.sources.treasury import years
 from data.tables import Record, Tables
 
@@ -93,20 +93,34 @@ def _parse_markets(data: bytes, source: str, today: date | None) -> list[Deliver
     """Return the curves, the yen and the overnight averages."""
     table = text.table(data, source)
     columns: dict[str, dict[str, str]] = {}  # series -> header name -> column
-    for name in table.header[1:]:
-        quoted = tenor(name)
-        if quoted:
-            curve, months = quoted
-            columns.setdefault(CURVES[curve], {})[name] = years(months)
-        elif name in OTHERS:
-            columns.setdefault(OTHERS[name], {})[name] = VALUE
-        elif other := ANY_TENOR.fullmatch(name):
+    check_curves(table.header, source)
+    for name, place in markets_columns(table.header).items():
+        columns.setdefault(place.series, {})[name] = place.column
+    return _split(table, columns, today)
+
+
+def markets_columns(header: Header) -> dict[str, Place]:
+    """Return what the columns of a table of month-end markets fill."""
+    quoted = {name: own for name in header[1:] if (own := tenor(name))}
+    curves = {name: Place(CURVES[curve], years(months)) for name, (curve, months) in quoted.items()}
+    return curves | {name: Place(OTHERS[name]) for name in header[1:] if name in OTHERS}
+
+
+def macro_columns(header: Header) -> dict[str, Place]:
+    """Return what the columns of a table of macro figures fill; the price index is a series of its own besides."""
+    return {name: Place("macro", name) for name in header[1:] if name in PUBLICATION_LAG_DAYS}
+
+
+def check_curves(header: Header, source: str) -> None:
+    """Raise DataError where a table of month-end markets holds a curve that no country of ours has."""
+    for name in header[1:]:
+        other = ANY_TENOR.fullmatch(name)
+        if other and not tenor(name):
             raise DataError(
                 f"{source}: the column '{name}' is of the curve '{other[1]}'; known here: {', '.join(CURVES)}; put "
                 "another country's curve into a file named after its series, and the country under `countries:` in the "
                 "configuration"
             )
-    return _split(table, columns, today)
 
 
 def _parse_macro(data: bytes, source: str, today: date | None) -> list[Delivery]:
@@ -132,7 +146,7 @@ def _split(table: text.Table, columns: dict[str, dict[str, str]], today: date | 
 SOURCE = Source(
     name="bundled",
     formats=(
-        Format("our month-end markets", _is_markets, _parse_markets),
-        Format("our month-end macro figures", _is_macro, _parse_macro),
+        Format("our month-end markets", _is_markets, _parse_markets, markets_columns),
+        Format("our month-end macro figures", _is_macro, _parse_macro, macro_columns),
     ),
 )

@@ -7,31 +7,23 @@ Monthly figures are stamped on the month's first day there and on its last day h
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 import pandas as pd
 
 from data.errors import DataError, did_you_mean
-from data.series import SPECS, UNPUBLISHED, VALUE, Delivery, unpublished
+from data.series import SPECS, UNPUBLISHED, Delivery, unpublished
 from data.sources import http, text
-from data.sources.source import Feed, Format, Header, Source
+from data.sources.source import Feed, Format, Header, Place, Source
 from data.sources.treasury import years
 
 logger = logging.getLogger(__name__)
 
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv?id={id}"
 PAUSE = 0.5  # seconds between requests
-
-
-@dataclass(frozen=True)
-class Place:
-    """Which column of which series an id fills."""
-
-    series: str
-    column: str = VALUE
 
 
 _MONTHS = {"1MO": 1, "3MO": 3, "6MO": 6, "1": 12, "2": 24, "3": 36, "5": 60, "7": 84, "10": 120, "20": 240, "30": 360}
@@ -46,10 +38,31 @@ IDS: dict[str, Place] = {
 }
 ALIASES = {"USDJPY": "DEXJPUS", "JP_CALL_RATE_PCT": "IRSTCI01JPM156N"}  # names that files give to its columns
 FETCHED = ("usdjpy", "fed_funds", "yen_call_month", "us_cpi")  # the other series come from their publishers
+AVERAGES: dict[str, Place] = {  # figures of months, which files may hold and which are never fetched
+    **{f"GS{name}": Place("ust_month", years(months)) for name, months in _MONTHS.items() if not name.endswith("MO")},
+    **{f"GS{name[0]}M": Place("ust_month", years(months)) for name, months in _MONTHS.items() if name.endswith("MO")},
+    **{f"FII{name}": Place("tips_month", name) for name in ("5", "7", "10", "20", "30")},
+    "IRLTLT01USM156N": Place("ust_month", "10"),
+    "IRLTLT01JPM156N": Place("jgb_month", "10"),
+    "FEDFUNDS": Place("fed_funds_month"),
+    "EXJPUS": Place("usdjpy_month"),
+}
+OTHERS: dict[str, Place] = {  # daily figures of other countries
+    "DEXUSEU": Place("eurusd"), "DEXUSUK": Place("gbpusd"), "ECBESTRVOLWGTTRMDMNRT": Place("estr"),
+    "IUDSOIA": Place("sonia"),
+}  # fmt: skip
 REFUSED = {
     "IRSTCB01JPM156N": "is the old discount rate, not the policy rate; use IRSTCI01JPM156N",
+    "INTDSRJPM193N": "is the old discount rate, not the policy rate; use IRSTCI01JPM156N",
     "CPIAUCSL": "is seasonally adjusted, and TIPS accrue on the unadjusted index; use CPIAUCNS",
 }
+KINDS = {  # ids that would mislead, by how they are made
+    r"W(GS|FII)\d+.*": "is an average of a week; use the daily DGS or DFII series",
+    r"(DTB|WTB|TB)\d+(MS|MO|YR)?|(DTB|TB)\d.*": "is a discount rate of Treasury bills, not a par yield; use DGS",
+    r"T\d+(YIE|Y2Y|Y3M|YFF|YIFR).*": "is a spread, not a yield; use DGS and DFII",
+    r"THREEFY.*|SVEN.*": "is a fitted zero-coupon yield, not a par yield; use DGS",
+}
+CHANGES = re.compile(r"(\w+)_(CHG|CH1|PCH|PC1|PCA|CCH|CCA|LOG|NBD.*)")  # what FRED appends to a transformed series
 
 
 def fetch(
@@ -149,7 +162,35 @@ def _at_month_ends(part: pd.DataFrame, source: str) -> pd.DataFrame:
 
 
 def _is_fred(header: Header) -> bool:
-    return bool({ALIASES.get(name, name) for name in header} & {*IDS, *REFUSED})
+    return any(place(name) or misleading(name) for name in header)
+
+
+def place(name: str) -> Place | None:
+    """Return what a FRED id fills, whatever its case.
+
+    >>> place("dgs10"), place("GS10")
+    (Place(series='ust', column='10'), Place(series='ust_month', column='10'))
+    """
+    id_ = name.upper()
+    if board := re.fullmatch(r"RIFLGFC([YM])(\d\d)_N\.B", id_):  # the Federal Reserve Board's own names, H.15
+        id_ = f"DGS{int(board[2])}{'MO' if board[1] == 'M' else ''}"
+    return {**IDS, **AVERAGES, **OTHERS}.get(ALIASES.get(name, id_))
+
+
+def misleading(name: str) -> str | None:
+    """Return why a FRED id is refused, or None.
+
+    >>> misleading("DTB3"), misleading("DGS10")
+    ('is a discount rate of Treasury bills, not a par yield; use DGS', None)
+    """
+    id_ = name.upper()
+    if (changed := CHANGES.fullmatch(id_)) and (place(changed[1]) or misleading(changed[1])):
+        return f"is the change of {changed[1]}, not its level; download it in its own units"
+    return REFUSED.get(id_) or next((why for kind, why in KINDS.items() if re.fullmatch(kind, id_)), None)
+
+
+def _columns(header: Header) -> dict[str, Place]:
+    return {name: own for name in header[1:] if (own := place(name))}
 
 
 def _fetch(series: str, address: str) -> list[Delivery]:
@@ -164,5 +205,5 @@ SOURCE = Source(
     name="fred",
     feeds=tuple(Feed((series,), partial(_fetch, series)) for series in FETCHED),
     address=ADDRESS,
-    formats=(Format("FRED", _is_fred, _parse),),
+    formats=(Format("FRED", _is_fred, _parse, _columns),),
 )

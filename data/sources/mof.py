@@ -11,7 +11,7 @@ from datetime import date
 
 from data.series import Delivery
 from data.sources import http, text
-from data.sources.source import Feed, Format, Header, Source, single
+from data.sources.source import Feed, Format, Header, Place, Source, single
 
 ADDRESS = "https://www.mof.go.jp/english/policy/jgbs/reference/interest_rate/{file}"
 HISTORY, CURRENT = "historical/jgbcme_all.csv", "jgbcme.csv"
@@ -68,11 +68,15 @@ def tenor(name: str) -> str | None:
 
 
 def _is_japanese(header: Header) -> bool:
-    return header[0] == JAPANESE
+    return header[0] == JAPANESE or any(re.fullmatch(r"\d+年", name) for name in header[1:])
 
 
 def _is_english(header: Header) -> bool:
-    return "10Y" in header
+    return {f"{years}Y" for years in TENORS} <= {*header}
+
+
+def _columns(header: Header) -> dict[str, Place]:
+    return {name: Place("jgb", years) for name in header[1:] if (years := tenor(name))}
 
 
 SOURCE = Source(
@@ -80,7 +84,7 @@ SOURCE = Source(
     feeds=(Feed(("jgb",), fetch),),
     address=ADDRESS,
     formats=(
-        Format("Ministry of Finance (Japanese)", _is_japanese, single(parse)),
-        Format("Ministry of Finance (English)", _is_english, single(parse)),
+        Format("Ministry of Finance (Japanese)", _is_japanese, single(parse), _columns),
+        Format("Ministry of Finance (English)", _is_english, single(parse), _columns),
     ),
 )

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from data.series import VALUE, Delivery
 from data.sources import http, text
-from data.sources.source import Feed, Format, Header, Source, single
+from data.sources.source import Feed, Format, Header, Place, Source, single
 
 ADDRESS = "https://markets.newyorkfed.org/api/rates/secured/sofr/search.csv?startDate={start}&endDate={end}"
 FIRST_DAY = date(2018, 4, 2)
@@ -57,6 +57,10 @@ def _is_rates(header: Header) -> bool:
     return RATE in header
 
 
+def _columns(header: Header) -> dict[str, Place]:
+    return {RATE: Place("sofr")}
+
+
 def _fetch(address: str) -> list[Delivery]:
     return fetch(address=address)
 
@@ -65,5 +69,5 @@ SOURCE = Source(
     name="nyfed",
     feeds=(Feed(("sofr",), _fetch),),
     address=ADDRESS,
-    formats=(Format("New York Fed SOFR", _is_rates, single(parse)),),
+    formats=(Format("New York Fed SOFR", _is_rates, single(parse), _columns, (TYPE, "SOFR")),),
 )

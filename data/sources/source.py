@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from data.series import Delivery
+from data.series import VALUE, Delivery
 
 Header = tuple[str, ...]
 Parser = Callable[[bytes, str, date | None], list[Delivery]]  # content, path, last day that is no mistake
@@ -21,12 +21,26 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Which column of which series a column of a file fills."""
+
+    series: str
+    column: str = VALUE
+
+
+@dataclass(frozen=True)
 class Format:
-    """A kind of file: what it is called, how its header is recognised, and how it is read."""
+    """A kind of file: what it is called, how its header is recognised, and how it is read.
+
+    Where `columns` says which places a header's names fill, a file that a person saved again, with other dates, marks
+    or delimiters, is read by them; `parse` reads what the publisher itself wrote.
+    """
 
     name: str
     recognise: Callable[[Header], bool]
     parse: Parser
+    columns: Callable[[Header], Mapping[str, Place]] | None = None
+    only: tuple[str, str] | None = None  # the rows that count: a column and what it must hold
 
 
 def single(parse: Callable[[bytes, str, date | None], Delivery]) -> Parser:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from data.errors import DataError
 from data.series import Delivery
 from data.sources import http, text
-from data.sources.source import Feed, Format, Header, Source, single
+from data.sources.source import Feed, Format, Header, Place, Source, single
 
 ADDRESS = (
     "https://home.treasury.gov/resource-center/data-chart-center/interest-rates/daily-treasury-rates.csv/{year}/all"
@@ -21,7 +21,7 @@ ADDRESS = (
 TYPES = {"ust": "daily_treasury_yield_curve", "tips": "daily_treasury_real_yield_curve"}
 FIRST_YEAR = {"ust": 1990, "tips": 2003}
 PAUSE = 0.5  # seconds between requests
-COLUMN = re.compile(r"(\d+(?:\.\d+)?) ?(MO|MONTHS?|YR|YEARS?)", re.IGNORECASE)
+COLUMN = re.compile(r"([BT]C_)?(\d+(?:[._]\d+)?)[ _-]?(MO|MONTHS?|YR|YEARS?)(DISPLAY)?", re.IGNORECASE)
 SHORTEST_REAL = 5.0  # years; every nominal file has shorter columns, no real one has
 
 
@@ -92,13 +92,13 @@ def parse(data: bytes | str, source: str, today: date | None = None) -> Delivery
 def tenor(name: str) -> str | None:
     """Return the years a column is for, as text.
 
-    >>> [tenor(name) for name in ("1 Mo", "1.5 Month", "3 Mo", "10 Yr", "30 YR", "Date")]
-    ['0.0833333', '0.125', '0.25', '10', '30', None]
+    >>> [tenor(name) for name in ("1 Mo", "1.5 Month", "3 Mo", "10 Yr", "30 YR", "BC_10YEAR", "Date")]
+    ['0.0833333', '0.125', '0.25', '10', '30', '10', None]
     """
     match = COLUMN.fullmatch(name)
-    if match is None:
+    if match is None or match[4]:  # BC_30YEARDISPLAY repeats the 30-year
         return None
-    return years(float(match[1]) * (1 if match[2][0] in "Mm" else 12))
+    return years(float(match[2].replace("_", ".")) * (1 if match[3][0] in "Mm" else 12))
 
 
 def years(months: float) -> str:
@@ -115,6 +115,19 @@ def _is_real(header: Header) -> bool:
     return min(quoted, default=0.0) >= SHORTEST_REAL
 
 
+def _series(header: Header) -> str:
+    """Return whose curve it is: by the prefix of its names, else the real one where there is no short tenor."""
+    prefixes = {match[1] for name in header if (match := COLUMN.fullmatch(name)) and match[1]}
+    if prefixes:
+        return "tips" if {prefix.upper() for prefix in prefixes} == {"TC_"} else "ust"
+    return "tips" if _is_real(header) else "ust"
+
+
+def _columns(header: Header) -> dict[str, Place]:
+    series = _series(header)
+    return {name: Place(series, years) for name in header[1:] if (years := tenor(name))}
+
+
 def _is_nominal(header: Header) -> bool:
     return any(map(tenor, header))
 
@@ -128,7 +141,7 @@ SOURCE = Source(
     feeds=(Feed(("ust", "tips"), _fetch),),
     address=ADDRESS,
     formats=(
-        Format("US Treasury real yields", _is_real, single(parse)),
-        Format("US Treasury yields", _is_nominal, single(parse)),
+        Format("US Treasury real yields", _is_real, single(parse), _columns),
+        Format("US Treasury yields", _is_nominal, single(parse), _columns),
     ),
 )
