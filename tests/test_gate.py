@@ -160,7 +160,7 @@ def test_closes_alone_are_a_price_return_that_is_accepted_by_saying_so(stored, t
 def test_weekly_bars_are_read_for_what_they_are_and_never_traded_as_days(stored, tmp_path, series, weights):
     stored(series, lambda frame: frame[frame.index.day_of_week == 4])
     assert set_up(tmp_path, weights).market.periods_per_year == 52
-    with pytest.raises(DataError, match="weekly rows, not daily ones; set data.frequency: weekly, monthly or native"):
+    with pytest.raises(DataError, match=r"weekly rows, not daily ones; set data.frequency: weekly, monthly or native"):
         set_up(tmp_path, weights, ", frequency: daily")
 
 
