@@ -18,6 +18,7 @@ from data.errors import DataError
 from data.instruments import Instrument, check_country
 from data.market import Flags, Market
 from data.pricing.bonds import Array, par_duration, par_return
+from data.pricing.contracts import par_factor
 from data.pricing.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
 from data.tables import Tables
 
@@ -191,7 +192,11 @@ def _leg(instrument: Instrument, tables: Tables, curves: dict[str, Curve], money
         given = np.full(len(money.dates), np.nan if instrument.duration is None else instrument.duration)
         return _traded(instrument, _nothing(instrument, money), given, tables, known)
     curve = curves[str(instrument.curve)]
+    if instrument.kind == "future":
+        known = known & (money.dates >= np.datetime64(instrument.listed_on or date.min))
     bond = _bond(instrument, curve, tables.cpi, money.dates, known) if len(curve.dates) else _nothing(instrument, money)
+    if instrument.kind == "future":
+        return replace(bond, lot=_contract(instrument, bond, curve))
     if instrument.kind != "listed":
         return bond
     return _traded(instrument, bond, _near(curve, instrument.maturity, money.dates), tables, known)
@@ -248,6 +253,12 @@ def _plain(
         proxy=np.zeros(len(price), dtype=bool),
         quoted=np.full(len(price), np.nan),
     )
+
+
+def _contract(instrument: Instrument, bond: _Leg, curve: Curve) -> Array:
+    """Units (T,) of the index that have the value of a contract's lot: its face of the par bond over its factor."""
+    factor = par_factor(curve.on(bond.dates).at(instrument.maturity), instrument.maturity, curve.coupons)
+    return np.where(bond.exists, instrument.lot * instrument.face / (factor * bond.price), 0.0)
 
 
 def _nothing(instrument: Instrument, money: _Money) -> _Leg:

@@ -57,7 +57,7 @@ class Country:
     calendar: str = ANY_DAY  # ISO 10383: the exchange whose sessions are the days of its bond market
     basis_bp: float = 0.0  # a year, added to its overnight rate where a long is funded by an FX swap
     cpi: str | None = None  # the price index that its inflation bonds follow
-    futures: tuple[str, ...] = ()  # codes of the futures on its bonds
+    futures: tuple[str, ...] = ()  # names of the futures in which the DV01 of its bonds is told
     colour: str = "#E69F00"
     bonds: str = ""  # what its bonds are called: Treasuries
     linkers: str = ""  # likewise those of its real curve
@@ -239,7 +239,7 @@ COUNTRIES = Countries(
             "jp", "Japan", "JPY", 365.0, 2,
             (Close(time(15), "Asia/Tokyo"), Close(time(15, 30), "Asia/Tokyo", since=date(2024, 11, 5))),
             nominal="jgb", overnight=("yen_call", "yen_call_month"), fx="usdjpy", fx_quoted="units_per_usd",
-            calendar="XTKS", basis_bp=-20.0, futures=("JGB",), colour="#D55E00", bonds="JGBs", ticker="JGB",
+            calendar="XTKS", basis_bp=-20.0, futures=("JB",), colour="#D55E00", bonds="JGBs", ticker="JGB",
             money="yen", central_bank="boj",
         ),
         Country(

@@ -12,7 +12,7 @@ from typing import Literal
 from data.countries import COUNTRIES, Countries, code_of, is_real
 from data.errors import DataError, did_you_mean
 
-InstrumentKind = Literal["par_bond", "inflation_bond", "listed", "cash"]
+InstrumentKind = Literal["par_bond", "inflation_bond", "listed", "future", "cash"]
 
 BP = 1e-4
 
@@ -33,13 +33,13 @@ class Instrument:
     kind: InstrumentKind
     currency: str  # ISO 4217
     curve: str | None = None  # the curve it is priced on; None for cash, and for a listed name without a proxy
-    maturity: float = 0.0  # years, a multiple of 0.5
-    half_spread: float = 0.0  # bonds: of yield; listed and cash: fraction of price
+    maturity: float = 0.0  # years, a multiple of 0.5; of a future, that of its cheapest bond to deliver
+    half_spread: float = 0.0  # bonds: of yield; listed, futures and cash: fraction of price
     rolls_per_year: float = 0.0  # round trips a year that keep the maturity constant
     borrow: float = 0.0  # a year, fraction of notional: repo specialness or stock loan
     borrow_steps: tuple[Step, ...] = ()  # ascending; before the first, `borrow`
     rolldown: bool = True  # whether a bond ages along the curve over a bar
-    lot: float = 0.0  # units; 0 = any amount
+    lot: float = 0.0  # units, of a future contracts; 0 = any amount
     fee: float = 0.0  # a year, fraction of value: taken from the proxy of a listed fund
     exchange: str | None = None  # ISO 10383
     listed_on: date | None = None
@@ -47,6 +47,7 @@ class Instrument:
     duration: float | None = None  # years, of a listed name without a proxy: what it is sized by
     symbol: str | None = None  # what Yahoo calls a listed name, where it is not its name
     distributions: Literal["none"] | None = None  # none: a listed name pays nothing, or a price return is accepted
+    face: float = 0.0  # of a future's contract, local
 
     def __post_init__(self) -> None:
         self._check_listed()
@@ -64,6 +65,7 @@ class Instrument:
             raise DataError(f"{self.name}: an inflation_bond is priced on a real curve, like us_real, not {self.curve}")
         if self.kind == "par_bond" and is_real(self.curve):
             raise DataError(f"{self.name}: a bond on the curve {self.curve} is an inflation_bond")
+        self._check_face()
         if self.curve is not None and code_of(self.curve) in COUNTRIES:
             _check_currency(self, COUNTRIES)
         late = [b.since for a, b in zip(self.borrow_steps, self.borrow_steps[1:], strict=False) if b.since <= a.since]
@@ -85,6 +87,24 @@ class Instrument:
     def unmodelled(self) -> bool:
         """Whether it is a listed name without a proxy: it exists only where it has prices."""
         return self.kind == "listed" and self.curve is None and not self.maturity
+
+    def _check_face(self) -> None:
+        """Raise DataError where a future is not one on a nominal bond, or something else is told as a future is."""
+        if self.kind != "future":
+            if self.face:
+                raise DataError(f"{self.name}: a {self.kind} has no face; that is of a future's contract")
+            return
+        if is_real(self.curve):
+            raise DataError(f"{self.name}: a future is priced on a nominal curve, not on {self.curve}")
+        if self.face <= 0:
+            raise DataError(f"{self.name}: a future needs the face of its contract, above 0; got {self.face:g}")
+        if self.borrow or self.borrow_steps:
+            raise DataError(f"{self.name}: nothing is borrowed to be short of a future; leave borrow out")
+
+    @property
+    def funded(self) -> bool:
+        """Whether its notional is paid for, so that a currency treatment touches it; a future's is not."""
+        return self.kind != "future"
 
     @property
     def indexed(self) -> bool:
@@ -169,6 +189,15 @@ def _tokyo_fund(name: str, maturity: float, fee_bp: float, lot: float, listed_on
     )  # fmt: skip
 
 
+def _future(name: str, curve: str, maturity: float, face: float, spread_bp: float, listed_on: date) -> Instrument:
+    return Instrument(
+        name, "future", COUNTRIES[curve].currency, curve, maturity, half_spread=spread_bp * BP,
+        rolls_per_year=CONTRACTS_A_YEAR, lot=1.0, listed_on=listed_on, face=face,
+    )  # fmt: skip
+
+
+CONTRACTS_A_YEAR = 4.0  # one falls due each quarter
+
 # On-the-run 10-year JGBs went special while the BoJ owned most of them. The levels are assumptions; the BoJ
 # raised the minimum fee of its lending facility on three 10-year issues from 0.25 to 1.0 % on 2023-02-27.
 JGB10_SPECIALNESS = (
@@ -193,6 +222,13 @@ LIBRARY: dict[str, Instrument] = {
         _tokyo_fund("2561.T", 9.0, 6, 1, date(2020, 2, 20)),
         _tokyo_fund("236A.T", 8.5, 6.6, 10, date(2024, 8, 28)),
         _tokyo_fund("496A.T", 18.5, 6.6, 1, date(2026, 1, 20)),
+        _future("TU", "us", 2.0, 200_000, 0.2, date(1990, 6, 22)),
+        _future("FV", "us", 4.5, 100_000, 0.4, date(1988, 5, 20)),
+        _future("TY", "us", 6.5, 100_000, 0.8, date(1982, 5, 3)),
+        _future("TN", "us", 9.5, 100_000, 0.8, date(2016, 1, 11)),
+        _future("US", "us", 16.0, 100_000, 1.6, date(1977, 8, 22)),
+        _future("UB", "us", 25.5, 100_000, 1.6, date(2010, 1, 11)),
+        _future("JB", "jp", 7.0, 100_000_000, 0.5, date(1985, 10, 19)),
         *(_bund(f"DBR{m}", m) for m in (2, 5, 10, 30)),  # no history of these two comes along
         *(_gilt(f"UKT{m}", m) for m in (2, 5, 10, 30)),
     )

@@ -30,6 +30,7 @@ def random_book(seed: int, longest: int = 400) -> Book:
         lot=pick(0.0, 0.0, 1.0, 1000.0),
         costs=pick(0.0, 1e-5, 1e-4, 5e-3),
         pays_income=pick(False, True),
+        drift=pick(0.0, 0.004, 0.05),
     )
     terms = Terms(
         capital=10.0 ** rng.uniform(3, 9),

@@ -62,6 +62,7 @@ BOUNDS = {  # the lowest and the highest that are accepted; what lies just beyon
     "instruments.TLT.fee_bp": (0, 10_000, (-1e-9, "at least 0"), (10_000.001, "at most 10000")),
     "instruments.TLT.lot": (0, 1e12, (-1e-9, "at least 0"), None),
     "instruments.TLT.multiplier": (1e-9, 1e12, (0, "above 0"), (1000000000000.1, "at most 1e+12")),
+    "instruments.TY.face": (1e-9, 1e12, (0, "above 0"), (1000000000000.1, "at most 1e+12")),
 }  # fmt: skip
 
 

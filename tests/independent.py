@@ -85,6 +85,8 @@ class Spec:
     fee_bp: float = 0.0
     lot: float = 0.0
     rolldown: bool = True
+    face: float = 0.0  # of a future's contract, local
+    since: date = date.min
 
 
 def _rolls(years: float) -> float:
@@ -105,6 +107,17 @@ for name, m in (("SHY", 2), ("IEI", 4.5), ("IEF", 8.5), ("TLH", 14), ("TLT", 25)
     LIBRARY[name] = Spec("fund", "USD", "us", m, 1, 0, 55, fee_bp=15)
 for name, m, fee in (("2561.T", 9, 6), ("236A.T", 8.5, 6.6), ("496A.T", 18.5, 6.6)):
     LIBRARY[name] = Spec("fund", "JPY", "jp", m, 10, 0, 125, fee_bp=fee)
+for name, m, face, half, since in (
+    ("TU", 2, 2e5, 0.2, date(1990, 6, 22)),
+    ("FV", 4.5, 1e5, 0.4, date(1988, 5, 20)),
+    ("TY", 6.5, 1e5, 0.8, date(1982, 5, 3)),
+    ("TN", 9.5, 1e5, 0.8, date(2016, 1, 11)),
+    ("US", 16, 1e5, 1.6, date(1977, 8, 22)),
+    ("UB", 25.5, 1e5, 1.6, date(2010, 1, 11)),
+    ("JB", 7, 1e8, 0.5, date(1985, 10, 19)),
+):
+    currency, curve = ("JPY", "jp") if name == "JB" else ("USD", "us")
+    LIBRARY[name] = Spec("future", currency, curve, m, half, 4, lot=1.0, face=face, since=since)
 
 
 # No history of these comes along.
@@ -189,7 +202,7 @@ def history(spec: Spec, interpolation: str = "linear") -> History:
     for t in ROWS:
         if spec.kind == "cash":
             h.duration[t], h.spread[t] = 0.0, spec.half_spread_bp / 1e4
-        elif reaches(quotes(spec.curve, t), spec.maturity):
+        elif reaches(quotes(spec.curve, t), spec.maturity) and DATES[t] >= spec.since:
             now = par_yield(quotes(spec.curve, t), spec.maturity, interpolation)
             h.duration[t] = par_duration(now, spec.maturity)
             h.spread[t] = spec.half_spread_bp / 1e4 * (h.duration[t] if spec.kind == "bond" else 1.0)
@@ -199,6 +212,13 @@ def history(spec: Spec, interpolation: str = "linear") -> History:
         h.linked[t] = earned is not None
         h.price[t] = h.price[t - 1] * (1 + earned) if h.linked[t] else 100.0
     return h
+
+
+def contract(spec: Spec, t: int, interpolation: str) -> float:
+    """Units of the index that are a lot of a future's contracts: the face of the par bond over its price at 6 %."""
+    coupon = par_yield(quotes(spec.curve, t), spec.maturity, interpolation)
+    factor = present_value(coupon, 0.06, spec.maturity)
+    return spec.lot * spec.face / (factor * history(spec, interpolation).price[t])
 
 
 # ------------------------------------------------------------------ what is wanted
@@ -318,6 +338,7 @@ class Account:
         self.trade, self.specs, self.histories = trade, trade.specs, trade.histories
         self.first, self.last = window(trade)
         self.wealth, self.held, self.ruined = trade.capital, [0.0] * len(trade.legs), None
+        self.contracts = [0] * len(trade.legs)  # lots held of futures
         self.equity: list[float] = []
         self.units: list[list[float]] = []
         self.traded: list[list[float]] = []  # notional, USD
@@ -334,10 +355,11 @@ class Account:
             before, notional = leg.price[t - 1], q * leg.price[t - 1]
             s0, s1 = dollars(spec.currency, t - 1), dollars(spec.currency, t)
             rate, paid_at = overnight(spec.currency, t), s1
-            if self.trade.currency == "unhedged":
+            treatment = "repo" if spec.kind == "future" else self.trade.currency
+            if treatment == "unhedged":
                 rate, paid_at = overnight("USD", t), s0
                 now["fx"][i] = notional * (s1 - s0)
-            if self.trade.currency == "fx_swap" and spec.currency == "JPY" and q > 0:
+            if treatment == "fx_swap" and spec.currency == "JPY" and q > 0:
                 rate += self.trade.basis_bp / 1e4 * days(t) / 365
             rolled = spec.rolls_per_year * 2 * leg.spread[t - 1] * days(t) / 365.25
             now["price"][i] = q * (leg.price[t] - before) * s1
@@ -354,7 +376,9 @@ class Account:
         self.wealth += sum(sum(row) for row in now.values()) + cash + margin
 
     def fill(self, wanted: list[float], t: int) -> None:
-        for i, leg in enumerate(self.histories):
+        for i, (spec, leg) in enumerate(zip(self.specs, self.histories, strict=True)):
+            if spec.kind == "future" and spec.lot and wanted[i] != self.held[i]:
+                self.contracts[i] = round(wanted[i] / contract(spec, t, self.trade.interpolation))
             notional = abs(wanted[i] - self.held[i]) * self.price(i, t)
             self.traded[-1][i] += notional
             self.lines["cost"][-1][i] -= notional * leg.spread[t]
@@ -368,7 +392,11 @@ class Account:
         base = self.wealth if trade.size_on == "equity" else trade.capital
         for i, spec in enumerate(self.specs):
             wanted[i] *= shrink * base / self.price(i, t)
-            if spec.lot and spec.kind != "fund":  # a fund is its proxy throughout: any amount
+            if spec.lot and spec.kind == "future":
+                lot = contract(spec, t, trade.interpolation)
+                asked = math.trunc(wanted[i] / lot + math.copysign(1e-9, wanted[i]))
+                wanted[i] = self.held[i] if asked == self.contracts[i] else asked * lot
+            elif spec.lot and spec.kind != "fund":  # a fund is its proxy throughout: any amount
                 lots = math.floor(abs(wanted[i]) / spec.lot + 1e-9)
                 wanted[i] = math.copysign(lots * spec.lot, wanted[i])
         moves = any(abs(w - q) > trade.band * abs(w) for w, q in zip(wanted, self.held, strict=True))

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = {
     "data": "moved errors disk countries bars pricing instruments exchanges calendars market tables series sources "
     "quality splits gate pointer vintages store assemble build tracking status",
-    "data/pricing": "bonds curves forwards spot",
+    "data/pricing": "bonds contracts curves forwards spot",
     "data/sources": "bounded http text source treasury mof boj nyfed fred yahoo bundled registry cells dates numbers "
     "table rows hints said symbols meaning periods templates files folder",
     "data/quality": "finding table tenors ticks days moves prices units levels",

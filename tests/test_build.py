@@ -364,5 +364,5 @@ def test_an_unknown_name_suggests_the_right_one(market, word, meant):
 
 
 def test_a_market_of_uneven_arrays_is_refused(market):
-    with pytest.raises(DataError, match=r"market\.price has shape \(403, 32\); expected \(404, 32\)"):
+    with pytest.raises(DataError, match=r"market\.price has shape \(403, 39\); expected \(404, 39\)"):
         dataclasses.replace(market, price=market.price[1:])

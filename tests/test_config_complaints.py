@@ -33,7 +33,7 @@ ROOT_KEYS = (
         ("instruments: {UST10: {half_spread: 1}}", "instruments.UST10.half_spread", "did you mean 'half_spread_bp'?"),
         (
             "instruments: {UST10: {zzz: 1}}", "instruments.UST10.zzz",
-            "known: borrow_bp, currency, curve, distributions, duration, exchange, fee_bp, half_spread_bp, kind, "
+            "known: borrow_bp, currency, curve, distributions, duration, exchange, face, fee_bp, half_spread_bp, kind, "
             "listed_on, lot, maturity, multiplier, rolldown, rolls_per_year, symbol",
         ),
     ],
@@ -83,7 +83,7 @@ def test_an_empty_key_is_unknown(tmp_path):
         ("rebalance.every", "day", "bar, week, month, quarter, year", ""),
         ("variants.a.rebalance.every", "quater", "bar, week, month, quarter, year", "quarter"),
         ("variants.a.fill", "autos", "auto, same_close, next_close", "auto"),
-        ("instruments.UST10.kind", "bond", "par_bond, inflation_bond, listed, cash", "par_bond"),
+        ("instruments.UST10.kind", "bond", "par_bond, inflation_bond, listed, future, cash", "par_bond"),
     ],
 )
 def test_a_word_outside_the_choices_is_reported_with_them(tmp_path, key, value, choices, meant):

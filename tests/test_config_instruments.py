@@ -77,6 +77,7 @@ def test_a_borrow_step_applies_from_the_bar_that_ends_on_its_date(tmp_path, tabl
 BOND = "currency: JPY, curve: jp, maturity: 8, half_spread_bp: 1, rolls_per_year: 3, borrow_bp: 4"
 LINKER = "currency: USD, curve: us_real, maturity: 8, half_spread_bp: 1, rolls_per_year: 3, borrow_bp: 4"
 FUND = "currency: USD, curve: us, maturity: 24, half_spread_bp: 3, borrow_bp: 60, fee_bp: 6"
+FUTURE = "currency: JPY, curve: jp, maturity: 10, half_spread_bp: 2, face: 50000000"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,14 @@ FUND = "currency: USD, curve: us, maturity: 24, half_spread_bp: 3, borrow_bp: 60
         (
             f"kind: listed, {FUND}",
             Instrument("NEW", "listed", "USD", "us", 24.0, 3 * BP, borrow=60 * BP, fee=6 * BP),
+        ),
+        (
+            f"kind: future, {FUTURE}",
+            Instrument("NEW", "future", "JPY", "jp", 10.0, 2 * BP, 4.0, lot=1.0, face=5e7),
+        ),
+        (
+            f"kind: future, {FUTURE}, lot: 0, rolls_per_year: 2, listed_on: 2014-04-07",
+            Instrument("NEW", "future", "JPY", "jp", 10.0, 2 * BP, 2.0, listed_on=date(2014, 4, 7), face=5e7),
         ),
         ("kind: cash, currency: JPY, half_spread_bp: 0.5", Instrument("NEW", "cash", "JPY", half_spread=0.5 * BP)),
         ("kind: cash, currency: USD, half_spread_bp: 0", Instrument("NEW", "cash", "USD")),
@@ -122,6 +131,7 @@ COSTS = "half_spread_bp, rolls_per_year, borrow_bp"
         ("kind: par_bond", f"a new par_bond needs currency, curve, maturity, {COSTS} too"),
         ("kind: inflation_bond", f"a new inflation_bond needs currency, curve, maturity, {COSTS} too"),
         ("kind: listed", "a new listed needs currency, half_spread_bp, borrow_bp too"),
+        ("kind: future", "a new future needs currency, curve, maturity, half_spread_bp, face too"),
         ("kind: cash", "a new cash needs currency, half_spread_bp too"),
         ("kind: cash, currency: USD", "a new cash needs half_spread_bp too"),
         ("kind: cash, half_spread_bp: 0", "a new cash needs currency too"),
@@ -140,6 +150,7 @@ def test_an_incomplete_addition_is_refused_with_what_it_lacks(tmp_path, written,
         *(("par_bond", BOND, key) for key in ("currency", "curve", "maturity", *COSTS.split(", "))),
         *(("inflation_bond", LINKER, key) for key in ("currency", "curve", "maturity", *COSTS.split(", "))),
         *(("listed", FUND, key) for key in ("currency", "half_spread_bp", "borrow_bp")),
+        *(("future", FUTURE, key) for key in ("currency", "curve", "maturity", "half_spread_bp", "face")),
     ],
 )  # fmt: skip
 def test_each_thing_an_addition_needs_is_named_alone(tmp_path, kind, complete, key):
@@ -178,6 +189,9 @@ def test_each_thing_an_addition_needs_is_named_alone(tmp_path, kind, complete, k
             "JGB10", "borrow_bp: [{from: 2021-01-01, bp: 1}, {from: 2021-01-01, bp: 2}]", "",
             "JGB10: borrow steps must ascend; 2021-01-01 does not come after the step before it",
         ),
+        ("UST10", "face: 100000", "", "UST10: a par_bond has no face; that is of a future's contract"),
+        ("TY", "borrow_bp: 5", "", "TY: nothing is borrowed to be short of a future; leave borrow out"),
+        ("TY", "curve: us_real", "", "TY: a future is priced on a nominal curve, not on us_real"),
         ("NEW", f"kind: listed, {FUND}".replace("us", "jp"), "", "NEW: the curve jp is in JPY, not USD"),
         ("NEW", f"kind: par_bond, {BOND}".replace("JPY", "USD"), "", "NEW: the curve jp is in JPY, not USD"),
         ("X", "kind: cash, currency: USD, curve: us, half_spread_bp: 1", "", "X: cash has no curve and no maturity"),

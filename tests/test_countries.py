@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests.ticket.futures import FUTURES
+from backtests.ticket.futures import NAMES
 from data.build import build
 from data.countries import BASE, COUNTRIES, Close, Countries, Country
 from data.errors import DataError
@@ -28,6 +28,7 @@ US, JAPAN, GERMANY, UK = COUNTRIES
 NAMED_THERE = {  # where a country may be named, and why
     "data/countries.py": "the table",
     "data/instruments.py": "the library of instruments",
+    "data/pricing/contracts.py": "the contracts of exchanges, by their codes",
     "data/series.py": "the series that sources publish",
     "data/sources/": "publishers and their files",
     "data/quality/": "what is known of a publisher's series by its name",
@@ -193,4 +194,4 @@ def test_a_bar_may_be_longer_where_coupons_are_rarer():
 
 
 def test_the_ticket_s_futures_are_those_of_the_table():
-    assert {code for row in COUNTRIES for code in row.futures} == set(FUTURES)
+    assert {code for row in COUNTRIES for code in row.futures} == set(NAMES)

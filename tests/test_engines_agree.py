@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from backtests.engine import backtrader_engine, ledger
 from backtests.engine.book import Book, Terms, prepare
 from backtests.engine.reconcile import TOLERANCE, reconcile
-from backtests.engine.result import LEG_LINES, LINES, Result
+from backtests.engine.result import LEG_LINES, LINES, Result, lots_held
 from data.build import build
 from data.errors import ReconciliationError
 from data.instruments import LIBRARY, Instrument
@@ -43,6 +43,7 @@ class World:
     lot: float
     costs: float  # scale of every rate and spread
     pays_income: bool
+    drift: float = 0.0  # standard deviation of a bar's change of a lot, as a future's has
 
 
 def random_market(world: World) -> tuple[Market, np.ndarray]:
@@ -69,7 +70,7 @@ def random_market(world: World) -> tuple[Market, np.ndarray]:
         income=100 * rate(0) * world.pays_income,
         spread=world.costs * rng.uniform(0, 1, shape),
         fx=np.column_stack([yen if leg.currency == "JPY" else np.ones(world.rows) for leg in legs]),
-        lot=np.full(shape, world.lot),
+        lot=world.lot * np.exp(np.cumsum(np.random.default_rng([world.seed, 1]).normal(0, world.drift, shape), axis=0)),
         exists=np.ones(shape, bool),
         tradable=rng.random(shape) >= world.holidays,
         proxy=np.zeros(shape, bool),
@@ -95,6 +96,7 @@ worlds = st.builds(
     lot=st.sampled_from([0.0, 0.0, 1.0, 10.0, 1000.0]),
     costs=st.sampled_from([0.0, 1e-4, 5e-3]),
     pays_income=st.booleans(),
+    drift=st.sampled_from([0.0, 0.0, 0.004, 0.05]),
 )
 all_terms = st.builds(
     Terms,
@@ -152,9 +154,23 @@ def test_on_any_book_only_whole_lots_are_held_and_closed_legs_do_not_trade(world
     for result in results:
         alive = slice(0, result.ruined)  # a ruined book is closed whatever its holidays
         assert not result.traded[alive][~made.tradable[alive]].any()
-        if world.lot:
+        if world.lot and not world.drift:
             lots = result.units / world.lot
             assert np.abs(lots - np.round(lots)).max(initial=0.0) <= 1e-9 * max(1.0, np.abs(lots).max())
+
+
+@settings(max_examples=100)
+@given(worlds, all_terms, st.sampled_from([0.004, 0.05]), st.sampled_from([1.0, 10.0, 1000.0]))
+def test_where_lots_drift_only_another_number_of_them_is_an_order(world, terms, drift, lot):
+    market, weights = random_market(replace(world, lot=lot, drift=drift, holidays=0.0))
+    made = prepare(market, weights, slice(0, world.rows), replace(terms, lag=0))
+    for result in (ledger.run(made), backtrader_engine.run(made)):
+        alive = slice(0, result.ruined)
+        lots = lots_held(result, made.lot)
+        moved = np.diff(lots, axis=0, prepend=0.0) != 0.0
+        np.testing.assert_array_equal(result.traded[alive] > 0, moved[alive])
+        bought = np.where(moved, made.lot, np.nan)[alive]
+        np.testing.assert_allclose(result.units[alive][moved[alive]], (lots[alive] * bought)[moved[alive]], rtol=1e-9)
 
 
 @settings(max_examples=100)

@@ -40,6 +40,7 @@ TWENTIES = {"long": "JGB20", "short": "UST20", "sizing": "beta", "duration": 4.0
 LOTS = {"UST10": {"lot": 50.0}, "JGB10": {"lot": 10.0}}
 DEAR_REPO = {"JGB10": {"borrow_bp": 80.0, "borrow_steps": ()}}
 FUNDS = {"long": "TLT", "short": "2561.T", "sizing": "duration", "duration": 10.0}
+FUTURES = {"long": "TY", "short": "JB", "sizing": "duration", "duration": 5.0}
 INFLATION = {"long": "TIPS10", "short": "UST10", "sizing": "duration", "duration": 5.0}
 
 
@@ -79,6 +80,13 @@ TRADES = {
     "an inflation fund, monotone": Trade("hold", hold(TIP=0.7), interpolation="pchip", every="year"),
     "yen carry": Trade("hold", hold(JPY=-1.0), currency="unhedged", start=date(1992, 12, 31)),
     "three legs and dear repo": Trade("hold", hold(UST10=0.6, JGB10=-0.4, JGB7=-0.2), overrides=DEAR_REPO),
+    "futures of two markets": Trade("divergence", FUTURES, start=date(1992, 12, 31)),
+    "futures unhedged, a bar late": Trade("divergence", FUTURES, currency="unhedged", delay=1, band=0.02),
+    "futures swapped": Trade("divergence", {**FUTURES, "long": "JB", "short": "TN"}, currency="fx_swap"),
+    "a steepener in futures": Trade("curve", {**STEEPENER, "front": "TU", "back": "TY"}, every="quarter"),
+    "futures beside bonds": Trade("hold", hold(UB=0.6, UST10=0.8, JGB7=-0.5, JB=0.9), currency="unhedged"),
+    "futures in any amount": Trade("divergence", FUTURES, overrides={"TY": {"lot": 0.0}, "JB": {"lot": 0.0}}),
+    "five contracts at a time": Trade("hold", hold(US=-0.9), interpolation="pchip", overrides={"US": {"lot": 5.0}}),
     "ruin": Trade("hold", hold(UST30=14.0), max_gross=14.0, every="year"),
 }
 

@@ -47,6 +47,13 @@ SECTION_10 = {
     "2561.T": ("listed", "JPY", "jp", 9, 10, 0, 125, 6, 1),
     "236A.T": ("listed", "JPY", "jp", 8.5, 10, 0, 125, 6.6, 10),
     "496A.T": ("listed", "JPY", "jp", 18.5, 10, 0, 125, 6.6, 1),
+    "TU": ("future", "USD", "us", 2, 0.2, 4, 0, 0, 1),
+    "FV": ("future", "USD", "us", 4.5, 0.4, 4, 0, 0, 1),
+    "TY": ("future", "USD", "us", 6.5, 0.8, 4, 0, 0, 1),
+    "TN": ("future", "USD", "us", 9.5, 0.8, 4, 0, 0, 1),
+    "US": ("future", "USD", "us", 16, 1.6, 4, 0, 0, 1),
+    "UB": ("future", "USD", "us", 25.5, 1.6, 4, 0, 0, 1),
+    "JB": ("future", "JPY", "jp", 7, 0.5, 4, 0, 0, 1),
     # DESIGN.md section 12
     "DBR2": ("par_bond", "EUR", "de", 2, 0.25, 4, 10, 0, 0),
     "DBR5": ("par_bond", "EUR", "de", 5, 0.25, 4, 10, 0, 0),
@@ -77,6 +84,23 @@ def test_an_instrument_is_as_the_design_says(name):
     in_bp = [1e4 * cost for cost in (instrument.half_spread, instrument.borrow, instrument.fee)]
     assert in_bp == pytest.approx([half_spread, borrow, fee], rel=1e-12)
     assert instrument.rolldown and instrument.multiplier == 1
+
+
+# DESIGN.md section 10
+@pytest.mark.parametrize(
+    ("name", "face", "day"),
+    [
+        ("TU", 200_000, date(1990, 6, 22)),
+        ("FV", 100_000, date(1988, 5, 20)),
+        ("TY", 100_000, date(1982, 5, 3)),
+        ("TN", 100_000, date(2016, 1, 11)),
+        ("US", 100_000, date(1977, 8, 22)),
+        ("UB", 100_000, date(2010, 1, 11)),
+        ("JB", 100_000_000, date(1985, 10, 19)),
+    ],
+)
+def test_a_contract_is_of_its_face_and_as_old_as_it_is(name, face, day):
+    assert (LIBRARY[name].face, LIBRARY[name].listed_on) == (face, day)
 
 
 def test_only_the_ten_year_jgb_was_special():
@@ -119,6 +143,21 @@ def test_only_instruments_on_the_real_curve_are_indexed():
 def test_an_impossible_instrument_is_refused_by_name(change, complaint):
     with pytest.raises(DataError, match=rf"^UST10: .*{complaint}"):
         dataclasses.replace(LIBRARY["UST10"], **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"face": 0.0}, "needs the face of its contract, above 0; got 0"),
+        ({"curve": "us_real"}, "priced on a nominal curve, not on us_real"),
+        ({"borrow": 0.001}, "nothing is borrowed to be short of a future"),
+        ({"borrow_steps": (Step(date(2024, 4, 1), 0.1),)}, "nothing is borrowed"),
+        ({"kind": "par_bond"}, "a par_bond has no face"),
+    ],
+)
+def test_an_impossible_future_is_refused_by_name(change, complaint):
+    with pytest.raises(DataError, match=f"^TY: .*{complaint}"):
+        dataclasses.replace(LIBRARY["TY"], **change)
 
 
 def test_a_misspelt_instrument_meets_the_one_that_was_meant():

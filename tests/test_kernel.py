@@ -57,13 +57,14 @@ def test_the_books_hold_every_feature(results):
         seen |= {"ruin"} if result.ruined is not None else {"survival"}
         seen |= {"holiday"} if not book.tradable.all() else {"open"}
         seen |= {"lots"} if book.lot.any() else {"any size"}
+        seen |= {"lots that drift"} if (np.diff(book.lot, axis=0) != 0).any() else set()
         seen |= {"withheld"} if (book.income_long != book.income_short).any() else set()
         seen |= {"exposed"} if book.fx_exposed.any() else {"covered"}
         seen |= {"basis"} if (book.funding_long != book.funding_short).any() else {"no basis"}
         seen |= {"longer than a block"} if len(book.dates) > 130 else {"short"}
     assert seen == {
         *LINES, "lag 0", "lag 1", "lag 2", "band", "no band", "capital", "equity", "ruin", "survival", "holiday",
-        "open", "lots", "any size", "withheld", "exposed", "covered", "basis", "no basis",
+        "open", "lots", "lots that drift", "any size", "withheld", "exposed", "covered", "basis", "no basis",
         "longer than a block", "short",
     }  # fmt: skip
 

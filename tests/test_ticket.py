@@ -17,7 +17,7 @@ from backtests.runs import runner, setup
 from backtests.runs.inputs import MACRO_LIMIT, until
 from backtests.ticket import make
 from backtests.ticket.analogues import APART, find_analogues, state
-from backtests.ticket.futures import FUTURES, quote
+from backtests.ticket.futures import NAMES, quote
 from backtests.ticket.sheet import financing_spread
 from data.build import build
 from data.countries import COUNTRIES
@@ -165,8 +165,8 @@ def test_a_fund_with_a_stored_price_is_counted_in_shares_though_a_proxy_precedes
 
 
 def test_the_contracts_are_what_their_exchanges_list():
-    assert {code: one.face for code, one in FUTURES.items()} == {"TY": 1e5, "JGB": 1e8}
-    assert {row.code: row.futures for row in COUNTRIES if row.futures} == {"us": ("TY",), "jp": ("JGB",)}
+    assert {code: LIBRARY[code].face for code in NAMES} == {"TY": 1e5, "JB": 1e8}
+    assert {row.code: row.futures for row in COUNTRIES if row.futures} == {"us": ("TY",), "jp": ("JB",)}
 
 
 def test_a_jgb_leg_in_futures_is_its_dv01_over_that_of_a_contract(ticket, by_coupons):
@@ -175,29 +175,31 @@ def test_a_jgb_leg_in_futures_is_its_dv01_over_that_of_a_contract(ticket, by_cou
     bond = (by_coupons(JGB7, JGB7 - 5e-5, 7) - by_coupons(JGB7, JGB7 + 5e-5, 7)) * 100_000_000
     contract = bond / factor / YEN
     jgb = made.futures[1]
-    assert (jgb.contract.code, jgb.tenor) == ("JGB", 7)
+    assert (jgb.contract.name, jgb.tenor) == ("JB", 7)
     assert (jgb.factor, jgb.dv01) == pytest.approx((factor, contract), rel=1e-6)
     leg = only(made).legs[1]
-    assert leg.future == "JGB"
+    assert leg.future == "JB"
     assert leg.contracts == pytest.approx(-5000 / contract, rel=1e-6)
 
 
-def test_a_treasury_leg_reads_the_seven_year_between_its_neighbours(ticket, by_coupons, serving, gappy_tables):
+def test_a_treasury_leg_reads_the_yield_of_its_contract_between_its_neighbours(
+    ticket, by_coupons, serving, gappy_tables
+):
     serving(gappy_tables)  # without the seven-year
     made = ticket(PAIR)
-    seven = UST5 + 0.4 * (UST10 - UST5)
-    factor = by_coupons(seven, 0.06, 7)
-    contract = (by_coupons(seven, seven - 5e-5, 7) - by_coupons(seven, seven + 5e-5, 7)) * 100_000 / factor
-    assert (made.futures[0].yield_, made.futures[0].tenor) == pytest.approx((seven, 7))
+    cheapest = UST5 + 0.3 * (UST10 - UST5)
+    factor = by_coupons(cheapest, 0.06, 6.5)
+    contract = (by_coupons(cheapest, cheapest - 5e-5, 6.5) - by_coupons(cheapest, cheapest + 5e-5, 6.5)) * 1e5 / factor
+    assert (made.futures[0].yield_, made.futures[0].tenor) == pytest.approx((cheapest, 6.5))
     assert only(made).legs[0].contracts == pytest.approx(5000 / contract, rel=1e-6)
 
 
-def test_where_no_seven_year_can_be_read_the_nearest_quoted_yield_stands_in_and_is_named():
+def test_where_a_contracts_yield_cannot_be_read_the_nearest_quoted_stands_in_and_is_named():
     curve = Curve("us", np.array(["2026-03-31"], "datetime64[D]"), np.array([2.0, 10.0]), np.array([[0.0379, 0.043]]))
     found = quote(curve, 1.0)
     assert found is not None
     assert (found.tenor, found.yield_) == (10.0, 0.043)
-    assert 64 < found.dv01 < 69  # seven years of duration, not ten
+    assert 60 < found.dv01 < 65  # six and a half years of duration, not ten
 
 
 def test_inflation_bonds_and_cash_have_no_future(ticket):

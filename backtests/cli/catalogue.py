@@ -32,21 +32,28 @@ def instruments() -> None:
     from data.instruments import LIBRARY
 
     terminal.table(
-        ("name", "kind", "ccy", "curve", "years", "half-spread bp", "rolls", "borrow bp", "fee bp", "lot", "listed"),
+        (
+            "name", "kind", "ccy", "curve", "years", "half-spread bp", "rolls", "borrow bp", "fee bp", "lot", "face",
+            "listed",
+        ),
         [
             (
                 instrument.name, instrument.kind, instrument.currency, instrument.curve or "",
                 f"{instrument.maturity:g}" if instrument.maturity else "", number(instrument.half_spread, 2, 1e4),
                 f"{instrument.rolls_per_year:g}", number(instrument.borrow, 0, 1e4), number(instrument.fee, 1, 1e4),
-                f"{instrument.lot:g}", str(instrument.listed_on or ""),
+                f"{instrument.lot:g}", number(instrument.face, 0) if instrument.face else "",
+                str(instrument.listed_on or ""),
             )
             for instrument in LIBRARY.values()
         ],
-        left=(0, 1, 2, 3, 10),
+        left=(0, 1, 2, 3, 11),
     )  # fmt: skip
     steps = LIBRARY["JGB10"].borrow_steps
     borrow = ", ".join(f"{number(step.rate, 0, 1e4)} bp from {step.since}" for step in steps)
     terminal.say(
-        "Half-spreads of bonds are in yield, of listed names and cash in price. Borrow levels are assumptions;"
+        "Half-spreads of bonds are in yield, of listed names, futures and cash in price. Borrow levels are assumptions;"
     )
     terminal.say(f"JGB10: {borrow}. Lot 0: any amount; listed names trade by proxy, lot 0, where no price is stored.")
+    terminal.say(
+        "The years of a future are those of its cheapest bond to deliver; its lot is one contract of that face."
+    )

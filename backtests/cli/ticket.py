@@ -274,9 +274,10 @@ def _inputs(ticket: Ticket) -> None:
         left=(0, 1, 4),
     )  # fmt: skip
     for future in ticket.futures:
-        read = "its yield" if future.tenor == 7 else f"the {future.tenor:g}-year's yield, the nearest quoted,"
+        years = future.contract.maturity
+        read = "its yield" if future.tenor == years else f"the {future.tenor:g}-year's yield, the nearest quoted,"
         terminal.say(
-            f"{future.contract.code}: {future.contract.name}, as a 7-year par bond at {read} "
+            f"{future.contract.name}: {future.name}, as a {years:g}-year par bond at {read} "
             f"{percent(future.yield_, 2)} %; conversion factor {future.factor:.4f}, DV01 USD {future.dv01:.2f} "
             "a contract."
         )

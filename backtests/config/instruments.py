@@ -10,16 +10,18 @@ from backtests.config.model import ConfigFile, InstrumentSection
 from data import exchanges
 from data.countries import Countries, unknown
 from data.errors import ConfigError, DataError, did_you_mean, shortened
-from data.instruments import BP, LIBRARY, Instrument, Step, check_country
+from data.instruments import BP, CONTRACTS_A_YEAR, LIBRARY, Instrument, Step, check_country
 from data.series import price_spec
 
 REQUIRED = {
     "par_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
     "inflation_bond": ("currency", "curve", "maturity", "half_spread_bp", "rolls_per_year", "borrow_bp"),
     "listed": ("currency", "half_spread_bp", "borrow_bp"),
+    "future": ("currency", "curve", "maturity", "half_spread_bp", "face"),
     "cash": ("currency", "half_spread_bp"),
 }
 PROXY = ("curve", "maturity", "fee_bp")  # of a listed name, which has all of them or none
+DEFAULTS = {"future": {"rolls_per_year": CONTRACTS_A_YEAR, "lot": 1.0}}  # of a new one, where it says nothing
 
 OWN_EXCHANGES = frozenset(instrument.exchange for instrument in LIBRARY.values() if instrument.exchange)
 
@@ -83,7 +85,7 @@ def _instrument(document: Document, name: str, section: InstrumentSection) -> In
         _check_series(document, name, section)
         if section.curve is None:
             given.setdefault("lot", 1.0)
-    return Instrument(name, **given)
+    return Instrument(name, **{**DEFAULTS.get(section.kind, {}), **given})
 
 
 def _check_proxy(document: Document, name: str, section: InstrumentSection) -> None:

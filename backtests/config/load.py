@@ -146,7 +146,7 @@ def _stated(treatment: CurrencyTreatment, legs: Sequence[Instrument], countries:
     """Return a currency treatment with its basis in figures where its foreign legs' currencies have the same one."""
     if treatment.basis_bp is not None:
         return treatment
-    own = {countries.of(leg).basis_bp for leg in legs if leg.currency != BASE}
+    own = {countries.of(leg).basis_bp for leg in legs if leg.currency != BASE and leg.funded}
     return CurrencyTreatment(treatment.kind, own.pop()) if len(own) == 1 else treatment
 
 

@@ -161,17 +161,22 @@ class CountrySection(Model):
 class InstrumentSection(Model):
     """An override of a built-in instrument, or the whole of a new one."""
 
-    kind: Literal["par_bond", "inflation_bond", "listed", "cash"] | None = None
+    kind: Literal["par_bond", "inflation_bond", "listed", "future", "cash"] | None = None
     currency: str | None = Field(default=None, description="of a country: USD, JPY, EUR, GBP, or one under countries")
     curve: str | None = Field(default=None, description="of a country: us, us_real, jp, de, uk, or one under countries")
-    maturity: float | None = Field(default=None, gt=0, le=100, description="years, a multiple of 0.5")
+    maturity: float | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="years, a multiple of 0.5; of a future, that of its cheapest bond to deliver",
+    )
     half_spread_bp: BasisPoints | None = Field(
-        default=None, description="of yield for bonds, of price for listed and cash"
+        default=None, description="of yield for bonds, of price for listed, futures and cash"
     )
     rolls_per_year: float | None = Field(default=None, ge=0, le=366)
     borrow_bp: BasisPoints | list[BorrowStep] | None = None
     rolldown: bool | None = None
-    lot: float | None = Field(default=None, ge=0, description="units; 0 = any amount")
+    lot: float | None = Field(default=None, ge=0, description="units, of a future contracts; 0 = any amount")
     fee_bp: BasisPoints | None = None
     exchange: str | None = None
     listed_on: date | None = None
@@ -188,6 +193,7 @@ class InstrumentSection(Model):
     distributions: Literal["none"] | None = Field(
         default=None, description="none: a listed name that pays nothing, or whose price return is meant"
     )
+    face: float | None = Field(default=None, gt=0, le=1e12, description="of a future's contract, in its currency")
 
 
 Overlays = Annotated[

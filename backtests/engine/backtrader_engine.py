@@ -16,7 +16,7 @@ import backtrader as bt
 import numpy as np
 
 from backtests.engine.book import Book
-from backtests.engine.ledger import WHOLE_LOT, kept
+from backtests.engine.ledger import LEAST, WHOLE_LOT
 from backtests.engine.result import Result, account
 from data.pricing.bonds import Array
 
@@ -98,8 +98,9 @@ class _Broker(bt.brokers.BackBroker):
         self.credit = CREDIT_LINE * book.capital
         self.setcash(book.capital + self.credit)
         self.traded: Array = np.zeros(book.price.shape)
+        self.lots = [0.0] * book.price.shape[1]  # units of a lot when each leg was last traded
         self._legs: dict[Any, int] = {}
-        self._tradable = book.tradable.tolist()
+        self._tradable, self._lots = book.tradable.tolist(), book.lot.tolist()
         columns = ("price", "fx", "funding_long", "funding_short", "borrow", "roll", "income_long", "income_short")
         self._rates = [
             list(zip(*(getattr(book, name)[:, i].tolist() for name in columns), strict=True))
@@ -153,6 +154,7 @@ class _Broker(bt.brokers.BackBroker):
         if self._tradable[self.bar][leg] or order.info.get("forced"):
             super()._try_exec(order)
             self.traded[self.bar, leg] += abs(order.executed.size)
+            self.lots[leg] = self._lots[self.bar][leg]
 
     def _get_value(self, datas: Any = None, lever: bool = False) -> float:
         return self.equity
@@ -208,16 +210,21 @@ class _Trader(bt.Strategy):
     def _decide(self, bar: int) -> list[float]:
         book, band = self.p.book, self._bands[bar]
         base = book.capital if book.fixed_base else self.broker.equity
-        held = self._wanted[max(self._wanted)] if self._wanted else self._held()
+        due = max(self._wanted, default=-1)
+        held = self._held()
+        expected = held if due < 0 else self._wanted[due]
+        lots = self.broker.lots if due < 0 else self._lots[due - book.lag]
         wanted = []
         for leg, (weight, dollars, lot) in enumerate(
             zip(self._targets[bar], self._dollars[bar], self._lots[bar], strict=True)
         ):
             units = weight * base / dollars
-            units = math.copysign(math.floor(abs(units) / lot + WHOLE_LOT) * lot, units) if lot else units
-            wanted.append(kept(units, held[leg], lot))
-        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, held, strict=True))
-        return wanted if moves else held
+            if lot:
+                bought = self.broker.lots[leg] if expected[leg] == held[leg] else lots[leg]
+                units = _in_lots(units, lot, expected[leg], bought)
+            wanted.append(units)
+        moves = any(abs(new - old) > band * abs(new) for new, old in zip(wanted, expected, strict=True))
+        return wanted if moves else expected
 
     def _held(self) -> list[float]:
         return [self.broker.positions[data].size for data in self.datas]
@@ -226,8 +233,9 @@ class _Trader(bt.Strategy):
         """Replace every waiting order by one that leads to the units wanted."""
         self._cancel()
         for data, units, lot in zip(self.datas, wanted, self._lots[bar], strict=True):
-            held = self.broker.positions[data].size
-            self._order(data, kept(units, held, lot) - held)
+            size = units - self.broker.positions[data].size
+            if abs(size) > WHOLE_LOT * lot:
+                self._order(data, size)
 
     def _order(self, data: Any, size: float, **info: Any) -> None:
         if size:
@@ -247,3 +255,14 @@ class _Trader(bt.Strategy):
         for data in self.datas:
             self._order(data, -self.broker.positions[data].size, forced=True)
         self.broker.next()
+
+
+def _in_lots(units: float, lot: float, expected: float, bought: float) -> float:
+    """Whole lots of the units wanted; those expected where they are as many, bought when a lot was `bought` units."""
+    whole = math.floor(abs(units) / lot + WHOLE_LOT)
+    if whole and units * expected > 0:
+        held = abs(expected)
+        same = whole == math.floor(held / bought + 0.5) if bought else abs(whole * lot - held) < LEAST * lot
+        if same:
+            return expected
+    return math.copysign(whole * lot, units)

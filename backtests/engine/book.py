@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.carry import Treatment, funding
+from backtests.engine.carry import Treatment, exposed, funding
 from data.bars import bar_days
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
@@ -78,7 +78,7 @@ def prepare(market: Market, targets: Array, rows: slice, terms: Terms, forced: F
         dates=market.dates[rows],
         price=market.price[rows],
         fx=fx[rows],
-        fx_exposed=np.full(fx.shape[1], float(terms.currency == "unhedged")),
+        fx_exposed=exposed(market, terms.currency),
         funding_long=long[rows],
         funding_short=short[rows],
         borrow=market.borrow[rows],

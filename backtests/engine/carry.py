@@ -22,12 +22,13 @@ Treatment = Literal["repo", "unhedged", "fx_swap"]
 def funding(market: Market, treatment: Treatment, basis: float | None) -> tuple[Array, Array]:
     """What a long pays and a short receives (T, n) over each bar, per unit of local notional, in USD.
 
-    `basis` is the cross-currency basis of an FX swap, a year; None is each currency's own.
+    `basis` is the cross-currency basis of an FX swap, a year; None is each currency's own. A future, which is never
+    paid for, is as in `repo` whatever the treatment.
     """
-    if treatment == "unhedged":
-        paid = market.usd[:, None] * previous(market.fx)
-        return paid, paid
     own = market.funding * market.fx
+    if treatment == "unhedged":
+        paid = np.where(exposed(market, treatment) > 0.0, market.usd[:, None] * previous(market.fx), own)
+        return paid, paid
     if treatment == "repo":
         return own, own
     bases = np.array([_basis(market, name, basis) for name in market.names])
@@ -35,20 +36,30 @@ def funding(market: Market, treatment: Treatment, basis: float | None) -> tuple[
     return (market.funding + swapped) * market.fx, own
 
 
+def exposed(market: Market, treatment: Treatment) -> Array:
+    """Return 1 (n,) for each leg whose notional bears currency moves, 0 for the others."""
+    return np.array([float(treatment == "unhedged" and leg.funded) for leg in market.instruments])
+
+
 def _basis(market: Market, name: str, basis: float | None) -> float:
     """Basis, a year, at which a leg is swapped: 0 where there is nothing to swap, its currency's own where None."""
     country = market.country(name)
-    if country.currency == BASE:
+    if country.currency == BASE or not _funded(market, name):
         return 0.0
     return country.basis_bp * BP if basis is None else basis
 
 
+def _funded(market: Market, name: str) -> bool:
+    return market.instruments[market.column(name)].funded
+
+
 def funding_spread(market: Market, rate: float, treatment: Treatment) -> Array:
     """USD (T, n) per unit of local notional that `rate` a year over the overnight rate costs a long over each bar."""
+    own = np.asarray(rate * _years(market, market.day_counts()) * market.fx)
     if treatment == "unhedged":  # funded in dollars, at the exchange rate of the bar's start
         home = np.full(len(market.instruments), market.countries.home.day_count)
-        return np.asarray(rate * _years(market, home) * previous(market.fx))
-    return np.asarray(rate * _years(market, market.day_counts()) * market.fx)
+        return np.where(exposed(market, treatment) > 0.0, rate * _years(market, home) * previous(market.fx), own)
+    return own
 
 
 def flat_borrow(market: Market) -> Array:
@@ -59,8 +70,9 @@ def flat_borrow(market: Market) -> Array:
 
 
 def extra_borrow(market: Market, rate: float) -> Array:
-    """Fraction of notional (T, n) that `rate` a year costs a short over each bar."""
-    return rate * _years(market, market.day_counts())
+    """Fraction of notional (T, n) that `rate` a year costs a short over each bar; nothing is borrowed for a future."""
+    borrowed = np.array([float(leg.funded) for leg in market.instruments])
+    return np.asarray(rate * _years(market, market.day_counts()) * borrowed)
 
 
 def _years(market: Market, day_counts: Array) -> Array:
@@ -95,7 +107,7 @@ def _saved(market: Market, name: str, horizon: float, treatment: Treatment, basi
     """How much more than what its treatment pays a foreign leg's own overnight rate is (T,), over `horizon` years."""
     country, home = market.country(name), market.countries.home
     none = np.zeros(len(market.dates))
-    if country.currency == BASE or treatment == "repo":
+    if country.currency == BASE or treatment == "repo" or not _funded(market, name):
         return none
     years = horizon * DAYS_A_YEAR / country.day_count
     if treatment == "fx_swap":

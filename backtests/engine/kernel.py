@@ -28,8 +28,8 @@ from data.pricing.bonds import Array
 from strategies import compiled
 
 WALK = (
-    ledger.accrue, ledger.kept, ledger.send, ledger.fill, ledger.trade, ledger.expected, ledger.decide, ledger.close,
-    ledger.step, ledger.walk,
+    ledger.accrue, ledger.fill, ledger.trade, ledger.pending, ledger.as_many, ledger.decide, ledger.close, ledger.step,
+    ledger.walk,
 )  # fmt: skip
 WORTH = 200_000  # bars times legs in all: below, loading takes longer than walking them plainly
 CHUNK = 64  # books that a thread walks without the GIL
@@ -276,7 +276,7 @@ def clear(lines: Lines, path: Path) -> None:
     lines.price[:], lines.fx[:], lines.funding[:], lines.borrow[:] = 0.0, 0.0, 0.0, 0.0
     lines.roll[:], lines.income[:], lines.cost[:], lines.cash[:], lines.margin[:] = 0.0, 0.0, 0.0, 0.0, 0.0
     lines.notional[:] = 0.0
-    path.held[:], path.waiting[:] = 0.0, False
+    path.held[:], path.lots[:], path.waiting[:] = 0.0, 0.0, False
 
 
 def each(

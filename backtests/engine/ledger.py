@@ -16,7 +16,7 @@ from data.market import Flags
 from data.pricing.bonds import Array
 
 WHOLE_LOT = 1e-9  # of a lot: as near to a whole one as rounding errors come
-LEAST = 1.0 - 1e-6  # of a lot: less is no trade, whatever rounding makes of whole lots
+LEAST = 1.0 - 1e-6  # of a lot: as near below one as rounding errors come
 
 
 class Lines(NamedTuple):
@@ -41,6 +41,7 @@ class Path(NamedTuple):
     equity: Array  # (T,)
     units: Array  # (T, n) held after each row
     held: Array  # (n,) now
+    lots: Array  # (n,) units of a lot when each leg was last traded; 0 where any amount was
     order: Array  # (n,) units that a waiting leg is to be traded to
     waiting: Flags  # (n,)
     due: Array  # (T + lag + 1, n) units ordered, on the row on which they may first fill
@@ -60,6 +61,7 @@ def blank(book: Book) -> tuple[Lines, Path]:
         equity=np.zeros(rows),
         units=np.zeros(shape),
         held=np.zeros(legs),
+        lots=np.zeros(legs),
         order=np.zeros(legs),
         waiting=np.zeros(legs, dtype=np.bool_),
         due=np.zeros((rows + book.lag + 1, legs)),
@@ -100,18 +102,17 @@ def walk(book: Book, lines: Lines, path: Path) -> int:
 
 def step(book: Book, lines: Lines, path: Path, t: int, wealth: float) -> float:
     """Take one bar: accrue, fill, decide; return equity after it."""
-    held, order, waiting, due = path.held, path.order, path.waiting, path.due
-    wealth += accrue(book, lines, t, held, wealth)
+    order, waiting, due = path.order, path.waiting, path.due
+    wealth += accrue(book, lines, t, path.held, wealth)
     if wealth > 0:
         if book.lag and t >= book.lag and book.decides[t - book.lag]:
-            send(book, t, held, order, waiting, due[t])
-        wealth += fill(book, lines, t, held, order, waiting)
+            order[:], waiting[:] = due[t], True
+        wealth += fill(book, lines, path, t)
     if wealth > 0 and book.decides[t]:
-        base = book.capital if book.fixed_base else wealth
-        decide(book, t, expected(book, t, held, due), due[t + book.lag], base)
+        decide(book, path, t, book.capital if book.fixed_base else wealth)
         if book.lag == 0:
-            send(book, t, held, order, waiting, due[t])
-            wealth += fill(book, lines, t, held, order, waiting)
+            order[:], waiting[:] = due[t], True
+            wealth += fill(book, lines, path, t)
     return wealth
 
 
@@ -169,19 +170,16 @@ def add(line: Array, t: int, i: int, amount: float) -> None:
     line[t, i] += amount
 
 
-def send(book: Book, t: int, held: Array, order: Array, waiting: Flags, wanted: Array) -> None:
-    """Replace every waiting order by one that leads to the units wanted."""
-    for i in range(len(held)):
-        order[i], waiting[i] = kept(wanted[i], held[i], book.lot[t, i]), True
-
-
-def fill(book: Book, lines: Lines, t: int, held: Array, order: Array, waiting: Flags) -> float:
+def fill(book: Book, lines: Lines, path: Path, t: int) -> float:
     """Trade every waiting leg that can trade at t to its ordered units; return the cost, negative USD."""
     total = 0.0
-    for i in range(len(held)):
-        if waiting[i] and book.tradable[t, i]:
-            total += trade(book, lines, t, i, held, order[i] - held[i])
-            waiting[i] = False
+    for i in range(len(path.held)):
+        if path.waiting[i] and book.tradable[t, i]:
+            size = path.order[i] - path.held[i]
+            if abs(size) > WHOLE_LOT * book.lot[t, i]:  # less is a rounding error
+                total += trade(book, lines, t, i, path.held, size)
+                path.lots[i] = book.lot[t, i]
+            path.waiting[i] = False
     return total
 
 
@@ -198,32 +196,49 @@ def trade(book: Book, lines: Lines, t: int, i: int, held: Array, size: float) ->
     return float(cost)
 
 
-def expected(book: Book, t: int, held: Array, due: Array) -> Array:
-    """Units that a decision at t finds: those of the latest order still on its way, else those held."""
+def pending(book: Book, t: int) -> int:
+    """Row of the latest decision whose orders are still on their way at t, or -1."""
     for row in range(t - 1, max(t - book.lag, -1), -1):
         if book.decides[row]:
-            return np.asarray(due[row + book.lag])
-    return held
+            return row
+    return -1
 
 
-def decide(book: Book, t: int, held: Array, wanted: Array, base: float) -> None:
-    """Write the units wanted from t on; inside the band, those found, so that orders kept waiting lapse."""
+def decide(book: Book, path: Path, t: int, base: float) -> None:
+    """Write the units wanted from t on, on the row of `path.due` on which they may first fill.
+
+    A decision finds the units of the latest order still on its way, else those held. Inside the band it keeps all of
+    them, so that orders kept waiting lapse; it keeps those of a leg of which it wants as many whole lots as it finds,
+    for a lot may be other units by now. A leg of which it wants none is closed.
+    """
+    row = pending(book, t)
+    expected = path.held if row < 0 else path.due[row + book.lag]
+    wanted = path.due[t + book.lag]
     outside = False
-    for i in range(len(held)):
+    for i in range(len(expected)):
         units = book.targets[t, i] * base / (book.price[t, i] * book.fx[t, i])
         lot = book.lot[t, i]
         if lot > 0.0:
-            units = np.sign(units) * np.floor(abs(units) / lot + WHOLE_LOT) * lot
-        units = kept(units, held[i], lot)
+            whole = np.floor(abs(units) / lot + WHOLE_LOT)
+            bought = path.lots[i] if expected[i] == path.held[i] else book.lot[row, i]
+            if whole > 0.0 and units * expected[i] > 0.0 and as_many(whole, abs(expected[i]), lot, bought):
+                units = expected[i]
+            else:
+                units = np.sign(units) * whole * lot
         wanted[i] = units
-        outside = outside or abs(units - held[i]) > book.band[t] * abs(units)
+        outside = outside or abs(units - expected[i]) > book.band[t] * abs(units)
     if not outside:
-        wanted[:] = held
+        wanted[:] = expected
 
 
-def kept(units: float, held: float, lot: float) -> float:
-    """Units to hold: those wanted, or those held where the two differ by less than a lot; out is always out."""
-    return held if units != 0.0 and abs(units - held) < LEAST * lot else units
+def as_many(whole: float, held: float, lot: float, bought: float) -> bool:
+    """Whether `held` units, bought when a lot was `bought` units, are as many whole lots as `whole`.
+
+    What any amount could be bought of, `bought` being 0, is as many as the whole lots on either side of it.
+    """
+    if bought > 0.0:
+        return bool(whole == np.floor(held / bought + 0.5))
+    return bool(abs(whole * lot - held) < LEAST * lot)
 
 
 def close(book: Book, lines: Lines, t: int, held: Array) -> float:

@@ -62,6 +62,17 @@ class Result:
         return float(np.abs(self.capital + np.cumsum(self.change()) - self.equity).max() / self.capital)
 
 
+def lots_held(result: Result, lot: Array) -> Array:
+    """Whole lots (T, n) held after each row, + long: the units over what a lot (T, n) was when they were last traded.
+
+    NaN where any amount could be traded then.
+    """
+    row = np.maximum.accumulate(np.where(result.traded > 0, np.arange(len(lot))[:, None], 0), axis=0)
+    bought = np.take_along_axis(lot, row, axis=0)
+    unknown = np.full(lot.shape, np.nan)
+    return np.asarray(np.round(np.divide(result.units, bought, out=unknown, where=bought > 0)))
+
+
 def account(book: Book, units: Array, traded: Array, equity: Array, ruined: int | None) -> Result:
     """Return the result of a path of units, its lines worked out for all bars at once (docs/conventions.md).
 

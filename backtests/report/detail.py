@@ -204,7 +204,7 @@ def _trades(panels: Panels) -> Payload:
     """Return quotes, of a day and an instrument each, and each variant's trades: steps from quote to quote, and units.
 
     Notional is units times price times fx, and cost a rate of it: neither is said trade by trade. Listed names with a
-    stored price are told in shares at the day's own close.
+    stored price are told in shares at the day's own close; contracts are those of variants that trade some.
     """
     trades = _in_shares(panels.run.trades)
     days, day = np.unique(pd.to_datetime(trades["date"]).to_numpy().astype("datetime64[D]"), return_inverse=True)
@@ -213,6 +213,7 @@ def _trades(panels: Panels) -> Payload:
     exact = [[float(f"{value:.{EXACT}g}") for value in column] for column in (trades["price"], trades["fx"], rate)]
     quotes, quote = np.unique(np.column_stack([day, leg, *exact]), axis=0, return_inverse=True)
     units = np.array([float(f"{value:.{DIGITS}g}") for value in trades["units"]])
+    contracts = _contracts(panels, trades)
     of = trades["variant"].to_numpy()
     own = {variant.name: of == variant.name for variant in panels.variants}
     return {
@@ -220,10 +221,21 @@ def _trades(panels: Panels) -> Payload:
         "instruments": legs.tolist(),
         "quotes": [[int(row[0]), int(row[1]), *row[2:].tolist()] for row in quotes],
         "trades": {
-            name: {"quote": np.diff(quote.ravel()[rows], prepend=0).tolist(), "units": units[rows].tolist()}
+            name: {
+                "quote": np.diff(quote.ravel()[rows], prepend=0).tolist(),
+                "units": units[rows].tolist(),
+                **({"contracts": contracts[rows].tolist()} if (contracts[rows] != np.array(None)).any() else {}),
+            }
             for name, rows in own.items()
         },
     }
+
+
+def _contracts(panels: Panels, trades: pd.DataFrame) -> np.ndarray:
+    """Return the contracts of each trade (k,), + bought; None of what is no future, or one traded in any amount."""
+    futures = [name for name, leg in panels.run.manifest["legs"].items() if leg["kind"] == "future"]
+    whole = trades["instrument"].isin(futures) & trades["quantity"].notna() if futures else np.zeros(len(trades), bool)
+    return np.array([int(trades["quantity"].iloc[i]) if told else None for i, told in enumerate(whole)], dtype=object)
 
 
 def _in_shares(trades: pd.DataFrame) -> pd.DataFrame:

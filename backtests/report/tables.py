@@ -328,12 +328,17 @@ def legs(panels: Panels) -> list[list[str]]:
 def _priced(leg: Leg) -> str:
     if leg["kind"] == "listed" and not leg["curve"]:
         return "its own prices"
+    if leg["kind"] == "future":
+        size = f"contracts of {number(leg['face'], 0)}" if leg["lot"] else "any amount"
+        return f"{leg['curve']} {leg['maturity']:g}y par yield; {size}"
     return f"{leg['curve']} {leg['maturity']:g}y par yield" if leg["curve"] else f"{leg['currency']} overnight rate"
 
 
 def _modelled(leg: Leg) -> str:
     if leg["kind"] == "cash":
         return "the rate is official; the index compounds it"
+    if leg["kind"] == "future":
+        return "future by its cheapest bond; no delivery option, no calendar-spread moves"
     if leg["kind"] != "listed":
         return "the yields are official; the index is modelled from them"
     spans = {
@@ -349,7 +354,7 @@ def _modelled(leg: Leg) -> str:
 
 
 def _borrow(leg: Leg) -> str:
-    if leg["kind"] == "cash":
+    if leg["kind"] in ("cash", "future"):
         return ABSENT
     steps = [f"{step['bp']:g} from {step['from']}" for step in leg["borrow_steps"]]
     text = ", ".join([f"{leg['borrow_bp']:g}", *steps])

@@ -107,6 +107,7 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
         "fee_bp": instrument.fee * 1e4,
         "listed_on": instrument.listed_on,
         **({"duration": instrument.duration} if instrument.unmodelled else {}),
+        **({"face": instrument.face, "lot": instrument.lot} if instrument.kind == "future" else {}),
         "proxy": _stretches(run.market.dates[window], run.market.proxy[window, column]),
         "traded": _stretches(run.market.dates[window], (run.market.exists & ~run.market.proxy)[window, column]),
     }

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from backtests.config import countries_in, resolved
+from backtests.engine.result import lots_held
 from backtests.performance import attribution, components, round_trips
 from backtests.runs import exposure, significance, stress
 from backtests.runs.manifest import manifest
@@ -140,27 +141,36 @@ def _long(run: VariantRun, columns: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _positions(run: VariantRun) -> pd.DataFrame:
-    return _long(run, {"units": run.result.units, "weight": run.result.weights, **_as_traded(run, run.result.units)})
+    result = run.result
+    traded = _as_traded(run, result.units, _contracts(run))
+    return _long(run, {"units": result.units, "weight": result.weights, **traded})
 
 
 def _trades(run: VariantRun) -> pd.DataFrame:
     result = run.result
-    change = np.diff(result.units, axis=0, prepend=0.0)
+    change, bought = np.diff(result.units, axis=0, prepend=0.0), np.diff(_contracts(run), axis=0, prepend=0.0)
     market = {name: getattr(run.market, name)[run.span.rows] for name in ("price", "fx")}
     money = {"notional_usd": result.notional, "cost_usd": -result.cost}
-    frame = _long(run, {"units": change, **market, **money, **_as_traded(run, change)})
+    frame = _long(run, {"units": change, **market, **money, **_as_traded(run, change, bought)})
     return frame[result.traded.reshape(-1) > 0].reset_index(drop=True)
 
 
-def _as_traded(run: VariantRun, units: np.ndarray) -> dict[str, np.ndarray]:
+def _as_traded(run: VariantRun, units: np.ndarray, contracts: np.ndarray) -> dict[str, np.ndarray]:
     """What index units (T, n) were in the market on the day: `quantity` and `quoted_price`, NaN where not known.
 
-    Shares at the day's own close of a listed name whose price is stored; of a bond its face, of cash its amount, both
-    in local currency and quoted at no price: a par bond is worth its face.
+    Shares at the day's own close of a listed name whose price is stored; of a future its contracts; of a bond its face,
+    of cash its amount, both in local currency and quoted at no price: a par bond is worth its face.
     """
     market, rows = run.market, run.span.rows
-    listed = np.array([leg.kind == "listed" for leg in market.instruments])
+    listed, future = (np.array([leg.kind == kind for leg in market.instruments]) for kind in ("listed", "future"))
     scale = np.array([leg.multiplier for leg in market.instruments])
     local, quoted = units * market.price[rows], market.quoted[rows]
     shares = np.divide(local, quoted * scale, out=np.full(local.shape, np.nan), where=np.isfinite(quoted))
-    return {"quantity": np.where(listed, shares, local), "quoted_price": quoted}
+    return {"quantity": np.where(listed, shares, np.where(future, contracts, local)), "quoted_price": quoted}
+
+
+def _contracts(run: VariantRun) -> np.ndarray:
+    """Contracts (T, n) of futures held after each row, + long; NaN where they were traded in any amount."""
+    each = np.array([leg.lot for leg in run.market.instruments])
+    held = lots_held(run.result, run.market.lot[run.span.rows])
+    return np.where(run.result.units == 0.0, 0.0, held * each)

@@ -1,9 +1,9 @@
 """Instantaneous shocks to the positions held on a variant's last row, every leg priced anew.
 
 A bond is the par bond of its own maturity: it is worth 1 now, and `P(y, y + shift, M)` after the shock, so convexity
-is in. A listed fund is its proxy's bond. An inflation bond's real yield moves as a nominal yield of its maturity does:
-its breakeven stands still. Cash does not move with rates; what rates do to a listed name without a curve is not
-known. No time passes: no carry, no roll-down, no costs.
+is in. A listed fund is its proxy's bond, a future its cheapest one. An inflation bond's real yield moves as a nominal
+yield of its maturity does: its breakeven stands still. Cash does not move with rates; what rates do to a listed name
+without a curve is not known. No time passes: no carry, no roll-down, no costs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from backtests.engine.carry import Treatment
+from backtests.engine.carry import Treatment, exposed
 from backtests.runs.runner import VariantRun
 from data.countries import BASE, Countries, Country, code_of
 from data.instruments import BP, Instrument
@@ -108,7 +108,7 @@ def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: S
     The shocks are those of the market's countries, unless others are given.
 
     Under `repo` and `fx_swap` currency moves touch profit and loss only, and there is none yet on a position marked
-    now; under `unhedged` the notional bears them.
+    now; under `unhedged` the notional bears them, but a future's never does.
     """
     instruments = market.instruments
     notional = np.where(units == 0.0, 0.0, units * market.price[t] * market.fx[t])
@@ -119,7 +119,7 @@ def revalue(market: Market, t: int, units: Array, currency: Treatment, shocks: S
     move = np.array([[shock.move(instrument) for instrument in instruments] for shock in shocks])
     coupons = np.array([market.countries.of(instrument).coupons for instrument in instruments])
     change = np.where(shift == 0.0, 0.0, price(now, now + shift, life, coupons) - 1.0)
-    bears = float(currency == "unhedged")
+    bears = exposed(market, currency)
     return np.asarray(notional * (change * (1.0 + move) + move * bears))
 
 

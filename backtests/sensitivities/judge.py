@@ -215,13 +215,16 @@ def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: O
     """Why a scenario does not apply to a variant; empty where it may."""
     own = rerun.base
     legs = rerun.decided(own).market.instruments
-    foreign = np.array([leg.currency != BASE for leg in legs])
+    foreign = np.array([leg.currency != BASE and leg.funded for leg in legs])
     short, stepped = base.short, np.array([bool(leg.borrow_steps) for leg in legs])
     cash = any(leg.kind == "cash" for leg in legs if leg.currency != BASE)
     long_abroad = bool(base.long[foreign].any())
     reasons = {
         "it is the configuration's own": chosen == own,
         "it is not funded by a currency swap": scenario.group == "basis" and own.currency != "fx_swap",
+        "its foreign legs are futures, which no treatment touches": (
+            scenario.group == "currency" and not foreign.any() and any(leg.currency != BASE for leg in legs)
+        ),
         "it holds no foreign leg": scenario.group == "currency" and not foreign.any(),
         "it holds foreign cash, which is nothing but its currency": scenario.group == "currency" and cash,
         "it is never long a foreign leg, so that fx_swap is repo": (
@@ -279,8 +282,13 @@ def _breakeven_borrow(rerun: Rerun) -> BreakEven:
     def earned(rate: float) -> float:
         return rerun.run(replace(rerun.base, extra_borrow=rate)).excess_return or 0.0
 
-    if not rerun.run(rerun.base).short.any():
+    short = rerun.run(rerun.base).short
+    if not short.any():
         return BreakEven(None, "it is never short")
+    if not any(
+        leg.funded for leg, held in zip(rerun.decided(rerun.base).market.instruments, short, strict=True) if held
+    ):
+        return BreakEven(None, "it is short of futures alone, for which nothing is borrowed")
     if earned(0.0) <= 0:
         return BreakEven(None, "it loses without it")
     return _crossing(earned, EXTRA_BORROW, f"it still gains at {EXTRA_BORROW[-1]:.0%} a year")

@@ -15,7 +15,7 @@ from backtests.engine.carry import carry_ahead
 from backtests.engine.result import Result
 from backtests.runs import setup
 from backtests.runs.window import Span, span
-from backtests.ticket.futures import quote
+from backtests.ticket.futures import Quote, priced, quote
 from data.errors import DataError
 from data.instruments import BP
 from data.market import MORE_THAN_WEEKLY, Flags, Market
@@ -26,6 +26,7 @@ from strategies.base import decisions_of, signals_of
 MONTH, QUARTER = 1 / 12, 0.25  # years
 LATE_DAYS = 10  # on daily rows one market may be quoted later than the other, or be on holiday, by this much
 SMALL = 1e-12
+UNITS = {"listed": "shares", "future": "contracts"}  # what an instrument is counted in, where it has lots
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Leg:
 
     name: str
     currency: str
-    unit: str  # shares, or units of the total-return index
+    unit: str  # shares, contracts, or units of the total-return index
     price: float | None  # local, of a unit
     weight: float  # fraction of the base, as wanted; units may round it
     units: float
@@ -209,8 +210,8 @@ def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Ma
 
 
 def _shares(market: Market, t: int) -> Array:
-    """Shares (n,) in a ledger unit of a listed name: at that day's close, or else by its lots; 1 of any other leg."""
-    lots = np.array([leg.lot if leg.kind == "listed" else 0.0 for leg in market.instruments])
+    """Units (n,) of the market in a ledger unit: shares at the day's close or by lots, contracts by lots; else 1."""
+    lots = np.array([leg.lot if leg.kind in UNITS else 0.0 for leg in market.instruments])
     chained = (lots > 0) & (market.lot[t] > 0)
     by_lots = np.divide(lots, market.lot[t], out=np.ones(len(lots)), where=chained)
     worth = market.quoted[t] * np.array([leg.multiplier for leg in market.instruments])
@@ -219,9 +220,10 @@ def _shares(market: Market, t: int) -> Array:
 
 def _units(book: Book, held: Array) -> Array:
     """Ledger units (n,) that the book's only row decides, what is held being `held`."""
-    wanted = np.zeros(len(held))
-    ledger.decide(book, 0, held, wanted, book.capital)
-    return np.nan_to_num(wanted)  # nothing is wanted of a leg that has no price
+    _, path = ledger.blank(book)
+    path.held[:], path.lots[:] = held, book.lot[0]
+    ledger.decide(book, path, 0, book.capital)
+    return np.asarray(np.nan_to_num(path.due[book.lag]))  # nothing is wanted of a leg that has no price
 
 
 def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: float, terms: Terms) -> Leg:
@@ -230,18 +232,18 @@ def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: 
     notional = units * price if units else 0.0
     duration = market.duration[t, i]
     dv01 = None if units and np.isnan(duration) else (notional * fx * duration * BP if units else 0.0)
-    future = quote(market.curves[instrument.curve].until(t), fx, market.countries) if instrument.curve else None
+    future = _future(market, t, i)
     return Leg(
         name=instrument.name,
         currency=instrument.currency,
-        unit="shares" if instrument.kind == "listed" and _priced(market, t, i) else "index units",
+        unit=UNITS.get(instrument.kind, "index units") if _priced(market, t, i) else "index units",
         price=_known(price / per_unit),
         weight=float(weight),
         units=float(units * per_unit),
         notional=float(notional),
         usd=float(notional * fx) if units else 0.0,
         dv01=None if dv01 is None else float(dv01),
-        future=future.contract.code if future else None,
+        future=future.contract.name if future else None,
         contracts=None if future is None or dv01 is None else float(dv01 / future.dv01),
         carry_month=_carry(market, t, i, MONTH, terms, units),
         carry_quarter=_carry(market, t, i, QUARTER, terms, units),
@@ -255,6 +257,17 @@ def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: 
 
 def _priced(market: Market, t: int, i: int) -> bool:
     return bool(market.lot[t, i] > 0 or np.isfinite(market.quoted[t, i]))
+
+
+def _future(market: Market, t: int, i: int) -> Quote | None:
+    """Return the contract in which a leg's DV01 is told: a future's own, else its country's."""
+    instrument, fx = market.instruments[i], float(market.fx[t, i])
+    if instrument.curve is None:
+        return None
+    curve = market.curves[instrument.curve].until(t)
+    if instrument.kind == "future":
+        return priced(instrument, curve, fx, market.countries)
+    return quote(curve, fx, market.countries)
 
 
 def _ordered(leg: Leg, market: Market, t: int, i: int, held: float, order: float, per_unit: float) -> Leg:

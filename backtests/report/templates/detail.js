@@ -11,14 +11,16 @@
     let quote = 0;
     return data.trades[name].quote.map((step, i) => {
       const [day, leg, price, fx, rate] = data.quotes[quote += step], units = data.trades[name].units[i];
+      const contracts = data.trades[name].contracts?.[i] ?? null;
       const notional = Math.abs(units) * price * fx;
-      return { day: data.days[day], leg: data.instruments[leg], side: units < 0 ? "sold" : "bought", units, price, fx, notional, cost: notional * rate };
+      return { day: data.days[day], leg: data.instruments[leg], side: (contracts ?? units) < 0 ? "sold" : "bought", units, contracts, price, fx, notional, cost: notional * rate };
     });
   }
 
-  function row({ day, leg, side, units, price, notional, cost }) {
+  function row({ day, leg, side, units, contracts, price, notional, cost }) {
     const row = document.createElement("tr");
-    const cells = [[day], [leg], [side], [figure(units, 0), units], [figure(price, 2), price], [figure(notional, 0), notional], [figure(cost, 0), cost]];
+    const amount = contracts === null ? [figure(units, 0), units] : [`${figure(contracts, 0)} contract${Math.abs(contracts) === 1 ? "" : "s"}`, contracts];
+    const cells = [[day], [leg], [side], amount, [figure(price, 2), price], [figure(notional, 0), notional], [figure(cost, 0), cost]];
     row.append(...cells.map(([text, value], i) => {
       const cell = document.createElement(i ? "td" : "th");
       if (!i) cell.scope = "row";
@@ -46,8 +48,8 @@
   }
   const content = {
     trades() {
-      const rows = Object.keys(data.trades).flatMap((name) => trades(name).map((t) => [t.day, name, t.leg, t.side, t.units, t.price, t.fx, t.notional, t.cost]));
-      return [["date", "variant", "instrument", "side", "units", "price", "fx", "notional_usd", "cost_usd"], ...rows];
+      const rows = Object.keys(data.trades).flatMap((name) => trades(name).map((t) => [t.day, name, t.leg, t.side, t.units, t.contracts, t.price, t.fx, t.notional, t.cost]));
+      return [["date", "variant", "instrument", "side", "units", "contracts", "price", "fx", "notional_usd", "cost_usd"], ...rows];
     },
     months() {
       const rows = Object.entries(data.months).flatMap(([name, { first, values }]) => values.map((value, i) => [name, month(first, i), value]));
