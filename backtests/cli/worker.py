@@ -72,7 +72,7 @@ def worker() -> Iterator[Worker]:
     finally:
         for process in pool._processes.values():
             process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def cores() -> int:

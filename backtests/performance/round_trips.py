@@ -7,7 +7,7 @@ those opened to the new.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -304,6 +304,12 @@ def _finite(value: Any) -> float | None:
 
 def tidy(variant: str, trips: Sequence[RoundTrip]) -> pd.DataFrame:
     """One row per trip, under the variant's name; dates as days, paths as arrays."""
+    return table({variant: trips})
+
+
+def table(by_variant: Mapping[str, Sequence[RoundTrip]]) -> pd.DataFrame:
+    """The trips of several variants as `tidy` has those of one."""
+    trips = [trip for own in by_variant.values() for trip in own]
     columns = [field.name for field in fields(RoundTrip)]
     frame = pd.DataFrame([[getattr(trip, name) for name in columns] for trip in trips], columns=columns)
     for name, kind in LISTS.items():
@@ -314,7 +320,7 @@ def tidy(variant: str, trips: Sequence[RoundTrip]) -> pd.DataFrame:
         if name.endswith(("_bp", "_usd")):
             frame[name] = frame[name].astype(float)
     frame = frame.astype({"side": "int64", "days": "int64", "reason": "str", "path_unit": "str"})
-    frame.insert(0, "variant", variant)
+    frame.insert(0, "variant", [name for name, own in by_variant.items() for _ in own])
     return frame.astype({"variant": "str"})
 
 

@@ -96,8 +96,14 @@ def quoted_on(run: VariantRun) -> tuple[NDArray[np.int64], tuple[Quote, ...]]:
     places: dict[tuple[object, ...], int] = {}
     quotes: list[Quote] = []
     rows = np.full(len(held), -1)
+    pairs: dict[bytes, Quote] = {}  # two legs, one against the other: only their signs count
     for t in into:
-        into_it = combination(run.market.instruments, held[t], run.market.countries)
+        signs = np.sign(held[t])
+        two = signs.sum() == 0.0 and np.count_nonzero(signs) == 2
+        known = pairs.get(signs.tobytes()) if two else None
+        into_it = known or combination(run.market.instruments, held[t], run.market.countries)
+        if two:
+            pairs[signs.tobytes()] = into_it
         place = places.setdefault((*into_it.weights.items(), into_it.rises), len(quotes))
         if place == len(quotes):
             quotes.append(into_it)

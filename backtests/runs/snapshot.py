@@ -97,7 +97,7 @@ def tables(run: Run, now: datetime | None = None) -> StoredRun:
         components=_table(run, _components),
         stress=_table(run, stress.tidy),
         exposure=_table(run, exposure.table),
-        round_trips=pd.concat([_trips(each) for each in run.variants], ignore_index=True),
+        round_trips=round_trips.table({variant_run.variant.name: variant_run.trips for variant_run in run.variants}),
     )
 
 
@@ -116,10 +116,6 @@ def _table(run: Run, of: Callable[[VariantRun], pd.DataFrame]) -> pd.DataFrame:
     dates = {"date": "datetime64[ms]"} if "date" in frame else {}
     texts = {name: "str" for name in ("variant", "component", "instrument", "line", "shock") if name in frame}
     return frame.astype({**dates, **texts})
-
-
-def _trips(run: VariantRun) -> pd.DataFrame:
-    return round_trips.tidy(run.variant.name, run.trips)
 
 
 def _attribution(run: VariantRun) -> pd.DataFrame:
