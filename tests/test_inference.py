@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -479,7 +480,13 @@ def test_rows_drawn_are_those_of_arch(block, monkeypatch):
     monkeypatch.setattr(bootstrap, "BATCH", 400)  # three draws at a time
     theirs = StationaryBootstrap(block, np.empty(120), seed=4)
     drawn = np.concatenate(list(bootstrap.resamples(120, block, 4, 7)))
-    assert np.array_equal(drawn, [theirs.update_indices() for _ in range(7)])
+    expected = [theirs.update_indices() for _ in range(7)]
+    assert np.array_equal(drawn, expected)
+    import numba  # noqa: F401  # loaded, the rows are chained by compiled code
+
+    assert np.array_equal(np.concatenate(list(bootstrap.resamples(120, block, 4, 7))), expected)
+    monkeypatch.delitem(sys.modules, "numba")
+    assert np.array_equal(np.concatenate(list(bootstrap.resamples(120, block, 4, 7))), expected)
 
 
 def test_spa_names_a_variant_that_is_the_benchmark():

@@ -72,6 +72,17 @@ def standard_error(u: Array, block: float) -> float:
 
 
 @njit(cache=True, nogil=True)
+def chain(starts: Rows, chances: Array, begins: float) -> None:
+    """Turn random rows (draws, T) into blocks of rows, in place: where the chance is above, a block goes on."""
+    draws, n = starts.shape
+    for d in range(draws):
+        for t in range(1, n):
+            if chances[d, t] > begins:
+                following = starts[d, t - 1] + 1
+                starts[d, t] = following if following < n else 0
+
+
+@njit(cache=True, nogil=True)
 def figures(x: Array, rows: Rows, block: float) -> Array:
     """Mean, its error, Sharpe ratio of a bar, its error and largest drawdown (draws, 5) of `x[rows]`, (draws, T)."""
     draws, n = rows.shape

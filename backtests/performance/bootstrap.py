@@ -5,6 +5,7 @@ Politis and Romano, J. American Statistical Association 89, 1994; Politis and Wh
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -48,17 +49,28 @@ def block_lengths(columns: Array) -> Array:
 def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
     """Rows of the draws, batches of (k, bars): blocks from a random start on, round the end to the beginning."""
     generator = np.random.default_rng(seed)
-    place = np.arange(bars)
     batch = max(1, BATCH // bars)
     for first in range(0, draws, batch):
         count = min(batch, draws - first)
         starts, chances = np.empty((count, bars), dtype=np.int64), np.empty((count, bars))
         for i in range(count):
             starts[i], chances[i] = generator.integers(bars, size=bars), generator.random(bars)
-        begins = chances <= 1 / block
-        begins[:, 0] = True
-        since = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
-        yield (np.take_along_axis(starts, since, axis=1) + place - since) % bars
+        if "numba" in sys.modules:  # loaded already, it is quicker; the rows are the same
+            from backtests.engine.draws import chain
+
+            chain(starts, chances, 1 / block)
+            yield starts
+        else:
+            yield _chained(starts, chances, 1 / block)
+
+
+def _chained(starts: Rows, chances: Array, begins: float) -> Rows:
+    """Turn random rows (draws, T) into blocks of rows: where the chance is above, a block goes on."""
+    place = np.arange(starts.shape[1])
+    fresh = chances <= begins
+    fresh[:, 0] = True
+    since = np.maximum.accumulate(np.where(fresh, place, 0), axis=1)
+    return np.asarray((np.take_along_axis(starts, since, axis=1) + place - since) % len(place))
 
 
 def estimates(x: Array, block: float) -> tuple[Array, Array, Array, Array]:
