@@ -68,8 +68,8 @@ def round_trips(strategy: Strategy, market: Market, rows: slice, book: Book, res
     decided = _decided(strategy, market, rows, book)
     if result.ruined is not None:
         decided = _ended(decided, result.ruined)
-    owners, waiting = _owners(book, result, decided)
-    usd = _by_owner(result, owners, waiting, len(decided))
+    owners, first = _owners(book, result, decided)
+    usd = _by_owner(result, owners, first, len(decided))
     lines = bond_lines(result, market, rows)
     carry, rolldown = (
         _held(line, owners, len(decided)) for line in (lines["carry"] + result.funding, lines["rolldown"])
@@ -135,7 +135,7 @@ def _ended(trades: Sequence[Trade], ruined: int) -> list[Trade]:
 
 
 def _owners(book: Book, result: Result, trades: Sequence[Trade]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Trip (T, n) that each leg's units belong to after each row, and (T,) whose orders wait after it; or NOBODY."""
+    """Trip (T, n) that each leg's units belong to after each row, and (T,) whose orders fill first on it; or NOBODY."""
     rows, legs = book.price.shape
     after = np.full(rows, NOBODY)  # trip in force after a decision on each row
     for k, trade in enumerate(trades):
@@ -152,7 +152,8 @@ def _owners(book: Book, result: Result, trades: Sequence[Trade]) -> tuple[NDArra
         if result.ruined is not None and t >= result.ruined:
             current = np.full(legs, NOBODY)
         owner[t] = np.where(result.units[t] != 0.0, current, NOBODY)
-    return owner, waiting
+    first = waiting if book.lag else np.concatenate([[NOBODY], waiting[:-1]])
+    return owner, np.where(first == NOBODY, waiting, first)
 
 
 def _before(owners: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -160,7 +161,7 @@ def _before(owners: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.concatenate([np.full((1, owners.shape[1]), NOBODY), owners[:-1]])
 
 
-def _by_owner(result: Result, owners: NDArray[np.intp], waiting: NDArray[np.intp], count: int) -> Array:
+def _by_owner(result: Result, owners: NDArray[np.intp], first: NDArray[np.intp], count: int) -> Array:
     """Trading P&L (trips, T) of each trip by row, USD."""
     usd = np.zeros((count, len(result.dates)))
     over, row = _before(owners), np.broadcast_to(np.arange(len(result.dates))[:, None], owners.shape)
@@ -170,9 +171,7 @@ def _by_owner(result: Result, owners: NDArray[np.intp], waiting: NDArray[np.intp
     closed, opened = _split(before, result.units, over == owners)
     share = np.divide(closed, closed + opened, out=np.zeros_like(closed), where=closed + opened > 0)
     twice = _traded_twice(result, before, over)
-    _add(
-        usd, np.broadcast_to(np.concatenate([[NOBODY], waiting[:-1]])[:, None], owners.shape), row, result.cost * twice
-    )
+    _add(usd, np.broadcast_to(first[:, None], owners.shape), row, result.cost * twice)
     once = result.cost * (1.0 - twice)
     _add(usd, over, row, once * share)
     _add(usd, np.where(owners == NOBODY, over, owners), row, once * (1.0 - share))
