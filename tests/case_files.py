@@ -1,16 +1,20 @@
 """Files as people have them, made small, each with what it holds: archives, library exports, spreadsheet saves.
 
 A case is a file and what is right: the values it holds, by series and day; or a question or refusal, with its words.
-A new case joins the tests by being in `CASES`.
+A new case joins the tests by being in `CASES`, or by being there: a folder in tests/cases with the file and a
+`right.yaml` that holds `read:` (series, column, day, value) or `says:` (words of the answer); `options:`, `warns:`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 
 DAYS = pd.bdate_range("2023-01-04", "2024-12-27")
 MONTHS = pd.date_range("2010-01-01", "2024-12-01", freq="MS")
@@ -344,4 +348,21 @@ def _others() -> dict[str, Case]:
     }
 
 
-CASES: dict[str, Case] = _prices() | _curves() | _rates() | _others()
+def _in_folders() -> dict[str, Case]:
+    """The cases that stand in folders of their own."""
+    cases = {}
+    for right in sorted((Path(__file__).parent / "cases").glob("*/right.yaml")):
+        told = yaml.safe_load(right.read_text(encoding="utf-8"))
+        (file,) = (path for path in right.parent.iterdir() if path != right)
+        cases[right.parent.name] = Case(
+            file.name, file.read_bytes(), _as_read(told["read"]) if "read" in told else None,
+            tuple(told.get("says", ())), tuple(told.get("options", ())), told.get("warns", ""),
+        )  # fmt: skip
+    return cases
+
+
+def _as_read(read: dict[str, dict[str, dict[date, float]]]) -> dict[str, pd.DataFrame]:
+    return {series: pd.DataFrame(columns).rename(pd.Timestamp) for series, columns in read.items()}
+
+
+CASES: dict[str, Case] = _prices() | _curves() | _rates() | _others() | _in_folders()

@@ -200,6 +200,7 @@ def test_an_unknown_instrument_of_a_default_is_reported_at_the_parameters(tmp_pa
     text = "name: run\nvariants:\n  a:\n    strategy: elsewhere_of_my_own\n    params: {}\n"
     message = refusal(tmp_path, text)
     assert message.startswith("run.yaml:5: variants.a.params: unknown instrument 'ELSEWHERE'; known: 236A.T, ")
+    assert message.endswith("; one of your own is described under instruments")
 
 
 # ---- overlays
