@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,11 +48,7 @@ def run(
         settings = configuration.load(config, set_ or [])
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
-        with (
-            interrupt.telling(interrupt.whole(folder)),
-            run_folder.writing(folder) as place,
-            terminal.progress(quiet) as progress,
-        ):
+        with writing(folder, quiet) as (place, progress):
             begun = runner.begin(settings, beside.start, progress)
             beside.warm((PICTURES,))
             measured = measure(begun, progress)
@@ -61,6 +59,20 @@ def run(
             index(folder.parent)
         _show(finished, time.perf_counter() - start)
         terminal.say(f"report: {folder / 'report.html'}")
+
+
+@contextmanager
+def writing(folder: Path, quiet: bool) -> Iterator[tuple[Path, Progress]]:
+    """Give a place to write a run's folder in, and a progress; an interrupt is told whether the folder is whole."""
+    from backtests.cli import interrupt, terminal
+    from backtests.runs import folder as run_folder
+
+    with (
+        interrupt.telling(interrupt.whole(folder)),
+        run_folder.writing(folder) as place,
+        terminal.progress(quiet) as progress,
+    ):
+        yield place, progress
 
 
 def measure(begun: Begun, progress: Progress) -> dict[str, Any]:

@@ -48,11 +48,7 @@ def thesis(
             settings = _until(settings, as_of)
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
-        with (
-            interrupt.telling(interrupt.whole(folder)),
-            run_folder.writing(folder) as place,
-            terminal.progress(quiet) as progress,
-        ):
+        with run_command.writing(folder, quiet) as (place, progress):
             try:
                 begun = runner.begin(settings, beside.start, progress)
             except OutsideDataError as error:
