@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,10 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from backtests import config
-from backtests.runs import runner
+from backtests import cli, config
+from backtests.runs import runner, setup
 from backtests.runs.runner import Run
+from backtests.ticket import make
 from data.build import build
 from data.market import Market
 from data.sources import bundled
@@ -24,6 +27,7 @@ from data.tables import Tables
 from tests import command
 from tests.browsing import CHROMIUM, QUIET, Tabs
 from tests.registry import held
+from tests.tickets import HEAD, NEW_YEAR
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,6 +58,8 @@ SLOW = {
     ),
     "test_assemble.py": (),
     "test_ticket.py": (),
+    "test_ticket_days.py": (),
+    "test_ticket_orders.py": (),
     "test_kernel.py": (),
     "test_third_country.py": (),
     "test_significance.py": (),
@@ -160,6 +166,42 @@ def here(tmp_path, monkeypatch):
 def divergence(here):
     """The command line, in a folder of its own."""
     return command.divergence
+
+
+@pytest.fixture
+def ticket(tmp_path):
+    """The ticket of a configuration of this text, on a day."""
+
+    def made(text: str, as_of: date | None = NEW_YEAR, held: str | None = None):
+        path = tmp_path / "t.yaml"
+        path.write_text(HEAD + text)
+        holdings = None
+        if held is not None:
+            holdings = tmp_path / "held.csv"
+            holdings.write_text(held)
+        return make(config.load(path), as_of, holdings)
+
+    return made
+
+
+@pytest.fixture
+def serving(monkeypatch):
+    """Let every configuration read these tables."""
+    return lambda tables: monkeypatch.setattr(setup, "tables_of", lambda settings, instruments: tables)
+
+
+@pytest.fixture
+def printed(monkeypatch, capsys):
+    """What the ticket command answers to these words."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["divergence", "ticket", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        streams = capsys.readouterr()
+        return int(end.value.code or 0), streams.out, streams.err
+
+    return run
 
 
 @pytest.fixture
