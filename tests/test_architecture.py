@@ -21,21 +21,22 @@ ORDER = {
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays exits own",
-    "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
+    "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
     "verdicts bootstrap inference",
-    "backtests/config": "document complaints model countries params building instruments legs load",
+    "backtests/config": "document complaints model countries params building instruments legs variants sweep load",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
+    "backtests/sweeps": "plan walk banks plateau prove store run",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
     "tornado plots html thesis compare",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity app",
+    "sensitivity sweep app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

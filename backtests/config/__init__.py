@@ -2,10 +2,11 @@
 
 from backtests.config.countries import countries_in
 from backtests.config.load import as_yaml, dump, json_schema, load, resolve, resolved
-from backtests.config.model import Config, CurrencyTreatment, Variant
+from backtests.config.model import Config, CurrencyTreatment, SweepSection, Variant
 from backtests.config.params import Parameter, describe
+from backtests.config.sweep import Axis, Grid, grid
 
 __all__ = [
-    "Config", "CurrencyTreatment", "Parameter", "Variant",
-    "as_yaml", "countries_in", "describe", "dump", "json_schema", "load", "resolve", "resolved",
+    "Axis", "Config", "CurrencyTreatment", "Grid", "Parameter", "SweepSection", "Variant",
+    "as_yaml", "countries_in", "describe", "dump", "grid", "json_schema", "load", "resolve", "resolved",
 ]  # fmt: skip
