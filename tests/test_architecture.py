@@ -24,8 +24,9 @@ ORDER = {
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report export api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
-    "verdicts bootstrap inference",
-    "backtests/config": "document complaints model countries params building instruments legs load",
+    "refusals verdicts verdicts_many bootstrap inference selection",
+    "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
+    "legs statements load",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
