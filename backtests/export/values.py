@@ -12,7 +12,7 @@ import pandas as pd
 
 from backtests.export.columns import Kind
 from backtests.export.tables import Table
-from backtests.report.format import guarded
+from backtests.report.format import RUN, guarded
 
 Value = str | float | int | bool | date | None
 
