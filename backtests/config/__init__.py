@@ -1,5 +1,6 @@
 """Configuration: strict YAML in, frozen types out. The only place that knows yaml and pydantic."""
 
+from backtests.config.claims import Claim
 from backtests.config.countries import countries_in
 from backtests.config.load import as_yaml, dump, json_schema, load, resolve, resolved
 from backtests.config.model import Config, CurrencyTreatment, SweepSection, Variant
@@ -7,6 +8,6 @@ from backtests.config.params import Parameter, describe
 from backtests.config.sweep import Axis, Grid, grid
 
 __all__ = [
-    "Axis", "Config", "CurrencyTreatment", "Grid", "Parameter", "SweepSection", "Variant",
+    "Axis", "Claim", "Config", "CurrencyTreatment", "Grid", "Parameter", "SweepSection", "Variant",
     "as_yaml", "countries_in", "describe", "dump", "grid", "json_schema", "load", "resolve", "resolved",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from backtests.config.countries import table
 from backtests.config.document import IN_PLACE_OF, Document, override, read
 from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, Variant
+from backtests.config.statements import Names, claims_of
 from backtests.config.variants import Around, as_variant, checked, written
 from data.countries import Countries
 from data.disk import is_folder
@@ -81,6 +82,8 @@ def resolve(document: Document) -> Config:
         countries=countries,
         country_sections=file.countries,
         sweep=file.sweep,
+        claim_sections=file.claims,
+        claims=claims_of(file.claims, Names(document, instruments, countries, file.variants)),
     )
     if file.sweep:
         sweep.check(document, config, file.sweep)
@@ -185,7 +188,11 @@ def resolved(config: Config) -> dict[str, Any]:
     data["variants"] = {variant.name: written(variant) for variant in config.variants}
     data["benchmarks"] = list(config.benchmarks)
     if config.sweep:
-        data["sweep"] = config.sweep.model_dump(exclude_none=True)
+        data["sweep"] = {key: value for key, value in config.sweep.model_dump().items() if value is not None}
+    if config.claim_sections:
+        data["claims"] = {
+            key: section.model_dump(exclude_unset=True, by_alias=True) for key, section in config.claim_sections.items()
+        }
     return data
 
 
