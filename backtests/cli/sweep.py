@@ -10,7 +10,6 @@ import typer
 if TYPE_CHECKING:
     from backtests.config import Grid
     from backtests.runs.runner import Progress
-    from backtests.sweeps.banks import Banks
     from backtests.sweeps.run import Outlook, Swept
     from backtests.sweeps.store import Folder
 
@@ -48,7 +47,7 @@ def sweep(
     expected = run.outlook(grid, shared, count)
     if not quiet:
         terminal.talk(_expected(expected))
-    folder = _folder(grid, shared, out, resume)
+    folder = run.opened(grid, shared, out, resume)
     with (
         interrupt.telling(lambda: _kept(folder, grid)),
         store.failing(folder.path),
@@ -57,19 +56,6 @@ def sweep(
         swept = run.run(grid, shared, folder, count, top, _Rate(progress))
     _show(swept)
     terminal.say(f"table: {folder.path / store.TABLE}")
-
-
-def _folder(grid: Grid, shared: Banks, out: Path | None, resume: Path | None) -> Folder:
-    """Begin a sweep's folder, or go on with the one that is there."""
-    from backtests.runs.folder import utc_now
-    from backtests.sweeps import store
-
-    own = store.identity(grid, shared.tables)
-    unfinished = resume or (out if out and (out / "manifest.json").exists() else None)
-    if unfinished:
-        return store.Folder.resume(unfinished, own)
-    now = utc_now()
-    return store.Folder.begin(store.destination(grid, out, now), grid, store.manifest(grid, shared, own, now))
 
 
 def _expected(outlook: Outlook) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from backtests.config.document import IN_PLACE_OF, Document, Loc
 from backtests.config.model import Config, SweepSection, Variant
-from backtests.config.variants import Around, as_variant, own_bases, written
+from backtests.config.variants import Around, as_variant, checked, own_bases, written
 from data.errors import ConfigError, did_you_mean, shortened
 from strategies import STRATEGIES
 from strategies.base import Leg
@@ -118,6 +118,34 @@ def grid(config: Config, section: SweepSection | None = None) -> Grid:
     if section is None:
         raise ConfigError(f"{config.name} has no sweep; add one, like sweep: {{base: NAME, over: {{costs: [1, 2]}}}}")
     return _grid(Document("sweep", {}), config, section)
+
+
+def section_of(
+    config: Config,
+    over: Mapping[str, Any] | None,
+    base: str | None,
+    sample: Mapping[str, int] | None,
+    score: str | None,
+) -> SweepSection:
+    """Return the sweep of a configuration with what is given in its place, checked; raises as `grid`."""
+    own = config.sweep.model_dump() if config.sweep else {}
+    only = {"base": config.variants[0].name} if len(config.variants) == 1 else {}
+    plain = {name: _plain(values) for name, values in over.items()} if over is not None else None
+    given = {"base": base, "over": plain, "sample": dict(sample) if sample else None, "score": score}
+    data = {**only, **own, **{key: value for key, value in given.items() if value is not None}}
+    document = Document("sweep", {})
+    section = checked(document, SweepSection, data, [("sweep",)])
+    check(document, config, section)
+    return section
+
+
+def _plain(values: Any) -> Any:
+    """Return values as YAML would give them: lists, where Python has tuples or arrays."""
+    if isinstance(values, Mapping):
+        return {key: _plain(value) for key, value in values.items()}
+    if isinstance(values, np.ndarray | range | list | tuple):
+        return [_plain(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+    return values
 
 
 def check(document: Document, config: Config, section: SweepSection) -> None:

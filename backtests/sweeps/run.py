@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 
 from backtests.config import Grid
 from backtests.engine import kernel
+from backtests.runs.folder import utc_now
 from backtests.sweeps import plateau, prove, store
-from backtests.sweeps.banks import Banks
+from backtests.sweeps.banks import Banks, banks
 from backtests.sweeps.plan import Part
 from backtests.sweeps.walk import walk
 from data.errors import ConfigError
@@ -67,16 +69,16 @@ def check_size(grid: Grid) -> None:
         )
 
 
-def size_of_parts(grid: Grid, banks: Banks) -> int:
+def size_of_parts(grid: Grid, shared: Banks) -> int:
     """Cells of a part; it follows from the grid and the data alone."""
-    return CELLS if len(banks.market.dates) * len(grid.base.strategy.legs) < LONG else CELLS // 2
+    return CELLS if len(shared.market.dates) * len(grid.base.strategy.legs) < LONG else CELLS // 2
 
 
-def outlook(grid: Grid, banks: Banks, threads: int) -> Outlook:
+def outlook(grid: Grid, shared: Banks, threads: int) -> Outlook:
     """Say what a sweep takes, from its first cells."""
     cells = [grid.cells[int(i)] for i in np.linspace(0, len(grid.cells) - 1, min(PROBED, len(grid.cells)))]
     start = time.perf_counter()
-    part = banks.part(0, cells)
+    part = shared.part(0, cells)
     made = time.perf_counter()
     walk(part)
     end = time.perf_counter()
@@ -86,7 +88,7 @@ def outlook(grid: Grid, banks: Banks, threads: int) -> Outlook:
     walking = min(again - end, end - made) / max(len(part.run), 1)
     making = (made - start) / max(len(part.signals), 1)
     held = sum(signal.targets.nbytes for signal in part.signals) / max(len(part.signals), 1)
-    per_part = size_of_parts(grid, banks) * min(1.0, signals / len(grid.cells)) * held
+    per_part = size_of_parts(grid, shared) * min(1.0, signals / len(grid.cells)) * held
     return Outlook(
         cells=len(grid.cells),
         ideas=ideas,
@@ -127,10 +129,10 @@ def task(part: Part, grid: Grid, folder: store.Folder | None) -> tuple[int, pa.T
 
 
 def tables(
-    grid: Grid, banks: Banks, folder: store.Folder | None, threads: int, progress: Progress
+    grid: Grid, shared: Banks, folder: store.Folder | None, threads: int, progress: Progress
 ) -> Iterator[tuple[int, pa.Table]]:
     """Yield every part's table in order; those that a folder holds are read, not run again."""
-    size, completed = size_of_parts(grid, banks), 0
+    size, completed = size_of_parts(grid, shared), 0
     waiting: deque[Future[tuple[int, pa.Table]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
@@ -138,7 +140,7 @@ def tables(
                 if folder and folder.holds(number, len(cells)):
                     waiting.append(pool.submit(lambda k: (k, folder.part(k)), number))
                 else:
-                    waiting.append(pool.submit(task, banks.part(number, cells), grid, folder))
+                    waiting.append(pool.submit(task, shared.part(number, cells), grid, folder))
                 while len(waiting) > threads:
                     number, table = waiting.popleft().result()
                     completed += len(table)
@@ -169,7 +171,7 @@ def compiles() -> bool:
 
 def run(
     grid: Grid,
-    banks: Banks,
+    shared: Banks,
     folder: store.Folder | None = None,
     threads: int = 1,
     top: int = 5,
@@ -185,8 +187,8 @@ def run(
         A disk that fails.
     """
     start = time.perf_counter()
-    size, kept, gathered = size_of_parts(grid, banks), [], _Gathered()
-    for _, table in tables(grid, banks, folder, threads, progress):
+    size, kept, gathered = size_of_parts(grid, shared), [], _Gathered()
+    for _, table in tables(grid, shared, folder, threads, progress):
         gathered.add(table)
         if not folder:
             kept.append(table)
@@ -195,7 +197,7 @@ def run(
     best = leaders(scored.score if grid.section.score == "plateau" else sharpe, ideas, top)
     rows = prove.chosen(range(len(grid.cells)), best, AT_RANDOM, grid.seed)
     figures = {grid.cells[row]: own for row in rows if (own := _row(folder, kept, size, row))["bars"]}
-    proofs = prove.prove(grid, banks.market, figures, progress)
+    proofs = prove.prove(grid, shared.market, figures, progress)
     whole = (_scored(table, scored, first) for first, table in _numbered(folder, kept, grid, size))
     notes = gathered.notes
     if folder:
@@ -253,6 +255,24 @@ def leaders(by: Array, ideas: NDArray[np.uint64], count: int) -> list[int]:
             seen.add(int(ideas[row]))
             rows.append(row)
     return rows
+
+
+def to_table(grid: Grid, out: Path | None, threads: int) -> Swept:
+    """Run a grid in memory, or into a folder, or to the end of what a folder holds; raises as `run` and its parts."""
+    check_size(grid)
+    shared = banks(grid)
+    folder = opened(grid, shared, out) if out else None
+    return run(grid, shared, folder, threads)
+
+
+def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = None) -> store.Folder:
+    """Begin a sweep's folder, or go on with the one that is there."""
+    own = store.identity(grid, shared.tables)
+    unfinished = resume or (out if out and (out / store.MANIFEST).exists() else None)
+    if unfinished:
+        return store.Folder.resume(unfinished, own)
+    now = utc_now()
+    return store.Folder.begin(store.destination(grid, out, now), grid, store.manifest(grid, shared, own, now))
 
 
 def _numbered(

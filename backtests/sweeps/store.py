@@ -36,6 +36,7 @@ from data.tables import Tables
 
 FORMAT = 1
 PARTS = "cells"
+MANIFEST = "manifest.json"
 TABLE = "sweep.parquet"
 PACKAGES = ("divergence", "numba", "numpy", "pandas", "pyarrow", "scipy")
 LARGEST = 1024 * MEGABYTE
@@ -171,7 +172,7 @@ class Folder:
             own.save()
         except OSError as error:
             shutil.rmtree(path / PARTS, ignore_errors=True)
-            for name in ("config.yaml", "manifest.json"):
+            for name in ("config.yaml", MANIFEST):
                 with suppress(OSError):
                     (path / name).unlink()
             for folder in created:
@@ -204,7 +205,7 @@ class Folder:
     def save(self, **changed: Any) -> None:
         """Write the manifest, with these of its keys changed."""
         self.manifest = {**self.manifest, **changed}
-        replace_text(self.path / "manifest.json", f"{json.dumps(plain(self.manifest), indent=2, allow_nan=False)}\n")
+        replace_text(self.path / MANIFEST, f"{json.dumps(plain(self.manifest), indent=2, allow_nan=False)}\n")
 
     def place(self, number: int) -> Path:
         """Where a part stands."""
@@ -248,7 +249,7 @@ def failing(path: Path) -> Iterator[None]:
 def read_manifest(path: Path) -> dict[str, Any]:
     """Return the manifest of a sweep's folder; raises ConfigError where it is none."""
     try:
-        manifest = json.loads(read_regular(path / "manifest.json", 16 * MEGABYTE))
+        manifest = json.loads(read_regular(path / MANIFEST, 16 * MEGABYTE))
         if manifest["kind"] != "sweep" or manifest["format"] > FORMAT or "sha256" not in manifest["identity"]:
             raise ValueError("of another kind")
     except (OSError, ValueError, KeyError, TypeError) as error:
