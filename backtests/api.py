@@ -145,7 +145,7 @@ class Results:
         return Path(path)
 
     def export(self, path: str | Path, *variants: str) -> Path:
-        """Write a workbook where the name ends in .xlsx, else a folder of CSV files; of these variants, or of all.
+        """Write a workbook (.xlsx), a page (.pdf) or, by any other name, a folder of CSV files; of these variants, or of all.
 
         Raises
         ------
