@@ -25,7 +25,7 @@ ORDER = {
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
     "verdicts bootstrap inference",
-    "backtests/config": "document complaints model countries params building instruments legs load",
+    "backtests/config": "document complaints model countries params building instruments legs load ideas",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
