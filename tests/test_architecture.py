@@ -27,7 +27,7 @@ ORDER = {
     "verdicts bootstrap inference",
     "backtests/config": "document complaints model countries params building instruments legs load ideas",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
-    "snapshot listing folder",
+    "snapshot listing folder trials tried",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
@@ -53,7 +53,7 @@ FENCES = {
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
-    "filelock": ["data/store.py"],
+    "filelock": ["data/store.py", "backtests/runs/trials.py"],
     "openpyxl": ["data/sources/cells.py"],
     "arch": [],
     "ffn": [],
