@@ -24,10 +24,10 @@ ORDER = {
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
-    "verdicts bootstrap inference",
+    "refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints model countries params building instruments legs load ideas",
-    "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
-    "snapshot listing folder trials tried",
+    "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
+    "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",

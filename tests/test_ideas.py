@@ -54,9 +54,9 @@ ONE = {  # variants that are one idea
         f"{BLEND}a: {{{POLICY}}}, a2: {{{POLICY}}}, b: {{{CARRY}, weight: 2}}}}}}",
     ],
     "a blend of one": [POLICY, f"{BLEND}only: {{{POLICY}, weight: 0.2}}}}}}"],
-    "targets of volatility": [
+    "targets of volatility": [  # whose guard does not bind
         "strategy: divergence, overlays: [{volatility_target: {volatility: 0.02, largest: 1000}}]",
-        "strategy: divergence, params: {duration: 2}, overlays: [{volatility_target: {volatility: 0.03, largest: 1000}}]",
+        "strategy: divergence, params: {duration: 2}, overlays: [{volatility_target: {volatility: 1, largest: 1000}}]",
     ],
     "a cap as many times larger": [
         "strategy: policy, params: {duration: 5}, overlays: [{gross_cap: {gross: 0.5}}, {duration_cap: {duration: 4}}]",

@@ -106,9 +106,7 @@ def keep(
     told = tried.tried(run_folder.RUNS, tried.of_run(run, source, now), now)
     for line in told.complaints:
         terminal.talk(line)
-    stored = tables(run, now)
-    manifest = {**stored.manifest, "trials": told.stated}
-    stored = replace(stored, manifest=manifest, folder=folder, sensitivity=measured)
+    stored = replace(tried.with_trials(tables(run, now), told), folder=folder, sensitivity=measured)
     content = panels(stored)
     drawn = beside.start(_draw, pictured(content), folder / "plots")
     stored = judged(stored, significance.judge(run, told.earlier))

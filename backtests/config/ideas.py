@@ -152,7 +152,7 @@ def _overlay(overlay: Overlay) -> _Scaled:
 def _terms(terms: Terms, size: float) -> dict[str, Any]:
     own = _fields(terms)
     own |= {name: own[name] / size for name in OF_EQUITY if own[name] is not None}
-    return {name: _plain(value) for name, value in (own | {"reenter": terms.again}).items() if value is not None}
+    return dict(_plain(own | {"reenter": terms.again}))
 
 
 def _fields(value: Any) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Window | Length):
         return _length(value.text)
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     if dataclasses.is_dataclass(value):

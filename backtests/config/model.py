@@ -194,6 +194,9 @@ class InstrumentSection(Model):
         default=None, description="none: a listed name that pays nothing, or whose price return is meant"
     )
     face: float | None = Field(default=None, gt=0, le=1e12, description="of a future's contract, in its currency")
+    initial_margin: float | None = Field(
+        default=None, ge=0, le=1e12, description="percent of notional; of a future, a contract's in its currency"
+    )
 
 
 Overlays = Annotated[

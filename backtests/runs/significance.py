@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.config import idea
-from backtests.performance import inference, metrics
-from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Overfitting, SpaTest
+from backtests.performance import inference, metrics, selection
+from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval
+from backtests.performance.verdicts_many import Overfitting, SpaTest
 from backtests.runs.runner import Run
 from data.pricing.bonds import Array
 
@@ -85,9 +86,9 @@ def judge(run: Run, earlier: Mapping[str, float]) -> Judged:
     """
     judged = samples(run)
     here = {idea(each.variant, run.config): judged[each.variant.name].sharpe for each in run.variants}
-    ours, tried = _known(here), _known({**earlier, **here})
+    tried = _known({**earlier, **here})
     by_variant = {name: _variant(sample, tried) for name, sample in judged.items()}
-    return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(ours)))
+    return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(_known(here))))
 
 
 def _known(sharpes: Mapping[str, float | None]) -> list[float]:
@@ -105,20 +106,20 @@ def _variant(sample: Sample, tried: Sequence[float]) -> Significance:
         ranges.block,
         inference.hac(x),
         inference.probabilistic_sharpe(x, ppy),
-        inference.deflated_sharpe(x, ppy, tried or [0.0]),
+        selection.deflated_sharpe(x, ppy, tried or [0.0]),
     )
 
 
 def _choice(samples: Mapping[str, Sample], benchmarks: Sequence[str], trials: int, here: int) -> Choice:
     """Judge the variants that are no benchmark on the bars all have."""
     names = list(samples)
-    _, table = inference.common(list(samples.values()))
+    _, table = selection.common(list(samples.values()))
     field = [name for name in names if name not in benchmarks]
     candidates = table[:, [names.index(name) for name in field]]
     rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in benchmarks}}
-    spa = {name: inference.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
+    spa = {name: selection.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
     best = {name: field[test.best] for name, test in spa.items() if test.best is not None}
-    return Choice(trials, here, inference.overfitting(candidates), spa, best)
+    return Choice(trials, here, selection.overfitting(candidates), spa, best)
 
 
 def read(stored: dict[str, Any] | None) -> Significance | None:

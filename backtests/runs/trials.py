@@ -31,7 +31,7 @@ from data.errors import SourceError
 from data.pricing.bonds import Array
 
 NAME = "trials.parquet"
-LOCK = ".trials.lock"
+LOCK = "trials.lock"
 LOCK_SECONDS = 5.0
 FORMAT = 1
 LARGEST = 1024 * MEGABYTE  # of the file
@@ -290,7 +290,7 @@ def _read(path: Path) -> Trials:
     """
     try:
         content = read_regular(path, LARGEST)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Trials()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from None

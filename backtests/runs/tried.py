@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
@@ -19,6 +19,7 @@ from backtests.runs import trials as registry
 from backtests.runs.folder import UNREADABLE, paths
 from backtests.runs.listing import Listing, Skipped, listed, named
 from backtests.runs.runner import Run
+from backtests.runs.snapshot import StoredRun
 from backtests.runs.trials import Trial, Trials
 from data.errors import ConfigError, DataError, SourceError
 from data.pricing.bonds import Array
@@ -43,11 +44,6 @@ class Tried:
         own = {trial.idea for trial in self.own}
         return {row.idea: row.sharpe for row in self.trials.rows if row.idea not in own}
 
-    @property
-    def stated(self) -> dict[str, Any]:
-        """How large and how old the registry is, as a manifest has it."""
-        return stated(self.trials)
-
 
 def stated(trials: Trials) -> dict[str, Any]:
     """Return how large and how old a registry is, as JSON has it; days are UTC."""
@@ -57,6 +53,11 @@ def stated(trials: Trials) -> dict[str, Any]:
         "first": f"{trials.first:%Y-%m-%d}" if trials.first else None,
         "began": f"{trials.since:%Y-%m-%d}" if trials.since else None,
     }
+
+
+def with_trials(run: StoredRun, told: Tried) -> StoredRun:
+    """Return a stored run whose manifest says how large and how old the registry was that it was judged by."""
+    return replace(run, manifest={**run.manifest, "trials": stated(told.trials)})
 
 
 def of_run(run: Run, source: str, now: datetime) -> tuple[Trial, ...]:
