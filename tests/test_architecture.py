@@ -26,9 +26,9 @@ ORDER = {
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
     "refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
-    "legs statements variants sweep load",
-    "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
-    "snapshot listing folder",
+    "legs statements variants sweep load ideas",
+    "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
+    "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/sweeps": "plan walk banks plateau prove store run",
@@ -56,7 +56,7 @@ FENCES = {
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
-    "filelock": ["data/store.py"],
+    "filelock": ["data/store.py", "backtests/runs/trials.py"],
     "openpyxl": ["data/sources/cells.py"],
     "xlsxwriter": ["backtests/export/workbook.py"],
     "arch": [],

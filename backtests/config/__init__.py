@@ -2,6 +2,7 @@
 
 from backtests.config.claims import Claim
 from backtests.config.countries import countries_in
+from backtests.config.ideas import idea
 from backtests.config.load import as_yaml, dump, json_schema, load, resolve, resolved
 from backtests.config.model import Config, CurrencyTreatment, SweepSection, Variant
 from backtests.config.params import Parameter, describe
@@ -9,6 +10,6 @@ from backtests.config.sweep import Axis, Grid, grid, section_of
 
 __all__ = [
     "Axis", "Claim", "Config", "CurrencyTreatment", "Grid", "Parameter", "SweepSection", "Variant",
-    "as_yaml", "countries_in", "describe", "dump", "grid", "json_schema", "load", "resolve", "resolved",
+    "as_yaml", "countries_in", "describe", "dump", "grid", "idea", "json_schema", "load", "resolve", "resolved",
     "section_of",
 ]  # fmt: skip

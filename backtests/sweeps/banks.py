@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backtests.config import Config, Grid, Variant
-from backtests.config.ideas import idea
+from backtests.config import Config, Grid, Variant, idea
 from backtests.engine.book import Book, Terms, prepare
 from backtests.runs.setup import Prepared, check_clock, instruments_of, legs_of, prepared, tables_of, terms
 from backtests.runs.window import Span, check_dates, span
