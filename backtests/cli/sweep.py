@@ -62,7 +62,7 @@ def _expected(outlook: Outlook) -> str:
     from backtests.cli.terminal import count
 
     ideas, threads = count(outlook.ideas, "idea"), count(outlook.threads, "thread")
-    duration, megabytes = _time(outlook.seconds), outlook.memory / 2**20
+    duration, megabytes = _time(outlook.seconds), outlook.bytes_held / 2**20
     return f"{outlook.cells:,} cells of {ideas} at most: about {duration} on {threads}, {megabytes:,.0f} MB"
 
 

@@ -43,7 +43,7 @@ class Outlook:
     cells: int
     ideas: int  # at most: other settings may come to the same
     seconds: float
-    memory: int  # bytes
+    bytes_held: int  # bytes
     threads: int
 
 
@@ -79,21 +79,21 @@ def outlook(grid: Grid, shared: Banks, threads: int) -> Outlook:
     cells = [grid.cells[int(i)] for i in np.linspace(0, len(grid.cells) - 1, min(PROBED, len(grid.cells)))]
     start = time.perf_counter()
     part = shared.part(0, cells)
-    made = time.perf_counter()
+    prepared = time.perf_counter()
     walk(part)
     end = time.perf_counter()
     walk(part)
     again = time.perf_counter()
     signals, ideas = counts(grid)
-    walking = min(again - end, end - made) / max(len(part.run), 1)
-    making = (made - start) / max(len(part.signals), 1)
+    walking = min(again - end, end - prepared) / max(len(part.run), 1)
+    making = (prepared - start) / max(len(part.signals), 1)
     held = sum(signal.targets.nbytes for signal in part.signals) / max(len(part.signals), 1)
     per_part = size_of_parts(grid, shared) * min(1.0, signals / len(grid.cells)) * held
     return Outlook(
         cells=len(grid.cells),
         ideas=ideas,
         seconds=signals * making + len(grid.cells) * (walking / threads + 40e-6),
-        memory=int(BYTES + (threads + 2) * per_part + PER_CELL * len(grid.cells)),
+        bytes_held=int(BYTES + (threads + 2) * per_part + PER_CELL * len(grid.cells)),
         threads=threads,
     )
 
