@@ -29,7 +29,7 @@ ORDER = {
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
-    "backtests/sensitivities": "scenarios rerun judge summary",
+    "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
