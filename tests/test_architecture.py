@@ -21,11 +21,12 @@ ORDER = {
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays exits own",
-    "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
+    "backtests": "engine performance config runs thesis sensitivities comparison ticket report export api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
     "refusals verdicts verdicts_many bootstrap inference selection",
-    "backtests/config": "document complaints model countries params building instruments legs load",
+    "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
+    "legs statements load",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
@@ -34,8 +35,9 @@ ORDER = {
     "backtests/ticket": "futures holdings sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
     "tornado plots html thesis compare",
+    "backtests/export": "columns paths tables values text workbook write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity app",
+    "sensitivity export app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
@@ -55,6 +57,7 @@ FENCES = {
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
     "filelock": ["data/store.py"],
     "openpyxl": ["data/sources/cells.py"],
+    "xlsxwriter": ["backtests/export/workbook.py"],
     "arch": [],
     "ffn": [],
     "requests": [],

@@ -210,7 +210,7 @@ def turned(one, about: str) -> set[str]:
     return {row.scenario.group for row in rows if (row.excess_return > 0) != (one.excess_return > 0)}
 
 
-SHIPPED = ["config.yaml", pytest.param("config/thesis.yaml", marks=pytest.mark.slow)]
+SHIPPED = ["config.yaml", "config/trades.yaml", pytest.param("config/thesis.yaml", marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("path", SHIPPED)
