@@ -145,7 +145,7 @@ class Results:
         return Path(path)
 
     def export(self, path: str | Path, *variants: str) -> Path:
-        """Write a workbook where the name ends in .xlsx, else a folder of CSV files; of these variants, or of all.
+        """Write these variants, or all, to a workbook (.xlsx), a page (.pdf) or, by another name, a folder of CSVs.
 
         Raises
         ------

@@ -34,8 +34,8 @@ ORDER = {
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
-    "tornado plots html thesis compare",
-    "backtests/export": "columns paths tables values text workbook write",
+    "tornado plots html onepage thesis compare",
+    "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
     "sensitivity export app",
 }
