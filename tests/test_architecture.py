@@ -26,9 +26,9 @@ ORDER = {
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
     "refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
-    "legs statements load",
-    "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
-    "snapshot listing folder",
+    "legs statements load ideas",
+    "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
+    "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
@@ -55,7 +55,7 @@ FENCES = {
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
-    "filelock": ["data/store.py"],
+    "filelock": ["data/store.py", "backtests/runs/trials.py"],
     "openpyxl": ["data/sources/cells.py"],
     "xlsxwriter": ["backtests/export/workbook.py"],
     "arch": [],
