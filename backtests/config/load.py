@@ -26,6 +26,7 @@ from backtests.config.model import (
     Variant,
     VariantSection,
 )
+from backtests.config.statements import Names, claims_of
 from data.countries import BASE, Countries
 from data.disk import is_folder
 from data.errors import DataError, did_you_mean, redacted, shortened
@@ -93,6 +94,8 @@ def resolve(document: Document) -> Config:
         benchmarks=tuple(dict.fromkeys(file.benchmarks)),
         countries=countries,
         country_sections=file.countries,
+        claim_sections=file.claims,
+        claims=claims_of(file.claims, Names(document, instruments, countries, file.variants)),
     )
 
 
@@ -239,6 +242,10 @@ def resolved(config: Config) -> dict[str, Any]:
         for variant in config.variants
     }
     data["benchmarks"] = list(config.benchmarks)
+    if config.claim_sections:
+        data["claims"] = {
+            key: section.model_dump(exclude_unset=True, by_alias=True) for key, section in config.claim_sections.items()
+        }
     return data
 
 

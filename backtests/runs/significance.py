@@ -9,14 +9,16 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.performance import inference, metrics
-from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Overfitting, SpaTest
+from backtests.config import idea
+from backtests.performance import inference, metrics, selection
+from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval
+from backtests.performance.verdicts_many import Overfitting, SpaTest
 from backtests.runs.runner import Run
 from data.pricing.bonds import Array
 
 SEED = 19990930  # of every draw
 CASH = "cash"  # stands for the benchmark that earns nothing over cash
-SAME = 9  # digits after the point: Sharpe ratios that agree to these are one trial, run again
+DIGITS = 9  # of a trial's Sharpe ratio after the point
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,14 @@ class Significance:
     block: float | None  # mean block of the draws, bars
     hac: Hac
     probabilistic_sharpe: DeflatedSharpe
-    deflated_sharpe: DeflatedSharpe  # against every distinct trial
+    deflated_sharpe: DeflatedSharpe  # against every idea that was tried
 
 
 @dataclass(frozen=True)
 class Choice:
     """What can be said of choosing one variant of the run: benchmarks are not chosen from, but count as trials."""
 
-    trials: int  # distinct Sharpe ratios: of this run, and of earlier ones of its name in the same folder
+    trials: int  # ideas with a Sharpe ratio: of this run, and of every other that the registry knows
     here: int  # of them in this run
     overfitting: Overfitting
     spa: dict[str, SpaTest]  # by benchmark, cash first
@@ -77,20 +79,21 @@ def samples(run: Run) -> dict[str, Sample]:
     }
 
 
-def judge(run: Run, earlier: Sequence[float]) -> Judged:
+def judge(run: Run, earlier: Mapping[str, float]) -> Judged:
     """Return what is significant of each variant of a run, and of the best of them.
 
-    `earlier` are the annual Sharpe ratios of what was tried before under the same name.
+    `earlier` are the annual Sharpe ratios of what was tried before, by idea; those of this run's own are not looked at.
     """
     judged = samples(run)
-    here = _distinct([sample.sharpe for sample in judged.values()])
-    tried = _distinct([*here, *earlier])
+    here = {idea(each.variant, run.config): judged[each.variant.name].sharpe for each in run.variants}
+    tried = _known({**earlier, **here})
     by_variant = {name: _variant(sample, tried) for name, sample in judged.items()}
-    return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(here)))
+    return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(_known(here))))
 
 
-def _distinct(sharpes: Sequence[Any]) -> list[float]:
-    return sorted({round(float(sharpe), SAME) for sharpe in sharpes if sharpe is not None and np.isfinite(sharpe)})
+def _known(sharpes: Mapping[str, float | None]) -> list[float]:
+    values = [float(value) for value in sharpes.values() if value is not None]
+    return sorted(round(value, DIGITS) for value in values if np.isfinite(value))
 
 
 def _variant(sample: Sample, tried: Sequence[float]) -> Significance:
@@ -103,20 +106,20 @@ def _variant(sample: Sample, tried: Sequence[float]) -> Significance:
         ranges.block,
         inference.hac(x),
         inference.probabilistic_sharpe(x, ppy),
-        inference.deflated_sharpe(x, ppy, tried or [0.0]),
+        selection.deflated_sharpe(x, ppy, tried or [0.0]),
     )
 
 
 def _choice(samples: Mapping[str, Sample], benchmarks: Sequence[str], trials: int, here: int) -> Choice:
     """Judge the variants that are no benchmark on the bars all have."""
     names = list(samples)
-    _, table = inference.common(list(samples.values()))
+    _, table = selection.common(list(samples.values()))
     field = [name for name in names if name not in benchmarks]
     candidates = table[:, [names.index(name) for name in field]]
     rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in benchmarks}}
-    spa = {name: inference.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
+    spa = {name: selection.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
     best = {name: field[test.best] for name, test in spa.items() if test.best is not None}
-    return Choice(trials, here, inference.overfitting(candidates), spa, best)
+    return Choice(trials, here, selection.overfitting(candidates), spa, best)
 
 
 def read(stored: dict[str, Any] | None) -> Significance | None:
