@@ -201,9 +201,17 @@ def dump(config: Config) -> str:
     return as_yaml(resolved(config))
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what stands in two places twice: a file with anchors is refused on reading."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Every value is written out."""
+        return True
+
+
 def as_yaml(data: Mapping[str, Any]) -> str:
     """Return plain data as YAML, keys in their order."""
-    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True)
+    return yaml.dump(dict(data), Dumper=_Plain, sort_keys=False, allow_unicode=True)
 
 
 def json_schema() -> dict[str, Any]:

@@ -13,9 +13,12 @@ from backtests.config import params as parameters
 from backtests.config.building import built, dated, laid_over
 from backtests.config.complaints import complaint
 from backtests.config.document import Document, Loc
+from backtests.config.instruments import shorts
 from backtests.config.legs import check_legs
 from backtests.config.model import (
     AccountSection,
+    BasisStep,
+    BorrowStep,
     CurrencyTreatment,
     Fill,
     RebalanceSection,
@@ -52,9 +55,9 @@ def as_variant(document: Document, owners: Sequence[Loc], name: str, raw: Mappin
     inner = built(document, owners, (), section.strategy, section.params, around.account)
     strategy, overlays = laid_over(document, owners, inner, section.overlays)
     check_legs(document, owners, section.params, inner, around.instruments)
+    legs = [around.instruments[leg] for leg in strategy.legs]
     if section.trade:
         strategy = dated(document, owners, strategy, section.trade, around.instruments, around.start)
-    legs = [around.instruments[leg] for leg in strategy.legs]
     return Variant(
         name=name,
         strategy_name=section.strategy,
@@ -65,6 +68,8 @@ def as_variant(document: Document, owners: Sequence[Loc], name: str, raw: Mappin
         rebalance=RebalanceSection.model_validate({**around.rebalance.model_dump(), **(raw.get("rebalance") or {})}),
         fill=section.fill or around.fill,
         trade=section.trade,
+        shorts=shorts(document, owners, section, legs),
+        borrow_bp=section.borrow_bp,
     )
 
 
@@ -90,14 +95,24 @@ def written(variant: Variant) -> dict[str, Any]:
         "currency": _currency(variant.currency),
         "rebalance": variant.rebalance.model_dump(),
         "fill": variant.fill,
+        **({"borrow_bp": _by_leg(variant.borrow_bp)} if variant.borrow_bp else {}),
         **({"trade": variant.trade.model_dump(exclude_none=True)} if variant.trade else {}),
     }
 
 
 def _currency(treatment: CurrencyTreatment) -> Any:
     if treatment.kind == "fx_swap" and treatment.basis_bp is not None:
-        return {"fx_swap": {"basis_bp": treatment.basis_bp}}
+        return {"fx_swap": {"basis_bp": _steps(treatment.basis_bp)}}
     return treatment.kind
+
+
+def _by_leg(borrow: Mapping[str, float | list[BorrowStep]]) -> dict[str, Any]:
+    return {name: _steps(rate) for name, rate in borrow.items()}
+
+
+def _steps(rate: float | Sequence[BorrowStep | BasisStep]) -> Any:
+    """A rate in basis points, or its dated steps, as YAML has them."""
+    return rate if isinstance(rate, float | int) else [step.model_dump(by_alias=True) for step in rate]
 
 
 def checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc]) -> M:
