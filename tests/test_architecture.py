@@ -31,11 +31,11 @@ ORDER = {
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
-    "backtests/ticket": "futures holdings sheet analogues ticket",
+    "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
-    "tornado plots html thesis compare",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity app",
+    "tornado plots html thesis compare ticket",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
+    "compare sensitivity app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
