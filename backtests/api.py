@@ -66,6 +66,17 @@ def run(what: Config | str | Path = "config.yaml") -> Results:
     return Results(snapshot(run_variants(settings)))
 
 
+def read(folder: str | Path) -> Results:
+    """Return a finished run from its folder.
+
+    Raises
+    ------
+    ConfigError
+        A folder that is not a run's, or one that this version cannot read.
+    """
+    return Results(read_run(Path(folder)))
+
+
 @dataclass(frozen=True)
 class Results:
     """A run: what its folder would hold, as tables. Fractions are decimals, money is USD."""
@@ -132,6 +143,18 @@ class Results:
 
         replace_text(Path(path), html.page(self._panels))
         return Path(path)
+
+    def export(self, path: str | Path, *variants: str) -> Path:
+        """Write a workbook where the name ends in .xlsx, else a folder of CSV files; of these variants, or of all.
+
+        Raises
+        ------
+        ConfigError
+            A place that is taken, a variant that the run has not, or more rows than a sheet holds.
+        """
+        from backtests.export import export, form_of
+
+        return export(self.stored, form_of(Path(path)), Path(path), variants)
 
 
 def _flat(figures: Mapping[str, Any]) -> dict[str, Any]:

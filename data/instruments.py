@@ -16,6 +16,12 @@ InstrumentKind = Literal["par_bond", "inflation_bond", "listed", "future", "cash
 
 BP = 1e-4
 
+# Initial margin, a fraction of notional: haircuts in repo of the Treasury and of the JGB market, others taken to be as
+# Treasuries, and a listed name as Regulation T has it. They are assumptions, and no line of the ledger.
+USUAL_MARGIN, BOND_MARGIN = 0.02, {"JPY": 0.03}
+LONG, LONG_MARGIN = 15.0, 0.05  # beyond so many years
+LISTED_MARGIN, CASH_MARGIN = 0.5, 0.03
+
 
 @dataclass(frozen=True)
 class Step:
@@ -48,6 +54,7 @@ class Instrument:
     symbol: str | None = None  # what Yahoo calls a listed name, where it is not its name
     distributions: Literal["none"] | None = None  # none: a listed name pays nothing, or a price return is accepted
     face: float = 0.0  # of a future's contract, local
+    initial_margin: float | None = None  # fraction of notional; of a future, local a contract; None: as `margin_rate`
 
     def __post_init__(self) -> None:
         self._check_listed()
@@ -66,6 +73,8 @@ class Instrument:
         if self.kind == "par_bond" and is_real(self.curve):
             raise DataError(f"{self.name}: a bond on the curve {self.curve} is an inflation_bond")
         self._check_face()
+        if self.kind != "future" and (self.initial_margin or 0.0) > 1.0:
+            raise DataError(f"{self.name}: initial margin is at most its notional, 1; got {self.initial_margin:g}")
         if self.curve is not None and code_of(self.curve) in COUNTRIES:
             _check_currency(self, COUNTRIES)
         late = [b.since for a, b in zip(self.borrow_steps, self.borrow_steps[1:], strict=False) if b.since <= a.since]
@@ -105,6 +114,18 @@ class Instrument:
     def funded(self) -> bool:
         """Whether its notional is paid for, so that a currency treatment touches it; a future's is not."""
         return self.kind != "future"
+
+    @property
+    def margin_rate(self) -> float:
+        """Initial margin of a long or a short, fraction of notional; of a future, where no figure a contract is stated.
+
+        As stated, else of bonds and futures by currency and maturity, of what is listed half, as Regulation T has it.
+        """
+        if self.initial_margin is not None and self.kind != "future":
+            return self.initial_margin
+        if self.kind in ("listed", "cash"):
+            return LISTED_MARGIN if self.kind == "listed" else CASH_MARGIN
+        return LONG_MARGIN if self.maturity > LONG else BOND_MARGIN.get(self.currency, USUAL_MARGIN)
 
     @property
     def indexed(self) -> bool:
@@ -189,10 +210,12 @@ def _tokyo_fund(name: str, maturity: float, fee_bp: float, lot: float, listed_on
     )  # fmt: skip
 
 
-def _future(name: str, curve: str, maturity: float, face: float, spread_bp: float, listed_on: date) -> Instrument:
+def _future(
+    name: str, curve: str, maturity: float, face: float, spread_bp: float, margin: float, listed_on: date
+) -> Instrument:
     return Instrument(
         name, "future", COUNTRIES[curve].currency, curve, maturity, half_spread=spread_bp * BP,
-        rolls_per_year=CONTRACTS_A_YEAR, lot=1.0, listed_on=listed_on, face=face,
+        rolls_per_year=CONTRACTS_A_YEAR, lot=1.0, listed_on=listed_on, face=face, initial_margin=margin,
     )  # fmt: skip
 
 
@@ -222,13 +245,13 @@ LIBRARY: dict[str, Instrument] = {
         _tokyo_fund("2561.T", 9.0, 6, 1, date(2020, 2, 20)),
         _tokyo_fund("236A.T", 8.5, 6.6, 10, date(2024, 8, 28)),
         _tokyo_fund("496A.T", 18.5, 6.6, 1, date(2026, 1, 20)),
-        _future("TU", "us", 2.0, 200_000, 0.2, date(1990, 6, 22)),
-        _future("FV", "us", 4.5, 100_000, 0.4, date(1988, 5, 20)),
-        _future("TY", "us", 6.5, 100_000, 0.8, date(1982, 5, 3)),
-        _future("TN", "us", 9.5, 100_000, 0.8, date(2016, 1, 11)),
-        _future("US", "us", 16.0, 100_000, 1.6, date(1977, 8, 22)),
-        _future("UB", "us", 25.5, 100_000, 1.6, date(2010, 1, 11)),
-        _future("JB", "jp", 7.0, 100_000_000, 0.5, date(1985, 10, 19)),
+        _future("TU", "us", 2.0, 200_000, 0.2, 1_100, date(1990, 6, 22)),
+        _future("FV", "us", 4.5, 100_000, 0.4, 1_400, date(1988, 5, 20)),
+        _future("TY", "us", 6.5, 100_000, 0.8, 2_000, date(1982, 5, 3)),
+        _future("TN", "us", 9.5, 100_000, 0.8, 2_700, date(2016, 1, 11)),
+        _future("US", "us", 16.0, 100_000, 1.6, 4_200, date(1977, 8, 22)),
+        _future("UB", "us", 25.5, 100_000, 1.6, 5_700, date(2010, 1, 11)),
+        _future("JB", "jp", 7.0, 100_000_000, 0.5, 1_200_000, date(1985, 10, 19)),
         *(_bund(f"DBR{m}", m) for m in (2, 5, 10, 30)),  # no history of these two comes along
         *(_gilt(f"UKT{m}", m) for m in (2, 5, 10, 30)),
     )

@@ -21,11 +21,12 @@ ORDER = {
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays exits own",
-    "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
+    "backtests": "engine performance config runs thesis sensitivities comparison ticket report export api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
-    "verdicts bootstrap inference",
-    "backtests/config": "document complaints model countries params building instruments legs load",
+    "refusals verdicts verdicts_many bootstrap inference selection",
+    "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
+    "legs statements load",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
     "backtests/thesis": "measures claims scorecard",
@@ -33,9 +34,10 @@ ORDER = {
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
-    "tornado plots html thesis compare ticket",
+    "tornado plots html thesis compare ticket_words",
+    "backtests/export": "columns paths tables values text workbook write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
-    "compare sensitivity app",
+    "compare sensitivity export app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
@@ -55,6 +57,7 @@ FENCES = {
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
     "filelock": ["data/store.py"],
     "openpyxl": ["data/sources/cells.py"],
+    "xlsxwriter": ["backtests/export/workbook.py"],
     "arch": [],
     "ffn": [],
     "requests": [],

@@ -18,7 +18,7 @@ from backtests.comparison import windows
 from backtests.comparison.candidates import named
 from backtests.comparison.differences import differences, twins
 from backtests.comparison.history import History, overlap, restarted, scaled
-from backtests.performance import inference, metrics
+from backtests.performance import metrics, selection
 from backtests.performance.round_trips import TripFigures
 from backtests.report import compare as words
 from backtests.runs import folder as run_folder
@@ -278,7 +278,7 @@ def test_a_difference_to_a_benchmark_is_the_difference_of_the_two_figures_with_t
                 assert getattr(versus, key) == row.figures[key] - by_name[name].figures[key]
     row, mark = common.rows[0], by_name["ust10_financed"]
     x, y = (metrics.excess_returns(one.placed.history) for one in (row, mark))
-    luck = inference.better(x, y, 12.0, measuring.SEED)
+    luck = selection.better(x, y, 12.0, measuring.SEED)
     versus = row.against["ust10_financed"]
     assert (versus.low, versus.high, versus.ahead) == (luck.sharpe.low, luck.sharpe.high, luck.ahead_sharpe)
     assert versus.low < versus.sharpe < versus.high

@@ -8,7 +8,8 @@ from backtests import config
 from tests.config_files import BASE, BOUNDS, at, load, refusal, variants
 
 ROOT_KEYS = (
-    "account, benchmarks, countries, data, engine, fill, instruments, name, rebalance, sources, thesis_date, variants"
+    "account, benchmarks, claims, countries, data, engine, fill, instruments, name, rebalance, sources, thesis_date, "
+    "variants"
 )
 
 # ---- unknown keys
@@ -33,8 +34,8 @@ ROOT_KEYS = (
         ("instruments: {UST10: {half_spread: 1}}", "instruments.UST10.half_spread", "did you mean 'half_spread_bp'?"),
         (
             "instruments: {UST10: {zzz: 1}}", "instruments.UST10.zzz",
-            "known: borrow_bp, currency, curve, distributions, duration, exchange, face, fee_bp, half_spread_bp, kind, "
-            "listed_on, lot, maturity, multiplier, rolldown, rolls_per_year, symbol",
+            "known: borrow_bp, currency, curve, distributions, duration, exchange, face, fee_bp, half_spread_bp, "
+            "initial_margin, kind, listed_on, lot, maturity, multiplier, rolldown, rolls_per_year, symbol",
         ),
     ],
 )  # fmt: skip

@@ -41,6 +41,9 @@ def library(folder, text: str) -> dict[str, Instrument]:
         ("TLT", "exchange: ARCX, listed_on: 2003-01-02", {"exchange": "ARCX", "listed_on": date(2003, 1, 2)}),
         ("236A.T", "maturity: 8", {"maturity": 8.0}),
         ("JPY", "half_spread_bp: 1", {"half_spread": 1 * BP}),
+        ("JGB10", "initial_margin: 4", {"initial_margin": 0.04}),
+        ("TLT", "initial_margin: 0", {"initial_margin": 0.0}),
+        ("TY", "initial_margin: 2500", {"initial_margin": 2500.0}),
     ],
 )
 def test_an_override_changes_what_it_names_in_decimals_and_nothing_else(tmp_path, name, written, values):
@@ -102,6 +105,10 @@ FUTURE = "currency: JPY, curve: jp, maturity: 10, half_spread_bp: 2, face: 50000
         (
             f"kind: future, {FUTURE}, lot: 0, rolls_per_year: 2, listed_on: 2014-04-07",
             Instrument("NEW", "future", "JPY", "jp", 10.0, 2 * BP, 2.0, listed_on=date(2014, 4, 7), face=5e7),
+        ),
+        (
+            f"kind: future, {FUTURE}, initial_margin: 900000",
+            Instrument("NEW", "future", "JPY", "jp", 10.0, 2 * BP, 4.0, lot=1.0, face=5e7, initial_margin=900_000.0),
         ),
         ("kind: cash, currency: JPY, half_spread_bp: 0.5", Instrument("NEW", "cash", "JPY", half_spread=0.5 * BP)),
         ("kind: cash, currency: USD, half_spread_bp: 0", Instrument("NEW", "cash", "USD")),
@@ -189,6 +196,8 @@ def test_each_thing_an_addition_needs_is_named_alone(tmp_path, kind, complete, k
             "JGB10", "borrow_bp: [{from: 2021-01-01, bp: 1}, {from: 2021-01-01, bp: 2}]", "",
             "JGB10: borrow steps must ascend; 2021-01-01 does not come after the step before it",
         ),
+        ("UST10", "initial_margin: 0.02", ".initial_margin", "is percent of notional: write 2 for 2 %; got 0.02"),
+        ("TLT", "initial_margin: 101", ".initial_margin", "is percent of notional: write at most 100; got 101"),
         ("UST10", "face: 100000", "", "UST10: a par_bond has no face; that is of a future's contract"),
         ("TY", "borrow_bp: 5", "", "TY: nothing is borrowed to be short of a future; leave borrow out"),
         ("TY", "curve: us_real", "", "TY: a future is priced on a nominal curve, not on us_real"),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests.performance import bootstrap, inference, metrics
+from backtests.performance import bootstrap, inference, metrics, selection
 from tests.records import MONTHLY, NORMAL, autocorrelation, fat_tailed, noise, normal, persistent, plain_error
 
 
@@ -62,7 +62,7 @@ def test_interval_figures_are_those_of_metrics(record):
     equity = 100.0 * np.cumprod([1.0, *(1.001 + record)])
     cash = np.concatenate([[0.0], 0.001 * equity[:-1]])
     book = Book(np.arange("2010-01", "2020-02", dtype="datetime64[M]").astype("datetime64[D]"), 100.0, equity, cash)
-    days, columns = inference.common([book, replace(book, dates=book.dates[20:], equity=equity[20:], cash=cash[20:])])
+    days, columns = selection.common([book, replace(book, dates=book.dates[20:], equity=equity[20:], cash=cash[20:])])
     assert len(days) == 100
     assert np.array_equal(columns[:, 0], metrics.excess_returns(book)[20:])
     assert columns[:, 1] == pytest.approx(columns[:, 0], abs=1e-15)
@@ -124,9 +124,9 @@ def test_the_same_seed_gives_the_same_figures_and_another_does_not(record):
     assert once == again
     assert once.sharpe.low != other.sharpe.low
     y = noise(3, 120)
-    assert inference.better(record, y, MONTHLY, 4, draws=99) == inference.better(record, y, MONTHLY, 4, draws=99)
+    assert selection.better(record, y, MONTHLY, 4, draws=99) == selection.better(record, y, MONTHLY, 4, draws=99)
     table = noise(4, 120, 4)
-    assert inference.spa_test(table, y, 5, draws=99) == inference.spa_test(table, y, 5, draws=99)
+    assert selection.spa_test(table, y, 5, draws=99) == selection.spa_test(table, y, 5, draws=99)
 
 
 def test_drawing_in_batches_changes_nothing(record, monkeypatch):
@@ -220,7 +220,7 @@ def test_probabilistic_sharpe_of_the_papers_hedge_fund():
 )
 def test_deflated_sharpe_of_the_papers_example(trials, skew, kurtosis, answer):
     """Bailey and Lopez de Prado (2014): 1250 days, Sharpe ratio 2.5 a year, variance of the trials' 0.5, 250 days."""
-    hurdle = math.sqrt(0.5 / 250) * inference.expected_maximum(trials)
+    hurdle = math.sqrt(0.5 / 250) * selection.expected_maximum(trials)
     if trials == 100:
         assert hurdle == pytest.approx(0.1132, abs=5e-5)
     assert inference.above(2.5 / math.sqrt(250), hurdle, 1250, skew, kurtosis) == pytest.approx(answer, abs=5e-5)
@@ -244,7 +244,7 @@ def test_deflated_sharpe_is_worked_by_hand_from_the_bars(record):
     gamma = 0.5772156649015329
     hurdle = dispersion * ((1 - gamma) * NORMAL.inv_cdf(1 - 1 / 5) + gamma * NORMAL.inv_cdf(1 - 1 / (5 * math.e)))
     z = (sharpe - hurdle / math.sqrt(12)) * math.sqrt(n - 1) / spread
-    deflated = inference.deflated_sharpe(record, MONTHLY, tried)
+    deflated = selection.deflated_sharpe(record, MONTHLY, tried)
     assert deflated.hurdle == pytest.approx(hurdle, rel=1e-12)
     assert deflated.probability == pytest.approx(NORMAL.cdf(z), rel=1e-12)
 
@@ -254,23 +254,23 @@ def test_deflated_sharpe_is_that_of_ffn_on_its_moments(record):
         warnings.simplefilter("ignore")
         import ffn
     tried = [0.1, 0.4, -0.2, 0.5, 0.0]
-    assert inference.expected_maximum(5) == pytest.approx(ffn.calc_expected_max_sharpe(5, 1.0), rel=1e-12)
+    assert selection.expected_maximum(5) == pytest.approx(ffn.calc_expected_max_sharpe(5, 1.0), rel=1e-12)
     series = pd.Series(record)
     theirs = ffn.calc_deflated_sharpe_ratio(series, tried, nperiods=12)
-    hurdle = inference.deflated_sharpe(record, MONTHLY, tried).hurdle / math.sqrt(12)
+    hurdle = selection.deflated_sharpe(record, MONTHLY, tried).hurdle / math.sqrt(12)
     skew, kurtosis = float(series.skew()), float(series.kurt()) + 3.0  # ffn's are corrected for bias
     ours = inference.above(record.mean() / record.std(ddof=1), hurdle, 120, skew, kurtosis)
     assert ours == pytest.approx(theirs, rel=1e-12)
 
 
 def test_deflated_sharpe_falls_as_trials_rise(record):
-    found = [inference.deflated_sharpe(record, MONTHLY, [-0.3, 0.3] * pairs) for pairs in (1, 5, 50, 500)]
+    found = [selection.deflated_sharpe(record, MONTHLY, [-0.3, 0.3] * pairs) for pairs in (1, 5, 50, 500)]
     assert all(b.probability < a.probability for a, b in pairwise(found))
-    one = inference.deflated_sharpe(record, MONTHLY, [0.3])
+    one = selection.deflated_sharpe(record, MONTHLY, [0.3])
     assert one == inference.probabilistic_sharpe(record, MONTHLY)
     assert found[0].probability < one.probability
 
 
 def test_expected_maximum_is_about_the_mean_of_the_largest_draw():
     largest = np.random.default_rng(0).normal(size=(20_000, 50)).max(axis=1).mean()
-    assert inference.expected_maximum(50) == pytest.approx(largest, abs=0.03)  # an approximation for many trials
+    assert selection.expected_maximum(50) == pytest.approx(largest, abs=0.03)  # an approximation for many trials

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backtests.performance import inference
-from backtests.performance.inference import sentence
+from backtests.performance import inference, refusals, selection, verdicts, verdicts_many
+from backtests.performance.verdicts import sentence
 from data.errors import ConfigError, DataError
 from tests.records import MONTHLY, fat_tailed, noise
 
@@ -26,11 +26,11 @@ def record() -> np.ndarray:
 
 def everything(x: np.ndarray) -> list:
     found = inference.intervals(x, MONTHLY, 1, draws=99)
-    pair = inference.better(x, x[::-1] if len(x) > 1 else x, MONTHLY, 1, draws=99)
+    pair = selection.better(x, x[::-1] if len(x) > 1 else x, MONTHLY, 1, draws=99)
     return [
         found.excess_return, found.sharpe, found.excess_drawdown, inference.hac(x), pair, pair.excess_return,
-        inference.probabilistic_sharpe(x, MONTHLY), inference.deflated_sharpe(x, MONTHLY, [0.1, 0.2]),
-        inference.spa_test(np.column_stack([x, x]), np.zeros(len(x)), 1, draws=99),
+        inference.probabilistic_sharpe(x, MONTHLY), selection.deflated_sharpe(x, MONTHLY, [0.1, 0.2]),
+        selection.spa_test(np.column_stack([x, x]), np.zeros(len(x)), 1, draws=99),
     ]  # fmt: skip
 
 
@@ -57,11 +57,11 @@ def test_a_record_of_one_move_gives_no_confidence_interval(row):
     x[row] = 0.05
     found = inference.intervals(x, MONTHLY, 1)
     assert (found.sharpe.low, found.excess_return.high) == (None, None)
-    assert found.sharpe.reason == found.excess_return.reason == inference.CONSTANT
+    assert found.sharpe.reason == found.excess_return.reason == refusals.CONSTANT
 
 
 def test_equal_books_are_not_compared(record):
-    found = inference.better(record, record.copy(), MONTHLY, 1)
+    found = selection.better(record, record.copy(), MONTHLY, 1)
     assert sentence(found) == "A and B are the same on every bar."
     assert found.ahead_sharpe is None
 
@@ -72,20 +72,20 @@ def test_gaps_and_misfits_are_refused_with_their_place(record):
     for call in (
         inference.hac,
         lambda x: inference.intervals(x, MONTHLY, 1),
-        lambda x: inference.better(x, record, 12, 1),
+        lambda x: selection.better(x, record, 12, 1),
     ):
         with pytest.raises(DataError, match="row 7 is nan; expected finite figures"):
             call(hole)
     with pytest.raises(DataError, match="row 7 of column 1 is nan"):
-        inference.overfitting(np.column_stack([record, hole]))
+        selection.overfitting(np.column_stack([record, hole]))
     with pytest.raises(DataError, match="120 bars against 119: keep the bars that both have"):
-        inference.better(record, record[1:], MONTHLY, 1)
+        selection.better(record, record[1:], MONTHLY, 1)
     with pytest.raises(DataError, match=r"shape \(120, 1\); expected one figure per bar"):
         inference.hac(record[:, None])
     with pytest.raises(DataError, match="row 1 is inf"):
-        inference.deflated_sharpe(record, MONTHLY, [0.1, math.inf])
+        selection.deflated_sharpe(record, MONTHLY, [0.1, math.inf])
     with pytest.raises(DataError, match="none given"):
-        inference.deflated_sharpe(record, MONTHLY, [])
+        selection.deflated_sharpe(record, MONTHLY, [])
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_impossible_settings_are_refused(record, given, words):
 
 
 def test_sentences_say_what_a_reader_should_think():
-    interval = inference.Interval("sharpe", 0.2, -0.2, 0.6, 0.95, 320)
+    interval = verdicts.Interval("sharpe", 0.2, -0.2, 0.6, 0.95, 320)
     assert sentence(interval) == (
         "Between −0.20 and 0.60 with 95 % confidence: zero is inside, so it is not significant at the 5 % level."
     )
@@ -115,34 +115,34 @@ def test_sentences_say_what_a_reader_should_think():
     assert sentence(replace(interval, level=0.9)).endswith("so it is not significant at the 10 % level.")
     returns = replace(interval, figure="excess_return", low=-0.0123, high=0.04)
     assert sentence(returns).startswith("Between −1.2 % and 4.0 % with 95 % confidence")
-    drawdown = inference.Interval("excess_drawdown", 0.3, 0.1, 0.25, 0.95, 320)
+    drawdown = verdicts.Interval("excess_drawdown", 0.3, 0.1, 0.25, 0.95, 320)
     assert sentence(drawdown) == (
         "95 % of resampled histories of this length have a largest drawdown between 10.0 % and 25.0 %; "
         "the actual 30.0 % is larger."
     )
     assert sentence(replace(drawdown, value=0.05)).endswith("the actual 5.0 % is smaller.")
     assert sentence(replace(drawdown, value=0.25)).endswith("the actual 25.0 % is in the range.")
-    assert sentence(inference.Hac(-2.5, 0.014, 0.01, 4, 120)) == (
+    assert sentence(verdicts.Hac(-2.5, 0.014, 0.01, 4, 120)) == (
         "t = −2.50 on 120 bars, p = 0.014: the mean is significant at the 5 % level."
     )
-    assert sentence(inference.Hac(1.9, 0.051, 0.01, 4, 120)).endswith("not significant at the 5 % level.")
-    assert sentence(inference.DeflatedSharpe(0.61, 0.5, 0.45, 12, 320)) == (
+    assert sentence(verdicts.Hac(1.9, 0.051, 0.01, 4, 120)).endswith("not significant at the 5 % level.")
+    assert sentence(verdicts.DeflatedSharpe(0.61, 0.5, 0.45, 12, 320)) == (
         "61 % probability that the true Sharpe ratio is above 0.45, the expected maximum of 12 trials whose true "
         "Sharpe ratio is zero: not significant at the 5 % level."
     )
-    assert sentence(inference.DeflatedSharpe(0.95, 0.5, 0.0, 1, 320)) == (
+    assert sentence(verdicts.DeflatedSharpe(0.95, 0.5, 0.0, 1, 320)) == (
         "95 % probability that the true Sharpe ratio is above 0.00: significant at the 5 % level."
     )
-    better = inference.Better(replace(interval, figure="excess_return"), interval, 0.7, 0.8, 4.0)
+    better = verdicts_many.Better(replace(interval, figure="excess_return"), interval, 0.7, 0.8, 4.0)
     assert sentence(better) == (
         "The difference of the Sharpe ratios is between −0.20 and 0.60 with 95 % confidence: zero is inside, "
         "so it is not significant at the 5 % level; the first is ahead in 80 % of resampled histories."
     )
-    assert sentence(inference.Overfitting(0.48, 12, 320, 12870)) == (
+    assert sentence(verdicts_many.Overfitting(0.48, 12, 320, 12870)) == (
         "The best of 12 variants in one half of history ranks in the lower half in the other in 48 % of 12,870 splits: "
         "a high probability of overfitting."
     )
-    spa = inference.SpaTest(0.0, 0.0, 0.0, 1, 12, 320, 200)
+    spa = verdicts_many.SpaTest(0.0, 0.0, 0.0, 1, 12, 320, 200)
     assert sentence(spa) == (
         "SPA test of 12 variants against the benchmark, p < 0.005: "
         "the gain of the best is significant at the 5 % level."

@@ -309,3 +309,25 @@ def test_an_impossible_exchange_rate_is_refused(tables):
     yen.loc["2008-10-31"] = -98.28
     with pytest.raises(DataError, match=r"usdjpy on 2008-10-31 is -98\.28; expected .* above 0"):
         build(dataclasses.replace(tables, fx={"JPY": yen}), [LIBRARY["JGB10"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "percent"),
+    [
+        *((name, 2) for name in ("UST2", "UST10", "TIPS10", "DBR10", "UKT2")),
+        *((name, 3) for name in ("JGB2", "JGB10", "JGB15")),
+        *((name, 5) for name in ("UST20", "UST30", "JGB20", "JGB40", "TIPS20", "DBR30", "UKT30")),
+        *((name, 50) for name in ("TLT", "2561.T")),
+        ("JPY", 3),
+    ],
+)
+def test_initial_margin_is_by_kind_currency_and_maturity(name, percent):
+    assert LIBRARY[name].margin_rate == percent / 100
+    assert dataclasses.replace(LIBRARY[name], initial_margin=0.07).margin_rate == 0.07
+
+
+def test_a_future_is_margined_by_a_figure_a_contract():
+    stated = {name: i.initial_margin for name, i in LIBRARY.items() if i.kind == "future"}
+    assert stated == {"TU": 1100, "FV": 1400, "TY": 2000, "TN": 2700, "US": 4200, "UB": 5700, "JB": 1_200_000}
+    assert all(i.initial_margin is None for i in LIBRARY.values() if i.kind != "future")
+    assert dataclasses.replace(LIBRARY["JB"], initial_margin=None).margin_rate == 0.03  # one's own without a figure

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backtests import config
-from backtests.performance import inference, metrics
+from backtests.performance import inference, metrics, selection
 from backtests.runs import folder as run_folder
 from backtests.runs import runner, significance
 from backtests.runs.listing import listed
@@ -71,7 +71,7 @@ def test_what_was_tried_before_under_the_same_name_raises_the_hurdle(done, tmp_p
     assert (after["choice"]["trials"], after["choice"]["here"]) == (4, 2)  # one twice, one without a Sharpe ratio
     before, now = (one["variants"]["pair"]["inference"]["deflated_sharpe"] for one in (alone, after))
     sharpes = [done.variants[0].figures["sharpe"], done.variants[1].figures["sharpe"], 0.9, -0.4]
-    assert now["hurdle"] == pytest.approx(np.std(sharpes, ddof=1) * inference.expected_maximum(4))
+    assert now["hurdle"] == pytest.approx(np.std(sharpes, ddof=1) * selection.expected_maximum(4))
     assert now["probability"] < before["probability"]
 
 

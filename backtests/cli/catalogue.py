@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from data.instruments import Instrument
 
 
 def strategies() -> None:
@@ -34,7 +38,7 @@ def instruments() -> None:
     terminal.table(
         (
             "name", "kind", "ccy", "curve", "years", "half-spread bp", "rolls", "borrow bp", "fee bp", "lot", "face",
-            "listed",
+            "margin", "listed",
         ),
         [
             (
@@ -42,11 +46,11 @@ def instruments() -> None:
                 f"{instrument.maturity:g}" if instrument.maturity else "", number(instrument.half_spread, 2, 1e4),
                 f"{instrument.rolls_per_year:g}", number(instrument.borrow, 0, 1e4), number(instrument.fee, 1, 1e4),
                 f"{instrument.lot:g}", number(instrument.face, 0) if instrument.face else "",
-                str(instrument.listed_on or ""),
+                _margin(instrument), str(instrument.listed_on or ""),
             )
             for instrument in LIBRARY.values()
         ],
-        left=(0, 1, 2, 3, 11),
+        left=(0, 1, 2, 3, 12),
     )  # fmt: skip
     steps = LIBRARY["JGB10"].borrow_steps
     borrow = ", ".join(f"{number(step.rate, 0, 1e4)} bp from {step.since}" for step in steps)
@@ -57,3 +61,16 @@ def instruments() -> None:
     terminal.say(
         "The years of a future are those of its cheapest bond to deliver; its lot is one contract of that face."
     )
+    terminal.say(
+        "Margin is what a position ties up: percent of notional, of a future in its currency a contract. An assumption;"
+    )
+    terminal.say("it changes no profit or loss.")
+
+
+def _margin(instrument: Instrument) -> str:
+    """Initial margin, as a cell."""
+    from backtests.report.format import number
+
+    if instrument.kind == "future" and instrument.initial_margin is not None:
+        return number(instrument.initial_margin, 0)
+    return f"{100 * instrument.margin_rate:g} %"

@@ -16,7 +16,7 @@ FILLS = {"same_close": "filled at the same close", "next_close": "filled at the 
 def details(sheet: Sheet, outcome: Outcome | None, ticket: Ticket) -> None:
     """Print a variant's own ticket."""
     from backtests.cli import terminal
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
 
     terminal.say("")
     what = f"{sheet.variant.name}: {sheet.variant.strategy_name}, {sheet.variant.currency.kind}"
@@ -78,7 +78,7 @@ def _legs(legs: Sequence[Leg]) -> None:
 def _lines(sheet: Sheet) -> None:
     from backtests.cli import terminal
     from backtests.report.format import number, signed
-    from backtests.report.ticket import quoted
+    from backtests.report.ticket_words import quoted
     from data.countries import BASE
 
     ordered = any(line.order is not None for line in sheet.lines)
@@ -104,7 +104,7 @@ def _lines(sheet: Sheet) -> None:
 
 def _buckets(sheet: Sheet) -> None:
     from backtests.cli import terminal
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
     from backtests.report.format import number
 
     rows = [
@@ -122,7 +122,7 @@ def _buckets(sheet: Sheet) -> None:
 
 def _book(sheet: Sheet) -> None:
     from backtests.cli import terminal
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
     from backtests.report.format import number, signed
 
     month, quarter = (signed(value, 1, 1e4) for value in sheet.net)
@@ -138,7 +138,7 @@ def _book(sheet: Sheet) -> None:
 
 def _levels(sheet: Sheet) -> None:
     from backtests.cli import terminal
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
     from data.countries import BASE
 
     levels = sheet.levels
@@ -155,7 +155,7 @@ def _levels(sheet: Sheet) -> None:
 
 def _marks(sheet: Sheet) -> None:
     from backtests.cli import terminal
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
 
     terminal.say(f"  {words.marks(sheet)}")
 

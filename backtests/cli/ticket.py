@@ -137,7 +137,7 @@ def _summary(ticket: Ticket) -> None:
 def _legend(ticket: Ticket) -> None:
     """Say once what the tables of each variant mean."""
     from backtests.cli import terminal
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
 
     if all(sheet.missing for sheet in ticket.sheets):
         return
@@ -148,7 +148,7 @@ def _legend(ticket: Ticket) -> None:
 
 def _analogues(ticket: Ticket) -> None:
     from backtests.cli import terminal
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
     from backtests.report.format import number, signed
     from backtests.ticket.analogues import HORIZONS
 
@@ -189,7 +189,8 @@ def _analogues(ticket: Ticket) -> None:
 
 def _inputs(ticket: Ticket) -> None:
     from backtests.cli import terminal
-    from backtests.report.format import ABSENT, number, percent
+    from backtests.report import ticket_words as words
+    from backtests.report.format import ABSENT, number
 
     terminal.say("")
     terminal.table(
@@ -203,14 +204,8 @@ def _inputs(ticket: Ticket) -> None:
         ],
         left=(0, 1, 4),
     )  # fmt: skip
-    for future in ticket.futures:
-        years = future.contract.maturity
-        read = "its yield" if future.tenor == years else f"the {future.tenor:g}-year's yield, the nearest quoted,"
-        terminal.say(
-            f"{future.contract.name}: {future.name}, as a {years:g}-year par bond at {read} "
-            f"{percent(future.yield_, 2)} %; conversion factor {future.factor:.4f}, DV01 USD {future.dv01:.2f} "
-            "a contract."
-        )
+    for quote in ticket.futures:
+        terminal.say(words.contract(quote))
 
 
 def _mark(mark: Mark | None) -> str:
@@ -228,7 +223,7 @@ def _signal(sheet: Sheet) -> str:
 
 
 def _traded(lines: Sequence[Line]) -> str:
-    from backtests.report import ticket as words
+    from backtests.report import ticket_words as words
 
     held = [words.signed_size(line) for line in lines if line.quantity]
     more = [f"{len(held) - LINES_SHOWN} more"] if len(held) > LINES_SHOWN else []

@@ -9,7 +9,7 @@ from backtests.comparison.candidates import Candidate, Source, named
 from backtests.comparison.differences import Difference, Twin, differences, identical, twins
 from backtests.comparison.history import History, correlation, figures, overlap, together
 from backtests.comparison.windows import MIXED, Placed, Windows, at_volatility, on_common, rows_between
-from backtests.performance import inference, metrics
+from backtests.performance import metrics, selection
 from backtests.performance.metrics import Metric
 from data.errors import ConfigError
 
@@ -142,7 +142,7 @@ def versus(variant: Placed, benchmark: Placed) -> Versus:
     market_ppy = _common_ppy(variant, benchmark, len(a.dates))
     ppy = metrics.periods_per_year(a.dates, market_ppy)
     regression = metrics.against(a, b, market_ppy)
-    paired = inference.better(metrics.excess_returns(a), metrics.excess_returns(b), ppy, SEED)
+    paired = selection.better(metrics.excess_returns(a), metrics.excess_returns(b), ppy, SEED)
     figures_a, figures_b = figures(a, market_ppy), figures(b, market_ppy)
     return Versus(
         excess_return=_less(figures_a["excess_return"], figures_b["excess_return"]),

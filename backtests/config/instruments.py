@@ -23,6 +23,8 @@ REQUIRED = {
 PROXY = ("curve", "maturity", "fee_bp")  # of a listed name, which has all of them or none
 DEFAULTS = {"future": {"rolls_per_year": CONTRACTS_A_YEAR, "lot": 1.0}}  # of a new one, where it says nothing
 
+LEAST_MARGIN = 0.1  # percent: what is below was meant as a fraction
+
 OWN_EXCHANGES = frozenset(instrument.exchange for instrument in LIBRARY.values() if instrument.exchange)
 
 
@@ -63,7 +65,10 @@ def _check_known(document: Document, name: str, section: InstrumentSection, coun
 
 
 def _instrument(document: Document, name: str, section: InstrumentSection) -> Instrument:
+    kind = LIBRARY[name].kind if name in LIBRARY else section.kind
     given = _decimals(section)
+    if kind != "future" and section.initial_margin is not None:
+        given["initial_margin"] = _percent(document, name, section.initial_margin)
     if name in LIBRARY:
         own = LIBRARY[name]
         for key in ("kind", "currency"):
@@ -112,6 +117,16 @@ def _check_series(document: Document, name: str, section: InstrumentSection) -> 
 
 def _incomplete(document: Document, name: str, kind: str, missing: list[str]) -> ConfigError:
     return document.error(("instruments", name), f"a new {kind} needs {', '.join(missing)} too")
+
+
+def _percent(document: Document, name: str, margin: float) -> float:
+    """Return an initial margin that is not of a future as a fraction; refuse what is no percent of anything dealt."""
+    if margin > 100 or 0 < margin < LEAST_MARGIN:
+        meant = f"{100 * margin:g} for {100 * margin:g} %" if margin < 1 else "at most 100"
+        raise document.error(
+            ("instruments", name, "initial_margin"), f"is percent of notional: write {meant}; got {margin:g}"
+        )
+    return margin / 100
 
 
 def _decimals(section: InstrumentSection) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.performance import inference, metrics
-from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Overfitting, SpaTest
+from backtests.performance import inference, metrics, selection
+from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval
+from backtests.performance.verdicts_many import Overfitting, SpaTest
 from backtests.runs.runner import Run
 from data.pricing.bonds import Array
 
@@ -103,20 +104,20 @@ def _variant(sample: Sample, tried: Sequence[float]) -> Significance:
         ranges.block,
         inference.hac(x),
         inference.probabilistic_sharpe(x, ppy),
-        inference.deflated_sharpe(x, ppy, tried or [0.0]),
+        selection.deflated_sharpe(x, ppy, tried or [0.0]),
     )
 
 
 def _choice(samples: Mapping[str, Sample], benchmarks: Sequence[str], trials: int, here: int) -> Choice:
     """Judge the variants that are no benchmark on the bars all have."""
     names = list(samples)
-    _, table = inference.common(list(samples.values()))
+    _, table = selection.common(list(samples.values()))
     field = [name for name in names if name not in benchmarks]
     candidates = table[:, [names.index(name) for name in field]]
     rivals = {CASH: np.zeros(len(table)), **{name: table[:, names.index(name)] for name in benchmarks}}
-    spa = {name: inference.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
+    spa = {name: selection.spa_test(candidates, rival, SEED) for name, rival in rivals.items()}
     best = {name: field[test.best] for name, test in spa.items() if test.best is not None}
-    return Choice(trials, here, inference.overfitting(candidates), spa, best)
+    return Choice(trials, here, selection.overfitting(candidates), spa, best)
 
 
 def read(stored: dict[str, Any] | None) -> Significance | None:

@@ -34,6 +34,7 @@ class Unit:
     curve: str | None  # whose key rates move it
     bucket: float | None  # that it belongs to as a whole
     quoted: float  # price as its market has it: per 100 of a bond or a future, of a share
+    margin: float  # initial, USD, of a long or a short
     key_rates: Array = field(default_factory=lambda: np.zeros(len(BUCKETS)), compare=False)  # (5,) USD
 
     @property
@@ -62,6 +63,11 @@ class Line:
     def dv01(self) -> float | None:
         """USD gained as yields fall by a basis point; None where it is not known."""
         return _known(self.quantity * self.unit.dv01) if self.quantity else 0.0
+
+    @property
+    def margin(self) -> float:
+        """USD that the position ties up as initial margin, nothing of it offset by another."""
+        return abs(self.quantity) * self.unit.margin if self.quantity else 0.0
 
     @property
     def order_usd(self) -> float | None:
@@ -111,24 +117,27 @@ def own_unit(market: Market, t: int, i: int, per_unit: float) -> Unit:
         worth = price / per_unit
         step = leg.lot or 1.0
         risk = worth * fx * duration * BP
-        return Unit(leg.name, "shares", step, worth, fx, risk, cost, leg.curve, bucket, worth, keys * worth)
+        margin = leg.margin_rate * worth * fx
+        return Unit(leg.name, "shares", step, worth, fx, risk, cost, leg.curve, bucket, worth, margin, keys * worth)
     of = "face" if leg.kind in ("par_bond", "inflation_bond") else "notional"
     quoted = 100.0 if of == "face" else np.nan
     dv01 = fx * duration * BP if leg.kind != "cash" else 0.0
-    return Unit(leg.name, of, FACE, 1.0, fx, dv01, cost, leg.curve, bucket, quoted, keys)
+    return Unit(leg.name, of, FACE, 1.0, fx, dv01, cost, leg.curve, bucket, quoted, leg.margin_rate * fx, keys)
 
 
 def contract_unit(quote: Quote, cost: float) -> Unit:
     """Return the unit of a contract."""
     contract = quote.contract
+    stated = contract.initial_margin
+    margin = (contract.margin_rate * quote.worth if stated is None else stated) * quote.fx
     return Unit(
         contract.name, "contracts", 1.0, quote.worth, quote.fx, quote.dv01, cost, contract.curve, quote.bucket,
-        quote.price(), quote.key_rates,
+        quote.price(), margin, quote.key_rates,
     )  # fmt: skip
 
 
 def _blank(name: str, of: str, curve: str | None) -> Unit:
-    return Unit(name, of, 1.0, *(np.nan,) * 4, curve, None, np.nan)
+    return Unit(name, of, 1.0, *(np.nan,) * 4, curve, None, np.nan, np.nan)
 
 
 def quantity_of(held: Held, unit: Unit, market: Market, t: int, i: int, per_unit: float) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import floor
 
-from backtests.report.format import ABSENT, MINUS, number, signed
+from backtests.report.format import ABSENT, MINUS, number, percent, signed
 from backtests.ticket.analogues import Outcome
 from backtests.ticket.buckets import BUCKETS
+from backtests.ticket.futures import Quote
 from backtests.ticket.levels import Level, Levels
 from backtests.ticket.marks import MONTHS
 from backtests.ticket.orders import Line
@@ -176,3 +177,13 @@ def marks(sheet: Sheet) -> str:
     if stated.worst_day is not None:
         return f"{text}{record}, day {signed(stated.worst_day.value, 1, 100)} ({stated.worst_day.when})"
     return f"{text}{record}, day needs daily data"
+
+
+def contract(quote: Quote) -> str:
+    """Return what a contract is taken to be."""
+    years = quote.contract.maturity
+    read = "its yield" if quote.tenor == years else f"the {quote.tenor:g}-year's yield, the nearest quoted,"
+    return (
+        f"{quote.contract.name}: {quote.name}, as a {years:g}-year par bond at {read} {percent(quote.yield_, 2)} %; "
+        f"conversion factor {quote.factor:.4f}, DV01 USD {quote.dv01:.2f} a contract."
+    )
