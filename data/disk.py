@@ -30,11 +30,16 @@ def sync(path: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a file's text at once: whoever reads it sees the old or the new, never half."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Replace a file's content at once, as `replace_text` does."""
     sweep(path.parent, path.name)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=beside_prefix(path.name))
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(beside).chmod(0o644)

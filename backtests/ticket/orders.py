@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from backtests.performance.financing import by_contract
 from backtests.ticket.buckets import BUCKETS, bucket_of, key_rates
 from backtests.ticket.futures import Choice, Quote, priced
 from backtests.ticket.holdings import Held
@@ -128,11 +129,10 @@ def own_unit(market: Market, t: int, i: int, per_unit: float) -> Unit:
 def contract_unit(quote: Quote, cost: float) -> Unit:
     """Return the unit of a contract."""
     contract = quote.contract
-    stated = contract.initial_margin
-    margin = (contract.margin_rate * quote.worth if stated is None else stated) * quote.fx
+    local = float(contract.initial_margin or 0.0) if by_contract(contract) else contract.margin_rate * quote.worth
     return Unit(
         contract.name, "contracts", 1.0, quote.worth, quote.fx, quote.dv01, cost, contract.curve, quote.bucket,
-        quote.price(), margin, quote.key_rates,
+        quote.price(), local * quote.fx, quote.key_rates,
     )  # fmt: skip
 
 
