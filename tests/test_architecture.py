@@ -33,12 +33,12 @@ ORDER = {
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/sweeps": "plan walk banks plateau prove store run",
     "backtests/comparison": "history candidates differences windows rows record",
-    "backtests/ticket": "futures holdings sheet analogues ticket",
+    "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
-    "tornado plots html onepage thesis compare",
+    "tornado plots html onepage thesis compare ticket_words",
     "backtests/export": "columns paths tables values text workbook pdf write",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity sweep export app",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
+    "compare sensitivity sweep export app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
