@@ -19,8 +19,8 @@ ORDER = {
     "data/sources": "bounded http text source treasury mof boj nyfed fred yahoo bundled registry cells dates numbers "
     "table rows hints said symbols meaning periods templates files folder",
     "data/quality": "finding table tenors ticks days moves prices units levels",
-    "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
-    "slopes blend thesis overlays exits own",
+    "strategies": "base compiled shared signals hedges sizing pairs divergence curve hold macro relative_value "
+    "breakeven slopes blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics financing repricing attribution components round_trips trip_ranges events "
