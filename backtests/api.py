@@ -79,9 +79,12 @@ def run(what: Config | str | Path = "config.yaml", runs: str | Path | None = Non
 
 def _registered(runs: Path, ran: Sequence[Run], source: str, now: datetime) -> Tried:
     """Register runs; whatever is wrong with the registry warns."""
-    told = tried.tried(runs, [trial for run in ran for trial in tried.of_run(run, source, now)], now)
+    return _told(tried.tried(runs, [trial for run in ran for trial in tried.of_run(run, source, now)], now))
+
+
+def _told(told: Tried) -> Tried:
     for line in (*told.complaints, *tried.register(told)):
-        warnings.warn(line, stacklevel=3)
+        warnings.warn(line, stacklevel=4)
     return told
 
 
@@ -266,6 +269,7 @@ def sweep(
     score: str | None = None,
     out: str | Path | None = None,
     threads: int | None = None,
+    runs: str | Path | None = None,
 ) -> pd.DataFrame:
     """Run every combination of settings of one variant, and prove the best in both engines: a row per cell.
 
@@ -285,18 +289,27 @@ def sweep(
         A folder to keep the sweep in, or to go on with; without one nothing is left on disk.
     threads
         As many as there are processors, where none is given.
+    runs
+        A folder that holds runs, in whose registry of trials every idea is entered; that around `out` where not given.
 
     Raises
     ------
     ConfigError, DataError
         What `divergence sweep` refuses.
     """
+    from backtests.sweeps import conclude
     from backtests.sweeps import run as sweeping
 
     settings = what if isinstance(what, Config) else load(what)
     whole = grid(settings, section_of(settings, over, base, sample, score))
-    swept = sweeping.to_table(whole, Path(out) if out else None, threads or sweeping.cores())
-    return pd.DataFrame(swept.table.to_pandas())
+    swept, table = conclude.to_table(whole, Path(out) if out else None, threads or sweeping.cores())
+    folder = runs or (Path(out).absolute().parent if out else None)
+    if folder:
+        now = datetime.now(UTC)
+        _told(tried.tried(Path(folder), conclude.at(swept.trials, now), now))
+    frame = pd.DataFrame(table.to_pandas())
+    frame.attrs["sentence"] = swept.sentence
+    return frame
 
 
 def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:

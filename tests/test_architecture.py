@@ -31,7 +31,7 @@ ORDER = {
     "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau prove store run",
+    "backtests/sweeps": "plan walk banks plateau paths judge prove store effects run conclude",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
