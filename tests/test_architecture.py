@@ -23,7 +23,7 @@ ORDER = {
     "slopes blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
-    "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
+    "backtests/performance": "metrics periods repricing attribution components round_trips trip_ranges events extremes "
     "refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints model countries params building instruments legs load",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
@@ -32,7 +32,7 @@ ORDER = {
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
-    "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
+    "backtests/report": "format series panels palette tables verdict summary regimes traded blotter detail sensitivity "
     "tornado plots html thesis compare",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
     "sensitivity app",
