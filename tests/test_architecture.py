@@ -22,9 +22,9 @@ ORDER = {
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
-    "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
+    "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
-    "refusals verdicts verdicts_many bootstrap inference selection",
+    "refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting selection",
     "backtests/config": "document complaints model countries params building instruments legs load",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
