@@ -47,10 +47,11 @@ benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
 	@$(BIN)/python benchmarks/kernel.py
 
-# The figures of docs/strategies.md, the examples of docs/files.md
+# The figures of docs/strategies.md and docs/trades.md, the examples of docs/files.md
 docs: .venv/.installed
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/shapes.py
+	@$(BIN)/python docs/trades.py
 	@$(BIN)/python docs/notebook.py
 
 # Pictures and screenshots of the README and docs, from the bundled figures; needs Chromium

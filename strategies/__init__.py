@@ -12,7 +12,7 @@ from strategies.macro import DebtCapacity, HedgedPickup, Inflation, Policy, Safe
 from strategies.overlays import DurationCap, GrossCap, Overlay, Smooth, VolatilityTarget
 from strategies.own import OWN
 from strategies.relative_value import Carry, LegMomentum, Momentum, Reversion, Value
-from strategies.slopes import MaturityPreference, TrendCurve, UltraLong
+from strategies.slopes import MaturityPreference, PolicyCurve, TrendCurve, UltraLong
 from strategies.thesis import Thesis
 
 BUILT_IN: dict[str, type[Strategy]] = {
@@ -35,6 +35,7 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "carry": Carry,
     "value": Value,
     "trend_curve": TrendCurve,
+    "policy_curve": PolicyCurve,
     "blend": Blend,
     "thesis": Thesis,
 }

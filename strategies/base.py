@@ -47,6 +47,7 @@ Volatility = Annotated[float, "annual volatility of a leg, 0.05 is 5 %"]
 Weight = Annotated[float, "fraction of equity"]
 Lookback = Annotated[Window, "window: 60D, 36M, 3Y"]
 Scale = Annotated[float, "a year, 0.01 is 100 bp: where the position is whole"]
+RateMove = Annotated[float, "a year, 0.0025 is 25 bp: what counts as a move"]
 
 
 class ParameterError(ValueError):
@@ -147,6 +148,13 @@ def components_of(strategy: Strategy, market: Market) -> dict[str, Array]:
         inner = components_of(strategy.inner, market)
         return {name: strategy.applied(market, weights) for name, weights in inner.items()}
     return dict(strategy.components(market)) if isinstance(strategy, Composed) else {}
+
+
+def lead_of(strategy: Strategy) -> str:
+    """Return the leg whose side is the trade's: the one a strategy calls its `lead`, else its first."""
+    if isinstance(strategy, Wrapped):
+        return lead_of(strategy.inner)
+    return str(getattr(strategy, "lead", strategy.legs[0]))
 
 
 def known(strategy: Strategy, market: Market) -> Flags:

@@ -166,6 +166,11 @@ class Butterfly(HedgedTrade):
         return {self.front: -0.5, self.belly: 1.0, self.back: -0.5}
 
     @property
+    def lead(self) -> str:
+        """A butterfly is long where its belly is."""
+        return self.belly
+
+    @property
     def anchors(self) -> Mapping[str, tuple[str, ...]]:
         """The belly keeps its size; both wings hedge it."""
         return {self.belly: (self.front, self.back)}

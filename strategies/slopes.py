@@ -10,10 +10,10 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Invariants, Leg, Lookback, Window
+from strategies.base import Duration, Invariants, Leg, Lookback, RateMove, Window
 from strategies.curve import CurveTrade, DurationNeutral
-from strategies.signals import STILL, change, yield_of
-from strategies.sizing import book, different, one_of, sized, years_of_duration
+from strategies.signals import STILL, change, overnight, yield_of
+from strategies.sizing import book, different, one_of, positive, sized, years_of_duration
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,65 @@ class TrendCurve:
 
     def targets(self, market: Market) -> Array:
         """Weights (T, n), + on the front leg of a steepener."""
-        years = self.duration * self.signal(market)
-        front, back = (years_of_duration(market, leg, 1.0) for leg in self.legs)
-        return book(market, {self.front: years * front, self.back: -years * back})
+        return slope_book(market, self.front, self.back, self.duration * self.signal(market))
+
+
+def slope_book(market: Market, front: str, back: str, years: Array) -> Array:
+    """Weights (T, n) of `years` (T,) of duration in the front leg against as many in the back one, + a steepener."""
+    own, other = (years_of_duration(market, leg, 1.0) for leg in (front, back))
+    return book(market, {front: years * own, back: -years * other})
+
+
+@dataclass(frozen=True)
+class PolicyCurve:
+    """A steepener only while the central bank eases, or a flattener only while it tightens; flat otherwise.
+
+    It eases while the overnight rate has fallen by `least` or more over `lookback`, and tightens while it has risen by
+    as much. A cut takes the front end down first; the long end follows in part.
+    Brooks, *A Half Century of Macro Momentum*, AQR, 2017; Ilmanen, *Expected Returns*, 2011, ch. 9.
+    """
+
+    front: Leg = "UST2"
+    back: Leg = "UST10"
+    trade: Literal["steepener", "flattener"] = "steepener"
+    lookback: Lookback = Window("3M")
+    least: RateMove = 0.0025
+    duration: Duration = 5.0
+
+    def __post_init__(self) -> None:
+        different(self.front, self.back)
+        one_of("trade", self.trade, ("steepener", "flattener"))
+        positive("least", self.least)
+        sized("duration", self.duration)
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The front leg, then the back one."""
+        return (self.front, self.back)
+
+    @property
+    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
+        """The shorter leg first."""
+        return ((self.front, self.back),)
+
+    @property
+    def invariants(self) -> Invariants:
+        """Equal years of duration in both legs."""
+        return Invariants(scales_with="duration", neutral=True)
+
+    def warmup(self, market: Market) -> int:
+        """One row more than the change spans."""
+        return self.lookback.bars(market) + 1
+
+    def signal(self, market: Market) -> Array:
+        """1 while policy eases, for a steepener, -1 while it tightens, for a flattener (T,); 0 otherwise."""
+        moved = change(overnight(market, self.front), self.lookback.bars(market))
+        side = 1.0 if self.trade == "steepener" else -1.0
+        return np.where(np.isnan(moved), np.nan, np.where(-side * moved >= self.least - STILL, side, 0.0))
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n), + on the front leg of a steepener."""
+        return slope_book(market, self.front, self.back, self.duration * self.signal(market))
 
 
 @dataclass(frozen=True)

@@ -21,21 +21,23 @@ ORDER = {
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays exits own",
-    "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
+    "backtests": "engine performance config runs thesis sensitivities comparison ticket report export api cli",
     "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
     "refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting selection",
-    "backtests/config": "document complaints model countries params building instruments legs load",
-    "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
-    "snapshot listing folder",
+    "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
+    "legs statements load ideas",
+    "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
+    "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
-    "backtests/sensitivities": "scenarios rerun judge summary",
+    "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
-    "tornado plots html thesis compare",
+    "tornado plots html onepage thesis compare",
+    "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity app",
+    "sensitivity export app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
@@ -53,8 +55,9 @@ FENCES = {
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
-    "filelock": ["data/store.py"],
+    "filelock": ["data/store.py", "backtests/runs/trials.py"],
     "openpyxl": ["data/sources/cells.py"],
+    "xlsxwriter": ["backtests/export/workbook.py"],
     "arch": [],
     "ffn": [],
     "requests": [],

@@ -20,10 +20,12 @@ from backtests.runs import runner
 from data.build import build
 from data.instruments import LIBRARY
 from data.pricing.forwards import hurdle_yield
-from strategies.base import decisions_of
-from strategies.curve import CurveTrade
+from strategies.base import decisions_of, lead_of
+from strategies.breakeven import Breakeven
+from strategies.curve import Butterfly, CurveTrade
 from strategies.exits import DatedTrade, Length, Terms
 from strategies.hold import Hold
+from strategies.overlays import GrossCap
 from strategies.relative_value import Momentum
 from tests import histories
 from tests.books import dated_book
@@ -144,7 +146,9 @@ def test_ruin_ends_the_trip_it_befalls():
 def curveless(monkeypatch):
     """Prices drawn by lot have no curve behind them: no yields, and nothing to split them into."""
     monkeypatch.setattr(told, "yields", lambda strategy, market: None)
-    monkeypatch.setattr(told, "bond_lines", lambda result, *_: dict.fromkeys(("carry", "rolldown"), 0.0 * result.price))
+    monkeypatch.setattr(
+        told, "bond_lines", lambda result, *_: dict.fromkeys(("carry", "inflation", "rolldown"), 0.0 * result.price)
+    )
 
 
 @pytest.mark.parametrize("seed", [*range(300), 2005416, 2006991])  # the last two: a fill whose cost ruins the book
@@ -211,6 +215,26 @@ def test_pnl_less_carry_rolldown_and_costs_is_the_gain_times_dv01():
         convexity = 0.5 * side * 0.8 * result.capital * 85 * (trip.gain_bp * 1e-4) ** 2
         rest = trip.pnl_usd - trip.carry_usd - trip.rolldown_usd - convexity
         assert rest == pytest.approx(trip.gain_bp * dv01, abs=0.3 * dv01)
+
+
+def test_the_accrual_of_an_inflation_bond_is_in_its_carry(tables):
+    """A breakeven that nothing moved would otherwise show a loss to carry beside a profit: within 1 bp of its DV01."""
+    made = build(tables, [replace(LIBRARY[name], **FREE) for name in ("TIPS10", "UST10")])
+    made = replace(made, spread=made.spread * 0, roll=made.roll * 0)
+    (row,) = np.flatnonzero(made.dates == np.datetime64("2024-12-31"))
+    trade = DatedTrade(Breakeven(), Terms(entry=date(2024, 12, 31), horizon=Length("6M")))
+    (trip,), result = trips_of(trade, made, slice(row - 1, row + 8), every="year", size_on="capital")
+    dv01 = 5.0 * result.capital * 1e-4
+    accrual = trip.pnl_usd - trip.rolldown_usd - trip.gain_bp * dv01 - trip.carry_usd
+    assert accrual == pytest.approx(0.0, abs=1.5 * dv01)
+    assert trip.carry_usd > 0 and trip.days == 181
+
+
+def test_the_side_of_a_butterfly_is_that_of_its_belly(tables):
+    made = build(tables, [LIBRARY[name] for name in ("UST2", "UST5", "UST10")])
+    assert lead_of(GrossCap(Butterfly(), 50.0)) == "UST5"
+    ((trip,), result), first = trips_of(Butterfly(), made, slice(400, 410)), made.column("UST2")
+    assert trip.side == 1 and result.units[0, first] < 0
 
 
 # ---- as tables

@@ -18,7 +18,7 @@ from strategies.curve import CurveTrade
 from strategies.macro import DebtCapacity, HedgedPickup, Inflation, Policy, SafeHaven, pickup
 from strategies.relative_value import Carry, LegMomentum, Momentum, Reversion, Value
 from strategies.signals import yield_of
-from strategies.slopes import MaturityPreference, TrendCurve, UltraLong
+from strategies.slopes import MaturityPreference, PolicyCurve, TrendCurve, UltraLong
 from tests.test_strategies import durations, excess, weights
 
 BUNDLED = Path(__file__).resolve().parent.parent / "data" / "bundled"
@@ -391,6 +391,27 @@ def test_a_slope_that_is_what_it_was_a_year_ago_is_no_trend(market):
     unmoved = signal(TrendCurve(), market)[change == 0]
     assert len(unmoved) == 3
     assert (unmoved == 0).all()
+
+
+def test_the_easing_steepener_is_on_where_the_funds_rate_fell_and_flat_where_it_did_not(market):
+    moved = M.us_overnight.diff(3)
+    eased, actual = moved <= -0.0025 + 1e-12, signal(PolicyCurve(), market)
+    assert (actual[moved.notna()] == eased[moved.notna()].astype(float)).all()
+    assert actual["2008-03-31"] == actual["2020-04-30"] == actual["2024-11-30"] == 1.0  # cuts
+    assert actual["2004-12-31"] == actual["2013-06-30"] == actual["2022-12-31"] == 0.0  # hikes, or nothing
+    held = actual.to_numpy() == 1.0
+    on, always = (one.targets(market) for one in (PolicyCurve(duration=3.0), CurveTrade(duration=3.0)))
+    assert on[held] == pytest.approx(always[held]) and not on[~held].any()
+
+
+def test_the_tightening_flattener_is_its_twin_on_the_other_side(market):
+    moved = M.us_overnight.diff(3)
+    flattener = PolicyCurve(trade="flattener")
+    tightened, actual = moved >= 0.0025 - 1e-12, signal(flattener, market)
+    assert (actual[moved.notna()] == -tightened[moved.notna()].astype(float)).all()
+    assert actual["2022-12-31"] == -1.0
+    held = actual.to_numpy() == -1.0
+    assert flattener.targets(market)[held] == pytest.approx(-CurveTrade().targets(market)[held])
 
 
 @pytest.mark.parametrize(

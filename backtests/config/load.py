@@ -17,6 +17,7 @@ from backtests.config.document import IN_PLACE_OF, Document, Loc, override, read
 from backtests.config.instruments import library
 from backtests.config.legs import check_legs
 from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
+from backtests.config.statements import Names, claims_of
 from data.countries import BASE, Countries
 from data.disk import is_folder
 from data.errors import DataError, did_you_mean, redacted, shortened
@@ -84,6 +85,8 @@ def resolve(document: Document) -> Config:
         benchmarks=tuple(dict.fromkeys(file.benchmarks)),
         countries=countries,
         country_sections=file.countries,
+        claim_sections=file.claims,
+        claims=claims_of(file.claims, Names(document, instruments, countries, file.variants)),
     )
 
 
@@ -226,6 +229,10 @@ def resolved(config: Config) -> dict[str, Any]:
         for variant in config.variants
     }
     data["benchmarks"] = list(config.benchmarks)
+    if config.claim_sections:
+        data["claims"] = {
+            key: section.model_dump(exclude_unset=True, by_alias=True) for key, section in config.claim_sections.items()
+        }
     return data
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from backtests.config.claim_sections import ClaimSection
+from backtests.config.claims import Claim
 from backtests.config.complaints import WrittenAs
+from backtests.config.strict import Code, Model, Name
 from backtests.engine.book import Every
 from backtests.engine.carry import Treatment
 from data.assemble import Distributions
@@ -21,21 +24,12 @@ from data.series import Delivery
 from strategies.base import Strategy
 from strategies.exits import Length
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-Name = Annotated[str, Field(pattern=NAME)]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
 Time = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[DMY]$"), AfterValidator(lambda text: Length(text).text)]
 Gate = Annotated[float, Field(gt=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
 Source = Literal["mof", "treasury", "fred", "boj", "nyfed"]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)]
-
-
-class Model(BaseModel):
-    """Strict, frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True)
 
 
 class DataSection(Model):
@@ -227,8 +221,8 @@ class VariantSection(Model):
     """One variant, after `extends` has been merged."""
 
     strategy: str
-    params: dict[str, Any] = {}
-    overlays: Overlays = []
+    params: dict[str, Any] = Field(default={})
+    overlays: Overlays = Field(default=[])
     currency: CurrencyField = CurrencyTreatment()
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
@@ -240,8 +234,8 @@ class VariantFile(Model):
 
     extends: str | None = None
     strategy: str | None = None
-    params: dict[str, Any] = {}
-    overlays: Overlays = []
+    params: dict[str, Any] = Field(default={})
+    overlays: Overlays = Field(default=[])
     currency: CurrencyField | None = None
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
@@ -259,10 +253,13 @@ class ConfigFile(Model):
     fill: Fill = "auto"
     rebalance: RebalanceSection = RebalanceSection()
     countries: dict[Code, CountrySection] = Field(default={}, description="overrides of countries, or more of them")
-    instruments: dict[Name, InstrumentSection] = {}
+    instruments: dict[Name, InstrumentSection] = Field(default={})
     sources: dict[Source, Address] = Field(default={}, description="addresses that replace the sources' own")
     variants: dict[Name, VariantFile] = Field(min_length=1, max_length=500)
-    benchmarks: list[str] = []
+    benchmarks: list[str] = Field(default=[])
+    claims: dict[Name, ClaimSection] = Field(
+        default={}, max_length=500, description="sentences of a thesis, judged by `divergence thesis`"
+    )
 
 
 @dataclass(frozen=True)
@@ -298,4 +295,6 @@ class Config:
     benchmarks: tuple[str, ...]
     countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
     country_sections: Mapping[str, CountrySection] = field(default_factory=dict)
+    claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them

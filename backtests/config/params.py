@@ -11,7 +11,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 
 from backtests.config.document import DV01
-from backtests.config.model import AccountSection, Model, Name
+from backtests.config.model import AccountSection
+from backtests.config.strict import Model, Name
 from data.errors import shortened
 from strategies import OVERLAYS, STRATEGIES, hedges
 from strategies.base import Duration, ParameterError, Strategy, Window

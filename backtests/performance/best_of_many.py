@@ -22,7 +22,7 @@ from data.pricing.bonds import Array
 
 MOST = 0.97  # of an autocorrelation taken out before the long-run variance
 WIDEST = 40.0  # effective numbers are sought up to e to this power
-HALVINGS = 50  # of the range they are sought in
+HALVINGS = 30  # of the range they are sought in
 COMPILED_FROM = 50_000_000  # figures resampled: below it, loading the compiled form takes longer than it saves
 
 
@@ -93,10 +93,17 @@ def _filled(none: Array, at: NDArray[np.int64], values: Array) -> Array:
 
 def _block(x: Array, there: NDArray[np.bool_]) -> float:
     """Mean block that the columns call for, each on its own bars."""
-    whole = there.all(axis=0)
-    lengths = [block_lengths(x[:, whole])] if whole.any() else []
-    lengths += [block_lengths(x[there[:, j], j][:, None]) for j in np.flatnonzero(~whole)]
-    return float(np.concatenate(lengths).mean())
+    group, masks = _groups(there)
+    groups = [x[mask][:, group == g] for g, mask in enumerate(masks.T)]
+    return float(np.concatenate([block_lengths(columns) for columns in groups]).mean())
+
+
+def _groups(there: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Group (N,) of each column by its bars (T, N), and the bars (T, G) of each group."""
+    seen: dict[bytes, int] = {}
+    group = [seen.setdefault(column.tobytes(), len(seen)) for column in np.packbits(there, axis=0).T]
+    _, first = np.unique(group, return_index=True)
+    return np.array(group, dtype=np.int64), there[:, first]
 
 
 def _shares(
@@ -137,9 +144,8 @@ def statistics(u: Array, there: NDArray[np.bool_], rows: Rows, keep: float) -> A
     if draws * u.size >= COMPILED_FROM or "numba" in sys.modules:
         from backtests.engine.joint_draws import statistics as compiled
 
-        masks, group = np.unique(there, axis=1, return_inverse=True)
-        order = np.argsort(group.ravel(), kind="stable")
-        ends = np.cumsum(np.bincount(group.ravel()))
+        group, masks = _groups(there)
+        order, ends = np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))
         values = np.empty((draws, u.shape[1]))
         values[:, order] = compiled(np.ascontiguousarray(u[:, order]), masks.astype(float), ends, rows, keep)
         return values

@@ -24,7 +24,7 @@ from data.market import Market
 from data.pricing.bonds import Array
 from data.pricing.curves import DAYS_A_YEAR
 from data.pricing.forwards import hurdle_yield
-from strategies.base import Strategy
+from strategies.base import Strategy, lead_of
 from strategies.exits import DatedTrade, Path, Trade, follow, hedge_of, path_of, yields
 
 NOBODY = -1  # owner of a leg that no trip holds
@@ -36,7 +36,7 @@ LISTS = {"path": np.float64, "path_days": np.int64}  # columns of a trip's table
 class RoundTrip:
     """One trip of a variant. Gains in bp are of its spread, + in its favour; None where a leg has no yield."""
 
-    side: int  # sign of the first leg held
+    side: int  # sign of the leading leg: long, front, belly, US front
     decided_open: date
     open: date  # of the first fill
     decided_close: date
@@ -71,9 +71,8 @@ def round_trips(strategy: Strategy, market: Market, rows: slice, book: Book, res
     owners, first = _owners(book, result, decided)
     usd = _by_owner(result, owners, first, len(decided))
     lines = bond_lines(result, market, rows)
-    carry, rolldown = (
-        _held(line, owners, len(decided)) for line in (lines["carry"] + result.funding, lines["rolldown"])
-    )
+    running = lines["carry"] + lines["inflation"] + result.funding
+    carry, rolldown = (_held(line, owners, len(decided)) for line in (running, lines["rolldown"]))
     view = _View(strategy, market, rows, book, result, owners)
     return [
         view.trip(k, trade, usd[k], float(carry[k]), float(rolldown[k]))
@@ -220,7 +219,7 @@ class _View:
     ) -> None:
         table = yields(strategy, market)
         self.yields = None if table is None else table[rows]
-        self.first = market.column(strategy.legs[0])
+        self.lead = market.column(lead_of(strategy))
         self.market, self.rows, self.book, self.result, self.owners = market, rows, book, result, owners
 
     def trip(self, k: int, trade: Trade, usd: Array, carry: float, rolldown: float) -> RoundTrip:
@@ -265,9 +264,9 @@ class _View:
         )
 
     def _side(self, held: NDArray[np.intp]) -> int:
-        """Sign of the first leg's units, or of the first that is held at all."""
+        """Sign of the leading leg's units, or of the first that is held at all."""
         units = self.result.units[held[0]]
-        order = [self.first, *(i for i in range(len(units)) if i != self.first)]
+        order = [self.lead, *(i for i in range(len(units)) if i != self.lead)]
         return next((int(np.sign(units[i])) for i in order if units[i] != 0.0), 0)
 
     def _hurdle(self, trade: Trade, opened: int, days: int, spread: float) -> float | None:

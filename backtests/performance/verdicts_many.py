@@ -75,7 +75,6 @@ class BestOfMany:
     bars: int
     draws: int
     alone: bool | None = None  # whether the interval of its own Sharpe ratio is above 0; None where there is none
-    since: str | None = None  # day the registry of trials began; None: there is none
     reason: str | None = None
 
 

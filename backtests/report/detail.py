@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -182,6 +184,20 @@ def _words(significance: Significance, best: BestOfMany | None) -> str:
     return f"{alone}, but not as the best of {best.ideas:,} ideas."
 
 
+def registry(trials: Mapping[str, Any], day: str) -> str:
+    """Return how large and how old the registry of trials was on a day, ISO, from what a manifest says of it.
+
+    >>> registry({"ideas": 41, "evaluations": 60, "first": "2026-11-03", "began": "2026-11-26"}, "2026-11-26")
+    '41 ideas since 2026-11-03; registry began today, 2026-11-26'
+    >>> registry({"ideas": 1, "evaluations": 1, "first": "2026-11-03", "began": "2026-11-03"}, "2026-11-26")
+    '1 idea since 2026-11-03'
+    """
+    since = f"{trials['ideas']:,} idea{'s' if trials['ideas'] != 1 else ''} since {trials['first']}"
+    if trials["began"] == day:
+        return f"{since}; registry began today, {day}"
+    return since if trials["began"] == trials["first"] else f"{since}; registry began on {trials['began']}"
+
+
 def _range(interval: Interval) -> str:
     return span(interval) or ABSENT
 
@@ -199,26 +215,21 @@ def choice(panels: Panels) -> Selection | None:
         ]
         for name, test in choice.spa.items()
     ]  # fmt: skip
-    count = number(choice.overfitting.bars, 0)
-    overfitting = sentence(choice.overfitting)
-    if choice.best_of_many is None:
+    count, overfitting, best = number(choice.overfitting.bars, 0), sentence(choice.overfitting), choice.best_of_many
+    if best is None:
         return Selection(f"{choice.trials} distinct Sharpe ratios. {FORMER}", "", "", overfitting, rows, count)
-    return Selection(
-        _trials(choice.best_of_many), sentence(choice.best_of_many), _beside(panels, choice.best_of_many),
-        overfitting, rows, count,
-    )  # fmt: skip
+    tried = _trials(best, panels.run.manifest)
+    return Selection(tried, sentence(best), _beside(panels, best), overfitting, rows, count)
 
 
-def _trials(best: BestOfMany) -> str:
-    """Say what was counted: ideas of the run, and those of the registry with its age."""
-    earlier = best.ideas - best.here
-    text = f"{best.ideas:,} idea{'s' * (best.ideas != 1)} tried: {best.here} of this run"
-    if earlier:
-        text += f" and {earlier:,} more of the registry of trials beside it, which began on {best.since}"
-    elif best.since:
-        text += f", which are all that the registry of trials beside it holds since {best.since}"
+def _trials(best: BestOfMany, manifest: Mapping[str, Any]) -> str:
+    """Say what was counted: ideas of the run, and those of the registry with its size and age."""
+    earlier, told = best.ideas - best.here, manifest.get("trials")
+    text = f"{best.ideas:,} idea{'s' * (best.ideas != 1)}: {best.here} of this run"
+    text += f" and {earlier:,} tried before, under whatever name" if earlier else "; none was tried before"
     untested = best.ideas - best.tested
-    return f"{text}; {untested:,} without a path that can be tested" if untested > 0 else text
+    text += f"; {untested:,} without a path that can be tested" if untested > 0 else ""
+    return f"{text} (registered: {registry(told, manifest['created'][:10])})" if told else text
 
 
 def _beside(panels: Panels, best: BestOfMany) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.config.ideas import idea
+from backtests.config import idea
 from backtests.performance import clusters, inference, metrics, selection
 from backtests.performance.best_of_many import Maxima, best_of_many
 from backtests.performance.overfitting import overfitting
@@ -17,7 +17,7 @@ from backtests.performance.refusals import CONSTANT, MINIMUM
 from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval
 from backtests.performance.verdicts_many import BestOfMany, OneOfMany, Overfitting, SpaTest
 from backtests.runs.runner import Run
-from backtests.runs.trials import Trials, monthly
+from backtests.runs.trials import NO_TRIALS, Trials, monthly
 from data.pricing.bonds import Array
 
 SEED = 19990930  # of every draw
@@ -85,7 +85,7 @@ def samples(run: Run) -> dict[str, Sample]:
     }
 
 
-def judge(run: Run, trials: Trials = Trials()) -> Judged:  # noqa: B008  # frozen, and empty
+def judge(run: Run, trials: Trials = NO_TRIALS) -> Judged:
     """Return what is significant of each variant of a run, and of the best of them.
 
     `trials` is everything registered where the run is kept, whether this run is among it or not.
@@ -107,7 +107,6 @@ class Field:
     ideas: Mapping[str, str]  # of each variant of the run
     here: int  # ideas of the run
     count: int  # ideas in all, those without a path included
-    since: str | None
     columns: Mapping[str, int]  # of the ideas that can be tested
     table: Array
     labels: NDArray[np.int64]  # cluster of each column
@@ -158,7 +157,6 @@ def _field(judged: Mapping[str, Sample], ideas: Mapping[str, str], trials: Trial
         ideas=ideas,
         here=len(here),
         count=len(known - set(own) | here),
-        since=str(trials.since.date()) if trials.since else None,
         columns={key: i for i, key in enumerate(tested)},
         table=table,
         labels=labels,
@@ -247,7 +245,6 @@ def _best_of_many(chosen_from: Mapping[str, Significance], field: Field) -> Best
         bars=joint.bars,
         draws=joint.draws,
         alone=_above_zero(chosen_from[best].sharpe) if best else None,
-        since=field.since,
         reason=reason,
     )
 

@@ -132,7 +132,7 @@ def main(minutes: float = MINUTES, workers: int = 1) -> int:
             for i, hit in zip(due, pool.map(count, due, [records[i] for i in due]), strict=True):
                 hits[i] += hit
                 records[i] += ROUND
-            write(table(hits, records))
+                write(table(hits, records))
     sys.stdout.write(table(hits, records))
     spread = [2 * (0.25 / max(n, 1)) ** 0.5 for n in records]
     shares = [hit / max(n, 1) for hit, n in zip(hits, records, strict=True)]
