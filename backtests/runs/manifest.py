@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from backtests.config import dump
+from backtests.performance.financing import by_contract
 from backtests.runs import exposure, significance
 from backtests.runs.notices import notices
 from backtests.runs.runner import Run, VariantRun
+from data.instruments import Instrument
 
 FORMAT = 2  # of a run folder; those of 0.1 state none
 PACKAGES = ("divergence", "backtrader", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "matplotlib")
@@ -31,7 +33,7 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
         "name": run.config.name,
         "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "git_commit": _commit(),
+        "git_commit": commit(),
         "config_sha256": hashlib.sha256(dump(run.config).encode()).hexdigest(),
         "data": {
             "source": run.tables.source,
@@ -54,15 +56,15 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
         "notices": notices(run),
         "legs": {name: _leg(run, name) for name in run.market.names},
     }
-    return {key: _plain(value) for key, value in stated.items()}
+    return {key: plain(value) for key, value in stated.items()}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as JSON gives it back: days as ISO text, tuples as lists."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -74,6 +76,7 @@ def _described(run: VariantRun) -> dict[str, Any]:
         "overlays": [dict(overlay) for overlay in run.variant.overlays],
         "legs": list(run.market.names),
         "currency": run.variant.currency.kind,
+        "borrow_bp": {name: _borrow(leg) for name, leg in run.variant.shorts.items()},
         "fill": run.fill,
         "rebalance": run.variant.rebalance.model_dump(),
         "start": run.span.first,
@@ -102,8 +105,8 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
         "maturity": instrument.maturity,
         "half_spread_bp": instrument.half_spread * 1e4,
         "rolls_per_year": instrument.rolls_per_year,
-        "borrow_bp": instrument.borrow * 1e4,
-        "borrow_steps": [{"from": step.since, "bp": step.rate * 1e4} for step in instrument.borrow_steps],
+        **_borrow(instrument),
+        "initial_margin": instrument.initial_margin if by_contract(instrument) else instrument.margin_rate,
         "fee_bp": instrument.fee * 1e4,
         "listed_on": instrument.listed_on,
         **({"duration": instrument.duration} if instrument.unmodelled else {}),
@@ -113,13 +116,19 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
     }
 
 
+def _borrow(leg: Instrument) -> dict[str, Any]:
+    """What being short of an instrument costs."""
+    steps = [{"from": step.since, "bp": step.rate * 1e4} for step in leg.borrow_steps]
+    return {"borrow_bp": leg.borrow * 1e4, "borrow_steps": steps}
+
+
 def _stretches(dates: np.ndarray, flags: np.ndarray) -> list[dict[str, str]]:
     """First and last date of every run of flagged rows."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
     return [{"first": str(dates[a]), "last": str(dates[b - 1])} for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The checkout's commit, where the code runs from one."""
     here = Path(__file__).resolve().parent.parent.parent
     if not (here / ".git").exists() or shutil.which("git") is None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Every
-from backtests.engine.carry import Treatment
+from backtests.engine.carry import Basis, Treatment
 from backtests.sensitivities.choices import hedge_of, rule_of
 from data.instruments import BP
 from data.market import Flags
@@ -34,7 +34,7 @@ class Conventions:
     """All that a variant is run under and could be disputed."""
 
     interpolation: Interpolation
-    basis: float | None  # a year, of fx_swap; None: each currency's own
+    basis: Basis  # a year, of fx_swap
     currency: Treatment
     every: Every
     repo: float  # a year, on bond longs that equity cannot pay for
@@ -60,7 +60,7 @@ def conventions_of(config: Config, variant: Variant) -> Conventions:
     """Return the conventions that a configuration runs a variant under."""
     return Conventions(
         interpolation=config.data.interpolation,
-        basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,
+        basis=variant.currency.basis,
         currency=variant.currency.kind,
         every=variant.rebalance.every,
         repo=config.account.repo_spread_bp * BP,
