@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backtests.cli.worker import Worker
     from backtests.report.panels import Panels
     from backtests.runs.runner import Begun, Progress, Run
+    from backtests.runs.significance import Choice
     from backtests.runs.tried import Tried
 
 HEADINGS = (
@@ -55,12 +56,12 @@ def run(
             measured = measure(begun, progress)
             finished = begun.finish(phase(progress, "two engines"))
             source = "run --set" if set_ else "run"
-            told = keep(finished, measured, place, source, now, progress, beside)
+            told, choice = keep(finished, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)):
         register(told, folder)
         if out is None:
             index(folder.parent)
-        _show(finished, time.perf_counter() - start)
+        _show(finished, choice, time.perf_counter() - start)
         terminal.say(f"report: {folder / 'report.html'}")
 
 
@@ -90,11 +91,12 @@ def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
 
 def keep(
     run: Run, measured: dict[str, Any], folder: Path, source: str, now: datetime, progress: Progress, beside: Worker
-) -> Tried:
+) -> tuple[Tried, Choice]:
     """Write a run, its sensitivity, its report and its pictures, which are drawn beside the rest, to a folder.
 
     What was tried before, as the registry beside the runs of the current folder has it, counts as trials; what is
-    damaged there is said. Returns what is then to be registered, `source` being what tried it.
+    damaged there is said. Returns what is then to be registered, `source` being what tried it, and how the best variant
+    was chosen.
     """
     from dataclasses import replace
 
@@ -111,13 +113,14 @@ def keep(
     stored = replace(tried.with_trials(tables(run, now), told), folder=folder, sensitivity=measured)
     content = panels(stored)
     drawn = beside.start(_draw, pictured(content), folder / "plots")
-    stored = judged(stored, significance.judge(run, told.earlier))
+    judgement = significance.judge(run, told.trials)
+    stored = judged(stored, judgement)
     run_folder.write(stored, folder)
     progress("report", 0, 1)
     (folder / "report.html").write_text(html.page(complete(content, stored)), encoding="utf-8")
     drawn()
     progress("", 1, 1)
-    return told
+    return told, judgement.choice
 
 
 def register(told: Tried, folder: Path | None = None) -> None:
@@ -153,8 +156,9 @@ def index(folder: Path) -> None:
         terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
 
 
-def _show(run: Run, seconds: float) -> None:
+def _show(run: Run, choice: Choice, seconds: float) -> None:
     from backtests.cli import terminal
+    from backtests.performance.verdicts import sentence
     from backtests.runs.notices import headed, notices
 
     rows = [_row(variant.variant.name, variant.figures) for variant in run.variants]
@@ -181,6 +185,8 @@ def _show(run: Run, seconds: float) -> None:
         if record.findings:
             findings = terminal.count(len(record.findings), "finding")
             terminal.say(f"{record.series}: {findings} in the window; see the report's data certificate.")
+    if choice.best_of_many and choice.best_of_many.clusters > 1:
+        terminal.say(sentence(choice.best_of_many))
     widest = max(variant.gap for variant in run.variants)
     variants = terminal.count(len(rows), "variant")
     terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {seconds:.1f} s.")
