@@ -131,26 +131,22 @@ def _show(swept: Swept) -> None:
         "excess_drawdown": percent, "turnover": number, "bars": lambda value: f"{value:,}",
     }  # fmt: skip
     headings = ["cell", *swept.grid.names, "Sharpe", "plateau", "excess", "vol", "drawdown", "turnov.", "bars"]
-    lines = [
-        [
-            f"{row['cell']:,}",
-            *(_setting(row[name]) for name in swept.grid.names),
-            *(f(row[k]) for k, f in shown.items()),
-        ]
-        for row in rows
-    ]
+    lines = []
+    for row in swept.best:
+        settings = [_setting(row[name]) for name in swept.grid.names]
+        lines.append([f"{row['cell']:,}", *settings, *(form(row[name]) for name, form in shown.items())])
     terminal.table([heading.removeprefix("params.") for heading in headings], lines, left=())
-    for why, cells in swept.notes.items():
-        terminal.say(f"{terminal.count(cells, 'cell')} {why}")
+    for why, count in swept.notes.items():
+        terminal.say(f"{terminal.count(count, 'cell')} {why}")
     if swept.proofs:
         gap, difference = (max(getattr(proof, name) for proof in swept.proofs) for name in ("gap", "difference"))
         terminal.say(
             f"{len(swept.proofs)} cells in two engines, which agree to {gap:.0e} of capital; the sweep's figures are a "
             f"run's to {difference:.0e}."
         )
-    terminal.say(
-        f"{terminal.count(len(swept.table), 'cell')} of {terminal.count(swept.ideas, 'idea')}, {swept.seconds:.1f} s."
-    )
+    terminal.say(swept.sentence)
+    cells, ideas = (terminal.count(*of) for of in ((len(swept.grid.cells), "cell"), (swept.judged.ideas, "idea")))
+    terminal.say(f"{cells} of {ideas}, {swept.seconds:.1f} s; what the best is worth {swept.judging:.1f} s.")
 
 
 def _setting(value: Any) -> str:

@@ -101,15 +101,11 @@ def conclude(
     trials = _trials(grid, cells, chosen, month_ends, best)
     sentence = judge.sentence(judged)
     shown = tuple({**cells.row(row), **_scores(scored, row)} for row in best)
-    swept = Swept(
-        grid, shown, tuple(proofs), judged, sentence, cells.notes, trials, walked - start, judging
-    )
+    swept = Swept(grid, shown, tuple(proofs), judged, sentence, cells.notes, trials, walked - start, judging)
     return _kept(swept, cells, scored, spikes)
 
 
-def _walked(
-    grid: Grid, shared: Banks, folder: store.Folder | None, threads: int, progress: run.Progress
-) -> _Cells:
+def _walked(grid: Grid, shared: Banks, folder: store.Folder | None, threads: int, progress: run.Progress) -> _Cells:
     sharpe: list[Array] = []
     ideas: list[NDArray[np.uint64]] = []
     kept: list[pa.Table] = []
@@ -131,9 +127,7 @@ def leaders(by: Array, rows: NDArray[np.int64], count: int) -> list[int]:
     return [int(row) for row in order[:count] if not np.isnan(by[row])]
 
 
-def _tested(
-    rows: NDArray[np.int64], cells: _Cells, best: list[int], seed: int
-) -> NDArray[np.int64]:
+def _tested(rows: NDArray[np.int64], cells: _Cells, best: list[int], seed: int) -> NDArray[np.int64]:
     """Return the rows whose ideas are tested together: all, or as many as can be, the best among them."""
     highest = leaders(cells.sharpe, rows, 1)
     first = np.searchsorted(rows, [*highest, *best]).tolist()

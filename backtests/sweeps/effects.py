@@ -13,7 +13,7 @@ MIDDLE = (0.1, 0.5, 0.9)  # between the first and the last are 80 % of cells
 
 
 def effects(grid: Grid, sharpe: Array) -> pa.Table:
-    """Return a row per value of every axis, in the order written: cells with a Sharpe ratio, its median, its middle 80 %."""
+    """Return a row per value of every axis, in the order written: its cells, their median and middle 80 %."""
     places = grid.places(grid.cells)
     by_name = {axis.name: i for i, axis in enumerate(grid.axes)}
     rows = []
@@ -27,7 +27,5 @@ def effects(grid: Grid, sharpe: Array) -> pa.Table:
             rows.append((name, k, None if value is None else text(value), len(own), low, median, high, best))
     names = ("setting", "place", "value", "cells", "low", "median", "high", "best")
     kinds = (pa.string(), pa.int64(), pa.string(), pa.int64(), *[pa.float64()] * 4)
-    columns = [
-        pa.array([row[i] for row in rows], kind, from_pandas=True) for i, kind in enumerate(kinds)
-    ]
+    columns = [pa.array([row[i] for row in rows], kind, from_pandas=True) for i, kind in enumerate(kinds)]
     return pa.table(columns, names=list(names))

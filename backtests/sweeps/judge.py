@@ -1,12 +1,12 @@
 """What the best of a sweep is worth: beside the best of as many ideas without skill, and beside its own neighbours.
 
-All of it rests on the month-end paths of the ideas, drawn together by the stationary bootstrap with their means removed,
-so that what the ideas share is shared by the draws.
+All of it rests on the month-end paths of the ideas, drawn together by the stationary bootstrap with their means
+removed, so that what the ideas share is shared by the draws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ LEVEL = 0.05
 WIDE = 2.0  # errors by which a cell may stand above its neighbours
 BATCH = 2**22  # figures drawn at a time
 STILL = 1e-12
+HARDLY = 1e-4  # of a path's variance: a draw that has less of it holds none of the months in which it moves
+FEW = f"it is in the market in fewer than {MINIMUM} months"
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,16 @@ class Best:
 
     row: int  # of the sweep's table
     sharpe: float
-    p: float | None  # that the best of as many without skill is as good
-    step_down: float | None
-    noise: float | None  # mean of the best without skill
-    noise_low: float | None  # 5 % of draws have less
-    noise_high: float | None  # 5 % have more
-    effective: float | None  # independent ideas that would do as well
-    haircut: float | None  # Sharpe ratio that a single test would need for this p
-    deflated: float | None  # probability of a true ratio above the hurdle
-    hurdle: float | None
-    clusters: int
+    p: float | None = None  # that the best of as many without skill is as good
+    step_down: float | None = None
+    noise: float | None = None  # mean of the best without skill
+    noise_low: float | None = None  # 5 % of draws have less
+    noise_high: float | None = None  # 5 % have more
+    effective: float | None = None  # independent ideas that would do as well
+    haircut: float | None = None  # Sharpe ratio that a single test would need for this p
+    deflated: float | None = None  # probability of a true ratio above the hurdle
+    hurdle: float | None = None
+    clusters: int = 0
     reason: str | None = None
 
 
@@ -87,21 +89,28 @@ def judge(
 
     Returns, beside the judgement, by row how far each idea stands above its neighbours, in errors of that difference.
     """
-    own = np.array([sharpe[row] for row in paths.rows])
-    distinct = len(np.unique(ideas[ideas > 0]))
-    months, tested = paths.x.shape
-    if np.isnan(own).all() or not months:
-        return Judged(distinct, tested, months, None, None), {}
-    joint = best_of_many(paths.x, seed, DRAWS)
-    at = int(np.nanargmax(own))
-    if joint.block is None:
-        none = Best(int(paths.rows[at]), float(own[at]), *[None] * 9, 0, joint.reason)  # type: ignore[arg-type]
-        return Judged(distinct, tested, months, none, None), {}
+    own = sharpe[paths.rows]
+    distinct, months = len(np.unique(ideas[ideas > 0])), len(paths.x)
+    active = _active(paths.x) & ~np.isnan(own)
+    if not active.any():
+        at = int(np.nanargmax(own)) if not np.isnan(own).all() else -1
+        none = Best(int(paths.rows[at]), float(own[at]), reason=FEW) if at >= 0 else None
+        return Judged(distinct, 0, months, none, None), {}
+    joint = best_of_many(np.where(active, paths.x, np.nan), seed, DRAWS)
     around = _around(grid, paths.rows, ideas)
-    drawn = _drawn(paths.x, around, joint.block, seed)
+    drawn = _drawn(paths.x, active, around, joint.block or 1.0, seed)
+    at = int(np.argmax(np.where(active, own, -np.inf)))
     best = _best(paths, at, float(own[at]), joint, drawn, seed)
-    plateau, spikes = _plateau(paths, around, drawn)
-    return Judged(distinct, tested, months, best, plateau), spikes
+    plateau, spikes = _plateau(paths, active, around, drawn)
+    return Judged(distinct, int(active.sum()), months, best, plateau), spikes
+
+
+def _active(x: Array) -> NDArray[np.bool_]:
+    """Whether each path (M, K) earns or loses something in as many months as a test needs.
+
+    Of a path with fewer, a draw may hold none of them.
+    """
+    return np.asarray((np.abs(np.nan_to_num(x)) > STILL).sum(axis=0) >= MINIMUM)
 
 
 # ---- draws
@@ -128,20 +137,24 @@ def _around(grid: Grid, rows: NDArray[np.int64], ideas: NDArray[np.uint64]) -> N
     return np.asarray(np.where(columns == own, -1, columns))
 
 
-def _sharpes(counts: Array, there: Array, u: Array, squares: Array) -> Array:
-    """Annual Sharpe ratios (B, K) of draws that take each month so many times (B, M); NaN of few months or none moved."""
+def _sharpes(counts: Array, there: Array, u: Array, squares: Array, least: Array) -> Array:
+    """Annual Sharpe ratios (B, K) of draws that take each month so many times (B, M); NaN where they mean nothing."""
     n = counts @ there
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (counts @ u) / n
         variance = ((counts @ squares) - n * mean**2) / (n - 1.0)
-        return np.where((n >= MINIMUM / 2) & (variance > STILL**2), mean / np.sqrt(variance), np.nan) * np.sqrt(MONTHS)
+        known = (n > 2) & (variance > least)
+        return np.asarray(np.where(known, mean / np.sqrt(variance), np.nan) * np.sqrt(MONTHS))
 
 
-def _prepared(x: Array) -> tuple[Array, Array, Array]:
+def _prepared(x: Array, centre: Callable[[Array], Array]) -> tuple[Array, Array, Array, Array]:
+    """What `_sharpes` takes of paths (M, K), less what `centre` answers of their means; the last the least variance."""
     there = np.isfinite(x)
-    mean = np.where(there, x, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
-    u = np.where(there, x - mean, 0.0)
-    return there.astype(float), u, u**2
+    count = np.maximum(there.sum(axis=0), 1)
+    mean = np.where(there, x, 0.0).sum(axis=0) / count
+    u = np.where(there, x - centre(mean), 0.0)
+    variance = (np.where(there, x - mean, 0.0) ** 2).sum(axis=0) / count
+    return there.astype(float), u, u**2, np.maximum(HARDLY * variance, STILL**2)
 
 
 def _surroundings(sharpe: Array, around: NDArray[np.int64]) -> Array:
@@ -152,22 +165,27 @@ def _surroundings(sharpe: Array, around: NDArray[np.int64]) -> Array:
     return np.where(np.isnan(sharpe), np.nan, scores)
 
 
-def _drawn(x: Array, around: NDArray[np.int64], block: float, seed: int) -> _Drawn:
-    there, u, squares = _prepared(x)
+def _drawn(x: Array, active: NDArray[np.bool_], around: NDArray[np.int64], block: float, seed: int) -> _Drawn:
+    prepared = _prepared(x, lambda mean: mean)
     highest, plateaus = [], []
     total, power = np.zeros(x.shape[1]), np.zeros(x.shape[1])
     for batch in resamples(len(x), block, seed, DRAWS):
         for rows in np.array_split(batch, max(1, len(batch) * x.shape[1] * (1 + len(around)) // BATCH)):
             counts = np.array([np.bincount(row, minlength=len(x)) for row in rows], dtype=float)
-            sharpe = _sharpes(counts, there, u, squares)
+            sharpe = _sharpes(counts, *prepared)
             scores = _surroundings(sharpe, around)
-            highest.append(np.nanmax(np.where(np.isnan(sharpe), -np.inf, sharpe), axis=1))
-            plateaus.append(np.nanmax(np.where(np.isnan(scores), -np.inf, scores), axis=1))
+            highest.append(_highest(sharpe, active))
+            plateaus.append(_highest(scores, active))
             apart = np.nan_to_num(sharpe - scores)
             total += apart.sum(axis=0)
             power += (apart**2).sum(axis=0)
     deviation = np.sqrt(np.maximum(power / DRAWS - (total / DRAWS) ** 2, 0.0))
     return _Drawn(np.concatenate(highest), np.concatenate(plateaus), deviation)
+
+
+def _highest(values: Array, active: NDArray[np.bool_]) -> Array:
+    """The highest (B,) of the values (B, K) of active ideas."""
+    return np.asarray(np.where(active & ~np.isnan(values), values, -np.inf).max(axis=1))
 
 
 def _best(paths: Paths, at: int, sharpe: float, joint: Any, drawn: _Drawn, seed: int) -> Best:
@@ -198,17 +216,16 @@ def _best(paths: Paths, at: int, sharpe: float, joint: Any, drawn: _Drawn, seed:
 
 
 def _plateau(
-    paths: Paths, around: NDArray[np.int64], drawn: _Drawn
+    paths: Paths, active: NDArray[np.bool_], around: NDArray[np.int64], drawn: _Drawn
 ) -> tuple[Plateau | None, dict[int, float]]:
-    there = np.isfinite(paths.x).astype(float)
-    x = np.nan_to_num(paths.x)
-    sharpe = _sharpes(np.ones((1, len(x))), there, x, x**2)
+    sharpe = _sharpes(np.ones((1, len(paths.x))), *_prepared(paths.x, np.zeros_like))
     scores = _surroundings(sharpe, around)[0]
-    if np.isnan(scores).all():
+    candidates = np.where(active, scores, np.nan)
+    if np.isnan(candidates).all():
         return None, {}
     with np.errstate(divide="ignore", invalid="ignore"):
         spikes = np.where(drawn.apart > STILL, (sharpe[0] - scores) / drawn.apart, np.nan)
-    at = int(np.nanargmax(scores))
+    at = int(np.nanargmax(candidates))
     p = float((1 + (drawn.plateaus >= scores[at]).sum()) / (1 + len(drawn.plateaus)))
     spike = _number(spikes[at])
     accepted = p <= LEVEL and spike is not None and spike < WIDE
@@ -237,7 +254,7 @@ def sentence(judged: Judged) -> str:
     best, plateau = judged.best, judged.plateau
     if best is None:
         return "No cell has a Sharpe ratio."
-    count = f"{judged.ideas:,} ideas" if judged.ideas != 1 else "one idea"
+    count = f"{judged.tested or judged.ideas:,} ideas" if judged.ideas != 1 else "one idea"
     told = f"The best of {count} has a Sharpe ratio of {best.sharpe:.2f}"
     if best.noise is None or best.p is None:
         return f"{told}; it cannot be tested: {best.reason or 'too few months'}."
@@ -245,6 +262,8 @@ def sentence(judged: Judged) -> str:
         f"; the best of as many without skill has {best.noise:.2f}, between {best.noise_low:.2f} and "
         f"{best.noise_high:.2f} in nine of ten draws (p {best.p:.2f})."
     )
+    if judged.tested < judged.ideas:
+        told += f" {judged.ideas - judged.tested:,} more are in the market in fewer than {MINIMUM} months, or too many."
     return told if plateau is None else f"{told} {_surrounded(best, plateau)}"
 
 
