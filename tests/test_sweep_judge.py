@@ -21,7 +21,7 @@ def test_scores_by_hand():
     grid = grid_of_two(3)
     sharpe = np.array([0.0, 1.0, 0.2, 0.3, 0.9, 0.4, np.nan, 0.5, 0.6])  # a row a look-back, a column an entry
     scored = plateau.scores(grid, sharpe)
-    assert scored.score[:6].tolist() == [0.3 * 0 + 0.3, 0.2, 0.4, 0.3, 0.5, 0.4]
+    assert scored.score[:6].tolist() == [0.3, 0.2, 0.4, 0.3, 0.5, 0.4]
     assert np.isnan(scored.score[6])
     assert scored.score[7:].tolist() == [0.6, 0.5]
     assert scored.neighbours.tolist() == [2, 3, 2, 2, 4, 3, 2, 2, 2]
