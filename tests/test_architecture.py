@@ -32,12 +32,12 @@ ORDER = {
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
-    "backtests/ticket": "futures holdings sheet analogues ticket",
+    "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
-    "tornado plots html onepage thesis compare",
+    "tornado plots html onepage thesis compare ticket_words",
     "backtests/export": "columns paths tables values text workbook pdf write",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity export app",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
+    "compare sensitivity export app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
