@@ -20,7 +20,7 @@ ORDER = {
     "table rows hints said symbols meaning periods templates files folder",
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
-    "slopes blend thesis overlays exits own",
+    "slopes blend thesis overlays article exits own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
@@ -29,12 +29,12 @@ ORDER = {
     "legs statements load",
     "backtests/runs": "window gate given setup runner exposure stress significance inputs notices manifest former "
     "snapshot listing folder",
-    "backtests/thesis": "measures claims scorecard",
+    "backtests/thesis": "history measures about claims trades books scorecard",
     "backtests/sensitivities": "scenarios rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
     "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
-    "tornado plots html thesis compare",
+    "tornado plots html claim_plots claim_words thesis compare",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
     "sensitivity app",
 }

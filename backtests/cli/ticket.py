@@ -165,7 +165,10 @@ def _legs(legs: Sequence[Leg]) -> None:
 def _book(sheet: Sheet) -> None:
     from backtests.cli import terminal
     from backtests.report.format import number
+    from backtests.thesis.books import words
 
+    if any(sheet.dv01):
+        terminal.say(f"  {words(sheet.net, sheet.market.countries)}, of capital")
     month, quarter = signed(sheet.carry_month, 1, 1e4), signed(sheet.carry_quarter, 1, 1e4)
     held = number(sheet.holding_quarter, 1, 1e4)
     terminal.say(
