@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +17,13 @@ from backtests.comparison import compare as side_by_side
 from backtests.config import Config
 from backtests.config import load as read_config
 from backtests.report.panels import Panels, panels
+from backtests.runs import tried
 from backtests.runs.folder import load as read_run
 from backtests.runs.given import with_given
+from backtests.runs.runner import Run
 from backtests.runs.runner import run as run_variants
 from backtests.runs.snapshot import StoredRun, snapshot
+from backtests.runs.tried import Tried, with_trials
 from backtests.sensitivities import Sensitivity, measure, record, tidy
 from data.disk import is_folder, replace_text
 from data.errors import ConfigError, did_you_mean
@@ -60,10 +64,36 @@ def load(
     return with_given(read_config(Path(path), settings), prices, curves, fx, rates)
 
 
-def run(what: Config | str | Path = "config.yaml") -> Results:
-    """Run every variant of a configuration in both engines."""
+def run(what: Config | str | Path = "config.yaml", runs: str | Path | None = None) -> Results:
+    """Run every variant of a configuration in both engines.
+
+    `runs` is a folder that holds runs: what its registry of trials knows counts, and this run is registered there.
+    """
     settings = what if isinstance(what, Config) else load(what)
-    return Results(snapshot(run_variants(settings)))
+    ran, now = run_variants(settings), datetime.now(UTC)
+    if runs is None:
+        return Results(snapshot(ran, now=now))
+    told = _registered(Path(runs), [ran], "run", now)
+    return Results(with_trials(snapshot(ran, earlier=told.earlier, now=now), told))
+
+
+def _registered(runs: Path, ran: Sequence[Run], source: str, now: datetime) -> Tried:
+    """Register runs; whatever is wrong with the registry warns."""
+    told = tried.tried(runs, [trial for run in ran for trial in tried.of_run(run, source, now)], now)
+    for line in (*told.complaints, *tried.register(told)):
+        warnings.warn(line, stacklevel=3)
+    return told
+
+
+def read(folder: str | Path) -> Results:
+    """Return a finished run from its folder.
+
+    Raises
+    ------
+    ConfigError
+        A folder that is not a run's, or one that this version cannot read.
+    """
+    return Results(read_run(Path(folder)))
 
 
 @dataclass(frozen=True)
@@ -133,15 +163,32 @@ class Results:
         replace_text(Path(path), html.page(self._panels))
         return Path(path)
 
+    def export(self, path: str | Path, *variants: str) -> Path:
+        """Write these variants, or all, to a workbook (.xlsx), a page (.pdf) or, by another name, a folder of CSVs.
+
+        Raises
+        ------
+        ConfigError
+            A place that is taken, a variant that the run has not, or more rows than a sheet holds.
+        """
+        from backtests.export import export, form_of
+
+        return export(self.stored, form_of(Path(path)), Path(path), variants)
+
 
 def _flat(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in figures.items() if not isinstance(value, Mapping)}
 
 
 def compare(
-    *what: Config | Results | str | Path, own_window: bool = False, at_volatility: float | None = None
+    *what: Config | Results | str | Path,
+    own_window: bool = False,
+    at_volatility: float | None = None,
+    runs: str | Path | None = None,
 ) -> Compared:
     """Set variants side by side: of one configuration, or of several runs; on one window, or each on its own.
+
+    `runs` is a folder that holds runs, in whose registry of trials what is run here counts.
 
     Raises
     ------
@@ -149,7 +196,10 @@ def compare(
         Variants without a common window.
     """
     names = labels([_place(source, i) for i, source in enumerate(what)])
-    sources = [_source(source, name) for source, name in zip(what, names, strict=True)]
+    ran: list[Run] = []
+    sources = [_source(source, name, ran) for source, name in zip(what, names, strict=True)]
+    if runs is not None and ran:
+        _registered(Path(runs), ran, "compare", datetime.now(UTC))
     place = on_own if own_window else on_common
     return Compared(side_by_side(sources, place, at_volatility))
 
@@ -163,13 +213,15 @@ def _place(what: Config | Results | str | Path, i: int) -> Path:
     return Path(what)
 
 
-def _source(what: Config | Results | str | Path, label: str) -> Source:
+def _source(what: Config | Results | str | Path, label: str, ran: list[Run]) -> Source:
+    """Return what is compared; what has to be run for it goes to `ran`."""
     if isinstance(what, Results):
         return from_stored(what.stored, label)
     if isinstance(what, str | Path) and is_folder(Path(what)):
         return from_stored(read_run(Path(what)), label)
     settings = what if isinstance(what, Config) else load(what)
-    return from_run(run_variants(settings), label, Path(label), datetime.now(UTC))
+    ran.append(run_variants(settings))
+    return from_run(ran[-1], label, Path(label), datetime.now(UTC))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import re
 import shutil
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MEGABYTE = 2**20
@@ -29,11 +30,16 @@ def sync(path: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a file's text at once: whoever reads it sees the old or the new, never half."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Replace a file's content at once, as `replace_text` does."""
     sweep(path.parent, path.name)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=beside_prefix(path.name))
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(beside).chmod(0o644)
@@ -41,6 +47,21 @@ def replace_text(path: Path, text: str) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def placing(path: Path) -> Iterator[Path]:
+    """Give a path to write a file to, in a folder of its own beside its place; put it there when all went well."""
+    sweep(path.parent, path.name)
+    beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=beside_prefix(path.name)))
+    try:
+        yield beside / path.name
+        sync(beside / path.name)
+        (beside / path.name).chmod(0o644)
+        (beside / path.name).replace(path)
+        sync(path.parent)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def beside_prefix(name: str) -> str:

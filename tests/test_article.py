@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backtests import config
-from backtests.cli import ticket as ticket_command
+from backtests.cli import sheet as sheet_command
 from backtests.runs import runner
 from backtests.thesis import books
 from backtests.ticket import make
@@ -94,7 +94,7 @@ def test_the_article_is_net_long_treasuries_and_short_jgbs_on_the_ticket_of_its_
     assert net["USD"] == pytest.approx(-net["JPY"], rel=1e-6)
     by_leg = {leg.name: leg.weight for leg in sheet.legs}
     assert by_leg["UST10"] < 0 < by_leg["UST2"]  # the steepener and the breakeven sell what the first part buys
-    ticket_command._book(sheet)
+    sheet_command.details(sheet, None, ticket)
     assert "net long Treasuries 2.0 years, short JGBs 2.0" in capsys.readouterr().out
 
 

@@ -13,6 +13,8 @@ from backtests import config
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
 from backtests.runs.snapshot import snapshot
+from backtests.runs.trials import known
+from tests.command import files
 from tests.test_compare import TWO
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,13 +26,14 @@ def divergence(divergence, here):
     return partial(divergence, "compare")
 
 
-def test_compare_prints_what_it_found_and_writes_nothing(divergence, tmp_path):
+def test_compare_prints_what_it_found_and_writes_nothing_but_what_it_tried(divergence, tmp_path):
     status, out, _ = divergence("two.yaml", "--quiet")
     assert status == 0
     assert "Common window 2015-12-31 to 2025-12-31, 121 rows." in out
     assert "Sharpe ratios significantly different from bond's at the 5 % level" in out
     assert max(map(len, out.splitlines())) <= 150
-    assert [path.name for path in tmp_path.iterdir()] == ["two.yaml"]
+    assert files(tmp_path) == ["runs", "runs/trials.lock", "runs/trials.parquet", "two.yaml"]
+    assert {row.source for row in known(tmp_path / "runs").rows} == {"compare"}
 
 
 def test_compare_of_two_folders_says_they_are_identical_and_writes_page_and_figures(divergence, tmp_path):

@@ -38,7 +38,10 @@ def test_a_run_folder_holds_what_the_design_lists(small):
     pictures = [f"plots/{name}.png" for name in ("attribution", "calendar", "equity", "rolling", "traded")]
     others = ["config.yaml", "manifest.json", "metrics.json", "plots", "report.html", "sensitivity.json"]
     assert files(here / "result") == sorted([*tables, *pictures, *others])
-    assert files(here) == sorted(["small.yaml", "result", *(f"result/{name}" for name in files(here / "result"))])
+    registry = ["runs", "runs/trials.lock", "runs/trials.parquet"]
+    assert files(here) == sorted(
+        ["small.yaml", "result", *(f"result/{name}" for name in files(here / "result")), *registry]
+    )
     metrics = json.loads((here / "result/metrics.json").read_text())["variants"]
     equity = pd.read_parquet(here / "result/equity.parquet")
     lines = pd.read_parquet(here / "result/attribution.parquet")

@@ -12,6 +12,8 @@ import pytest
 
 from backtests.report import html
 from backtests.runs import folder as run_folder
+from backtests.runs import tried
+from backtests.runs.folder import utc_now
 from backtests.runs.listing import FIRST, listed
 from data.errors import ConfigError
 from tests.command import SMALL
@@ -98,11 +100,10 @@ def test_five_hundred_damaged_folders_are_one_line_and_cost_no_run(divergence, h
 def test_the_good_ones_are_still_counted_as_trials(tmp_path):
     damaged(tmp_path, 20)
     shutil.copytree(GOOD, tmp_path / "good")
-    name = json.loads((GOOD / "manifest.json").read_text())["name"]
-    listing = listed(tmp_path)
-    assert [path.name for path, _, _ in listing.runs] == ["good"]
-    assert len(listing.sharpes(name)) == 2
-    assert listing.sharpes("another") == []
+    assert [path.name for path, _, _ in listed(tmp_path).runs] == ["good"]
+    told = tried.tried(tmp_path, [], utc_now())
+    assert len(told.earlier) == 2
+    assert told.complaints == (listed(tmp_path).complaint,)
 
 
 def spots(value, path=()):

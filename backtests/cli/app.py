@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from backtests.cli import catalogue, compare, config, data, run, runs, sensitivity, thesis, ticket
+from backtests.cli import catalogue, compare, config, data, export, run, runs, sensitivity, thesis, ticket
 from backtests.cli.help import or_command
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("thesis")(thesis.thesis)
 app.command("ticket")(ticket.ticket)
 app.command("report")(runs.report)
 app.command("runs")(runs.runs)
+app.command("export")(export.export)
 app.command("strategies")(catalogue.strategies)
 app.command("instruments")(catalogue.instruments)
 app.add_typer(config.app, name="config")

@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from backtests.comparison import Comparison, Source
-    from backtests.runs.runner import Progress
+    from backtests.runs.runner import Progress, Run
 
 VOLATILITY = re.compile(r"(\d{1,3}(?:\.\d*)?|\.\d+) ?(%?)", re.ASCII)
 
@@ -41,10 +41,11 @@ def compare(
     target = None if at_vol is None else volatility(at_vol)
     place = comparing.on_own if own_window else comparing.on_common
     places = what or [Path("config.yaml")]
+    ran: list[Run] = []
 
     def compared() -> Comparison:
         with terminal.progress(quiet) as progress:
-            return comparing.compare(_sources(places, set_ or [], progress), place, target, progress)
+            return comparing.compare(_sources(places, set_ or [], progress, ran), place, target, progress)
 
     if out is None:
         record = comparing.record(compared())
@@ -54,6 +55,8 @@ def compare(
             comparison = compared()
             record = comparing.record(comparison)
             _write(comparison, record, beside)
+    if ran:
+        _register(ran)
     _show(record)
     if out is not None:
         terminal.say(f"page: {out / 'compare.html'}")
@@ -76,8 +79,23 @@ def volatility(text: str) -> float:
     return value
 
 
-def _sources(places: list[Path], settings: list[str], progress: Progress) -> list[Source]:
-    """Run the configurations and read the run folders, in the order given."""
+def _register(ran: list[Run]) -> None:
+    """Register every variant that was run to be compared."""
+    from backtests.cli import run as run_command
+    from backtests.cli import terminal
+    from backtests.runs import folder as run_folder
+    from backtests.runs import tried
+
+    now = run_folder.utc_now()
+    own = [trial for run in ran for trial in tried.of_run(run, "compare", now)]
+    told = tried.tried(run_folder.RUNS, own, now)
+    for line in told.complaints:
+        terminal.talk(line)
+    run_command.register(told)
+
+
+def _sources(places: list[Path], settings: list[str], progress: Progress, ran: list[Run]) -> list[Source]:
+    """Run the configurations, which go to `ran`, and read the run folders, in the order given."""
     from backtests import comparison as comparing
     from backtests import config as configuration
     from backtests.runs import folder as run_folder
@@ -92,6 +110,7 @@ def _sources(places: list[Path], settings: list[str], progress: Progress) -> lis
     for label, place in zip(comparing.labels(places), places, strict=True):
         if place in configs:
             run = runner.run(configs[place], progress)
+            ran.append(run)
             sources.append(comparing.from_run(run, label, place, run_folder.utc_now()))
         else:
             sources.append(comparing.from_stored(run_folder.load(place), label))

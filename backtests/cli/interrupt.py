@@ -71,6 +71,6 @@ def telling(kept: Callable[[], str]) -> Iterator[None]:
         raise
 
 
-def whole(folder: Path) -> Callable[[], str]:
-    """Return what says, at an interrupt, whether a folder was written: it is there at once, or not at all."""
-    return lambda: f"{folder} is whole" if is_folder(folder) and any(folder.iterdir()) else ""
+def whole(place: Path) -> Callable[[], str]:
+    """Return what says, at an interrupt, whether a file or folder was written: it is there at once, or not at all."""
+    return lambda: f"{place} is whole" if place.is_file() or (is_folder(place) and any(place.iterdir())) else ""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backtests.cli.worker import Worker
     from backtests.report.panels import Panels
     from backtests.runs.runner import Begun, Progress, Run
+    from backtests.runs.tried import Tried
 
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "trading", "turnov.", "next bar",
@@ -53,8 +54,10 @@ def run(
             beside.warm((PICTURES,))
             measured = measure(begun, progress)
             finished = begun.finish(phase(progress, "two engines"))
-            keep(finished, measured, place, folder.parent, now, progress, beside)
+            source = "run --set" if set_ else "run"
+            told = keep(finished, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)):
+        register(told, folder)
         if out is None:
             index(folder.parent)
         _show(finished, time.perf_counter() - start)
@@ -79,16 +82,19 @@ def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
     """Return the sensitivity of what is being run, as it is stored."""
     from backtests import sensitivities
 
-    measured = sensitivities.measure(begun.config, progress=phase(progress, "sensitivity"), setup=begun.setup)
+    measured = sensitivities.measure(
+        begun.config, progress=phase(progress, "sensitivity"), setup=begun.setup, scenarios=sensitivities.QUICK
+    )
     return sensitivities.record(measured)
 
 
 def keep(
-    run: Run, measured: dict[str, Any], folder: Path, runs: Path, now: datetime, progress: Progress, beside: Worker
-) -> None:
+    run: Run, measured: dict[str, Any], folder: Path, source: str, now: datetime, progress: Progress, beside: Worker
+) -> Tried:
     """Write a run, its sensitivity, its report and its pictures, which are drawn beside the rest, to a folder.
 
-    The earlier runs of its name in `runs` count as trials; what is damaged there is said.
+    What was tried before, as the registry beside the runs of the current folder has it, counts as trials; what is
+    damaged there is said. Returns what is then to be registered, `source` being what tried it.
     """
     from dataclasses import replace
 
@@ -96,22 +102,31 @@ def keep(
     from backtests.report import html
     from backtests.report.panels import complete, panels, pictured
     from backtests.runs import folder as run_folder
-    from backtests.runs import significance
-    from backtests.runs.listing import listed
+    from backtests.runs import significance, tried
     from backtests.runs.snapshot import judged, tables
 
-    listing = listed(runs)
-    if listing.complaint:
-        terminal.talk(listing.complaint)
-    stored = replace(tables(run, now), folder=folder, sensitivity=measured)
+    told = tried.tried(run_folder.RUNS, tried.of_run(run, source, now), now)
+    for line in told.complaints:
+        terminal.talk(line)
+    stored = replace(tried.with_trials(tables(run, now), told), folder=folder, sensitivity=measured)
     content = panels(stored)
     drawn = beside.start(_draw, pictured(content), folder / "plots")
-    stored = judged(stored, significance.judge(run, listing.sharpes(run.config.name)))
+    stored = judged(stored, significance.judge(run, told.earlier))
     run_folder.write(stored, folder)
     progress("report", 0, 1)
     (folder / "report.html").write_text(html.page(complete(content, stored)), encoding="utf-8")
     drawn()
     progress("", 1, 1)
+    return told
+
+
+def register(told: Tried, folder: Path | None = None) -> None:
+    """Register the trials of a run that is whole; where they cannot be, that is one line and no more."""
+    from backtests.cli import terminal
+    from backtests.runs import tried
+
+    for line in tried.register(told, folder):
+        terminal.talk(line)
 
 
 def phase(progress: Progress, name: str) -> Progress:

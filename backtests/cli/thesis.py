@@ -60,8 +60,10 @@ def thesis(
             text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
             (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
             (place / "thesis.html").write_text(page.page(card, manifest(run, now)), encoding="utf-8")
-            run_command.keep(run, measured, place, folder.parent, now, progress, beside)
+            source = "thesis --as-of" if as_of else "thesis"
+            told = run_command.keep(run, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)):
+        run_command.register(told, folder)
         if out is None:
             run_command.index(folder.parent)
         _show(card)

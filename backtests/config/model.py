@@ -14,17 +14,18 @@ from backtests.config.claims import Claim
 from backtests.config.complaints import WrittenAs
 from backtests.config.strict import Code, Model, Name
 from backtests.engine.book import Every
-from backtests.engine.carry import Treatment
+from backtests.engine.carry import Basis, Treatment
 from data.assemble import Distributions
 from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quotes
-from data.errors import shortened
-from data.instruments import Instrument
+from data.errors import DataError, shortened
+from data.instruments import BP, Instrument, Step, check_ascending
 from data.pricing.curves import Interpolation
 from data.series import Delivery
 from strategies.base import Strategy
 from strategies.exits import Length
 
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
+SwapPoints = Annotated[float, Field(ge=-1000, le=1000)]
 Time = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[DMY]$"), AfterValidator(lambda text: Length(text).text)]
 Gate = Annotated[float, Field(gt=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
@@ -68,10 +69,17 @@ class RebalanceSection(Model):
     band: float = Field(default=0.0, ge=0, lt=1, description="of target units; inside it nothing trades")
 
 
+class BasisStep(Model):
+    """A basis from a date on; before the first, each currency's own."""
+
+    since: date = Field(alias="from")
+    bp: SwapPoints
+
+
 class FxSwap(Model):
     """Terms of a currency swap."""
 
-    basis_bp: float | None = Field(default=None, ge=-1000, le=1000, description="by default each currency's own")
+    basis_bp: SwapPoints | list[BasisStep] | None = Field(default=None, description="by default each currency's own")
 
 
 class Swapped(Model):
@@ -85,7 +93,24 @@ class CurrencyTreatment:
     """How foreign legs are funded, with the basis of an FX swap."""
 
     kind: Treatment = "repo"
-    basis_bp: float | None = None  # of every currency; None: each currency's own
+    basis_bp: float | tuple[BasisStep, ...] | None = None  # of every currency; None: each currency's own
+
+    @property
+    def basis(self) -> Basis:
+        """The basis as the engines have it, decimals a year."""
+        if isinstance(self.basis_bp, tuple):
+            return tuple(Step(step.since, step.bp * BP) for step in self.basis_bp)
+        return None if self.basis_bp is None else self.basis_bp * BP
+
+
+def _swapped(basis_bp: float | list[BasisStep] | None) -> CurrencyTreatment:
+    treatment = CurrencyTreatment("fx_swap", tuple(basis_bp) if isinstance(basis_bp, list) else basis_bp)
+    if isinstance(treatment.basis, tuple):
+        try:
+            check_ascending("basis", treatment.basis)
+        except DataError as error:
+            raise ValueError(str(error)) from None
+    return treatment
 
 
 def _currency(value: Any) -> CurrencyTreatment:
@@ -93,11 +118,26 @@ def _currency(value: Any) -> CurrencyTreatment:
         return value
     if isinstance(value, dict) and list(value) == ["fx_swap"]:
         swap = Swapped.model_validate(value).fx_swap
-        return CurrencyTreatment("fx_swap", swap.basis_bp if swap else None)
+        return _swapped(swap.basis_bp if swap else None)
     if value in ("repo", "unhedged", "fx_swap"):
         return CurrencyTreatment(value)
     raise ValueError(f"{shortened(repr(value))} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}")
 
+
+_BASIS_SCHEMA = {
+    "anyOf": [
+        {"type": "number"},
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"from": {"type": "string", "format": "date"}, "bp": {"type": "number"}},
+                "required": ["from", "bp"],
+                "additionalProperties": False,
+            },
+        },
+    ]
+}
 
 CurrencyField = Annotated[
     CurrencyTreatment,
@@ -109,7 +149,7 @@ CurrencyField = Annotated[
                 {"enum": ["repo", "unhedged", "fx_swap"]},
                 {
                     "type": "object",
-                    "properties": {"fx_swap": {"type": "object", "properties": {"basis_bp": {"type": "number"}}}},
+                    "properties": {"fx_swap": {"type": "object", "properties": {"basis_bp": _BASIS_SCHEMA}}},
                     "additionalProperties": False,
                 },
             ]
@@ -193,6 +233,11 @@ class InstrumentSection(Model):
     )
 
 
+Shorts = Annotated[
+    dict[str, BasisPoints | list[BorrowStep]],
+    Field(description="by leg, what this variant pays to be short of it, in place of the instrument's own"),
+]
+
 Overlays = Annotated[
     list[dict[str, dict[str, Any] | None]],
     Field(max_length=10, description="laid over the strategy, the first innermost: [{smooth: {window: 3M}}]"),
@@ -226,6 +271,7 @@ class VariantSection(Model):
     currency: CurrencyField = CurrencyTreatment()
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
+    borrow_bp: Shorts = Field(default={})
     trade: TradeSection | None = None
 
 
@@ -239,6 +285,7 @@ class VariantFile(Model):
     currency: CurrencyField | None = None
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
+    borrow_bp: Shorts = Field(default={})
     trade: TradeSection | None = None
 
 
@@ -275,6 +322,8 @@ class Variant:
     rebalance: RebalanceSection
     fill: Fill
     trade: TradeSection | None = None
+    shorts: Mapping[str, Instrument] = field(default_factory=dict)  # legs whose borrow is this variant's own
+    borrow_bp: Mapping[str, float | list[BorrowStep]] = field(default_factory=dict)  # of these, as written
 
 
 @dataclass(frozen=True)

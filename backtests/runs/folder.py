@@ -20,7 +20,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from backtests.config import Config, as_yaml, dump
-from backtests.config.document import parse
+from backtests.config.document import Document, parse
 from backtests.performance.round_trips import RoundTrip
 from backtests.runs import significance
 from backtests.runs.former import current, figures
@@ -195,6 +195,12 @@ def load(folder: Path) -> StoredRun:
         return _load(folder)
     except UNREADABLE as error:
         raise unreadable(folder, "read", error) from None
+
+
+def paths(folder: Path) -> tuple[Document, pd.DataFrame, pd.DataFrame]:
+    """Return a run's configuration, equity and attribution, without the rest; raises what UNREADABLE names."""
+    document = parse(_bytes(folder / "config.yaml").decode(), str(folder / "config.yaml"))
+    return document, _table(folder / "equity.parquet"), _table(folder / "attribution.parquet")
 
 
 def unreadable(folder: Path, what: str, error: Exception) -> ConfigError:

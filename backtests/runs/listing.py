@@ -1,4 +1,4 @@
-"""The runs of a folder, as `divergence runs` lists them and the next run counts them as trials.
+"""The runs of a folder, as `divergence runs` lists them and the registry of trials takes them in.
 
 Nothing in such a folder may cost a run: what cannot be read, or holds what no run writes, is left out and named.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,23 +40,22 @@ class Listing:
     runs: tuple[tuple[Path, dict[str, Any], dict[str, Any]], ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
-    def sharpes(self, name: str) -> list[float]:
-        """Return the Sharpe ratio of every variant of the runs of a name: each was a trial."""
-        same = [figures for _, manifest, figures in self.runs if manifest["name"] == name]
-        return [float(own["sharpe"]) for figures in same for own in figures.values() if own["sharpe"] is not None]
-
     @property
     def complaint(self) -> str:
         """One line on what was left out; blank where nothing was."""
         if not self.skipped:
             return ""
         count = len(self.skipped)
-        first = "; ".join(f"{skipped.name[:60]} ({skipped.why[:80]})" for skipped in self.skipped[:FIRST])
-        more = f"; and {count - FIRST:,} more" if count > FIRST else ""
         what = "a folder is no run that can be read and is" if count == 1 else (
             f"{count:,} folders are no runs that can be read and are"
         )  # fmt: skip
-        return f"{self.folder}: {what} left out: {first}{more}; move or remove what is no run"
+        return f"{self.folder}: {what} left out: {named(self.skipped)}; move or remove what is no run"
+
+
+def named(skipped: Sequence[Skipped]) -> str:
+    """Return the first few of what was left out, and how many more there are."""
+    first = "; ".join(f"{each.name[:60]} ({each.why[:80]})" for each in skipped[:FIRST])
+    return f"{first}; and {len(skipped) - FIRST:,} more" if len(skipped) > FIRST else first
 
 
 def listed(folder: Path) -> Listing:

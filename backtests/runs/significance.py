@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.config import idea
 from backtests.performance import inference, metrics, selection
 from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval
 from backtests.performance.verdicts_many import Overfitting, SpaTest
@@ -17,7 +18,7 @@ from data.pricing.bonds import Array
 
 SEED = 19990930  # of every draw
 CASH = "cash"  # stands for the benchmark that earns nothing over cash
-SAME = 9  # digits after the point: Sharpe ratios that agree to these are one trial, run again
+DIGITS = 9  # of a trial's Sharpe ratio after the point
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ class Significance:
     block: float | None  # mean block of the draws, bars
     hac: Hac
     probabilistic_sharpe: DeflatedSharpe
-    deflated_sharpe: DeflatedSharpe  # against every distinct trial
+    deflated_sharpe: DeflatedSharpe  # against every idea that was tried
 
 
 @dataclass(frozen=True)
 class Choice:
     """What can be said of choosing one variant of the run: benchmarks are not chosen from, but count as trials."""
 
-    trials: int  # distinct Sharpe ratios: of this run, and of earlier ones of its name in the same folder
+    trials: int  # ideas with a Sharpe ratio: of this run, and of every other that the registry knows
     here: int  # of them in this run
     overfitting: Overfitting
     spa: dict[str, SpaTest]  # by benchmark, cash first
@@ -78,20 +79,21 @@ def samples(run: Run) -> dict[str, Sample]:
     }
 
 
-def judge(run: Run, earlier: Sequence[float]) -> Judged:
+def judge(run: Run, earlier: Mapping[str, float]) -> Judged:
     """Return what is significant of each variant of a run, and of the best of them.
 
-    `earlier` are the annual Sharpe ratios of what was tried before under the same name.
+    `earlier` are the annual Sharpe ratios of what was tried before, by idea; those of this run's own are not looked at.
     """
     judged = samples(run)
-    here = _distinct([sample.sharpe for sample in judged.values()])
-    tried = _distinct([*here, *earlier])
+    here = {idea(each.variant, run.config): judged[each.variant.name].sharpe for each in run.variants}
+    tried = _known({**earlier, **here})
     by_variant = {name: _variant(sample, tried) for name, sample in judged.items()}
-    return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(here)))
+    return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(_known(here))))
 
 
-def _distinct(sharpes: Sequence[Any]) -> list[float]:
-    return sorted({round(float(sharpe), SAME) for sharpe in sharpes if sharpe is not None and np.isfinite(sharpe)})
+def _known(sharpes: Mapping[str, float | None]) -> list[float]:
+    values = [float(value) for value in sharpes.values() if value is not None]
+    return sorted(round(value, DIGITS) for value in values if np.isfinite(value))
 
 
 def _variant(sample: Sample, tried: Sequence[float]) -> Significance:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,13 @@ class StoredRun:
 def snapshot(
     run: Run,
     sensitivity: dict[str, Any] | None = None,
-    earlier: Sequence[float] = (),
+    earlier: Mapping[str, float] = MappingProxyType({}),
     now: datetime | None = None,
 ) -> StoredRun:
     """Return a run as its folder will give it back.
 
-    `sensitivity` is what `sensitivities.record` gives; `earlier` are the annual Sharpe ratios of what was tried before
-    under the same name; `now` is the time it was made.
+    `sensitivity` is what `sensitivities.record` gives; `earlier` are the annual Sharpe ratios of what was tried before,
+    by idea; `now` is the time it was made.
     """
     return judged(replace(tables(run, now), sensitivity=sensitivity), significance.judge(run, earlier))
 
