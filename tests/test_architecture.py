@@ -27,13 +27,13 @@ ORDER = {
     "extremes refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
     "legs statements load ideas",
-    "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
-    "former snapshot listing folder tried",
+    "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
+    "manifest former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
-    "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
+    "backtests/report": "format series panels palette tables regimes traded blotter detail margin hedges sensitivity "
     "tornado plots html onepage thesis compare",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
