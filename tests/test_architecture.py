@@ -34,7 +34,7 @@ ORDER = {
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
-    "tornado plots html onepage thesis compare ticket_words",
+    "tornado plots html onepage thesis compare ticket_words ticket_plots ticket",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
     "compare sensitivity export app",

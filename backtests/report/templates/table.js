@@ -195,5 +195,5 @@ const tables = (() => {
   }
   addEventListener("hashchange", reveal);
 
-  return { set, rows, fill, keep, draw, reveal, save, shown: (table) => known.get(table).shown, listed };
+  return { set, rows, fill, keep, draw, reveal, save, copy, shown: (table) => known.get(table).shown, listed };
 })();
