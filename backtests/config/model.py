@@ -289,6 +289,28 @@ class VariantFile(Model):
     trade: TradeSection | None = None
 
 
+class SampleSection(Model):
+    """How many cells of a grid are drawn, in place of all of them."""
+
+    n: int = Field(ge=2, le=10_000_000, description="cells")
+    seed: int = Field(default=0, ge=0, le=2**63 - 1)
+
+
+class SweepSection(Model):
+    """Which settings of which variant are tried together; backtests/config/sweep.py says what can be named."""
+
+    base: str = Field(description="the variant whose settings are changed")
+    over: dict[str, Any] = Field(
+        min_length=1,
+        max_length=20,
+        description="setting: a list of values, {from, to, step} or {from, to, log: how many}; all combinations run",
+    )
+    sample: SampleSection | None = Field(default=None, description="so many of the combinations, drawn by a seed")
+    score: Literal["plateau", "sharpe"] = Field(
+        default="plateau", description="what ranks them: the Sharpe ratio, or the median of it and its neighbours'"
+    )
+
+
 class ConfigFile(Model):
     """A configuration as written."""
 
@@ -307,6 +329,7 @@ class ConfigFile(Model):
     claims: dict[Name, ClaimSection] = Field(
         default={}, max_length=500, description="sentences of a thesis, judged by `divergence thesis`"
     )
+    sweep: SweepSection | None = None
 
 
 @dataclass(frozen=True)
@@ -344,6 +367,7 @@ class Config:
     benchmarks: tuple[str, ...]
     countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
     country_sections: Mapping[str, CountrySection] = field(default_factory=dict)
+    sweep: SweepSection | None = None
     claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them
