@@ -18,7 +18,10 @@ from tests.tickets import HEAD, NEW_YEAR
 ROOT = Path(__file__).resolve().parent.parent
 TRADE = """
 variants:
-  steep: {strategy: curve, params: {front: UST2, back: UST10, trade: steepener}, trade: {horizon: 6M, target_bp: 25, stop_bp: 15}}
+  steep:
+    strategy: curve
+    params: {front: UST2, back: UST10, trade: steepener}
+    trade: {entry: 2025-10-31, horizon: 6M, target_bp: 50, stop_bp: 30}
 """
 ODD = """
 variants:
@@ -72,9 +75,8 @@ def test_it_opens_without_a_word_asks_for_nothing_and_nothing_moves_sideways(bro
 
 
 def cells(page: Page, table: str) -> dict[str, list[str]]:
-    rows = page.view.evaluate(
-        f"[...document.querySelectorAll('#{table} tbody tr')].map(row => [...row.cells].map(cell => cell.innerText.trim()))"
-    )
+    read = "row => [...row.cells].map(cell => cell.innerText.trim())"
+    rows = page.view.evaluate(f"[...document.querySelectorAll('#{table} tbody tr')].map({read})")
     return {name: rest for name, *rest in rows}
 
 
@@ -92,7 +94,7 @@ def test_it_says_what_the_ticket_has(browser, steep):
     for row, told in zip(sheet.buckets, keys.values(), strict=True):
         values = [float(text.replace(",", "").replace("−", "-")) for text in told[:4]]
         assert values == pytest.approx([row.before, row.after, row.lots, row.residual], abs=0.51)
-    assert list(cells(page, "levels-1"))[0] == "Target"
+    assert next(iter(cells(page, "levels-1"))) == "Target"
     assert "All, nothing offset" in cells(page, "margin-1")
     assert page.view.locator("h1").inner_text().startswith("Buy ")
     assert page.view.locator("svg.drawn circle.up, svg.drawn circle.down").count() == 60
@@ -104,7 +106,7 @@ def test_its_csv_goes_in_again_and_leaves_no_orders(browser, steep, tmp_path):
         page.view.click("#csv")
     path = tmp_path / "again.csv"
     download.value.save_as(path)
-    assert [row["instrument"] for row in csv.DictReader(path.open())] == ["TU", "TY"]
+    assert [row["instrument"] for row in csv.DictReader(path.read_text().splitlines())] == ["TU", "TY"]
     config_path = tmp_path / "t.yaml"
     config_path.write_text(HEAD + TRADE)
     (sheet,) = make(config.load(config_path), NEW_YEAR, path).sheets
