@@ -9,6 +9,7 @@ from typing import Any
 Figures = Mapping[str, Any]  # of a variant, by the names that metrics.json has
 Payload = dict[str, Any]  # what a script reads, by its own keys
 
+NOTHING = 1e-9  # a return below this is rounding
 ABSENT = "–"
 MINUS = "−"
 RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # how a formula begins
@@ -40,8 +41,8 @@ class ShadedRow:
 
 
 def darkest(values: Iterable[float | None], share: float) -> float:
-    """Return the size from which a cell is as dark as can be: that of the `share` quantile of those known."""
-    sizes = sorted(abs(value) for value in values if value is not None)
+    """Return the size from which a cell is as dark as can be: that of the `share` quantile of those that are not 0."""
+    sizes = sorted(abs(value) for value in values if value is not None and abs(value) > NOTHING)
     return (sizes[int(share * (len(sizes) - 1))] if sizes else 0.0) or 1.0
 
 
