@@ -35,7 +35,8 @@ ORDER = {
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables verdict summary regimes traded blotter detail margin "
-    "hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare ticket_words",
+    "hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare ticket_words ticket_plots "
+    "ticket",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
     "compare sensitivity sweep export app",
