@@ -34,8 +34,8 @@ ORDER = {
     "backtests/sweeps": "plan walk banks plateau prove store run",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
-    "backtests/report": "format series panels palette tables verdict summary regimes traded blotter detail margin "
-    "sensitivity tornado plots html onepage claim_plots claim_words thesis compare ticket_words",
+    "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
+    "detail margin sensitivity tornado plots html onepage claim_plots claim_words thesis compare ticket_words",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
     "compare sensitivity sweep export app",
