@@ -377,6 +377,6 @@ class Config:
         """The name, and a line per variant: what a person at a prompt wants to see of it."""
         span = f"{self.data.start or 'the first day'} to {self.data.end or 'the last'}"
         lines = [f"{self.name}: {len(self.variants)} variants, {self.data.source} data, {span}"]
-        lines += [f"  {one.name}: {one.strategy_name}" for one in self.variants[:SHOWN]]
+        lines += [f"  {variant.name}: {variant.strategy_name}" for variant in self.variants[:SHOWN]]
         rest = len(self.variants) - SHOWN
         return "\n".join([*lines, *([f"  and {rest} more"] if rest > 0 else [])])
