@@ -27,15 +27,16 @@ ORDER = {
     "events extremes refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
     "legs statements variants sweep load ideas",
-    "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
-    "former snapshot listing folder tried",
+    "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
+    "manifest former snapshot listing folder tried",
     "backtests/thesis": "history measures about claims trades books scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/sweeps": "plan walk banks plateau prove store run",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables verdict summary regimes traded blotter detail margin "
-    "sensitivity tornado plots html onepage claim_plots claim_words thesis compare ticket_words ticket_plots ticket",
+    "hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare ticket_words ticket_plots "
+    "ticket",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
     "compare sensitivity sweep export app",
