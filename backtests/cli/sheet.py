@@ -161,6 +161,8 @@ def _marks(sheet: Sheet) -> None:
     from backtests.report import ticket_words as words
 
     terminal.say(f"  {words.marks(sheet)}")
+    if any(line.quantity for line in sheet.lines):
+        terminal.say(f"  {words.margin(sheet)}")
 
 
 def _after(outcome: Outcome, analogues: Analogues) -> None:
