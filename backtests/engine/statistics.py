@@ -63,14 +63,7 @@ def measure(book: Book, lines: Lines, path: Path, work: Array, answer: Array) ->
 
 
 def returns(equity: Array, cash: Array, r: Array, x: Array) -> None:
-    """Write r and x of every bar; 0 once equity is gone, which it is to the last bar."""
-    if equity[len(equity) - 1] > 0.0:  # no bar is looked at on its own, so that divisions go side by side
-        for t in range(len(equity) - 1):
-            before = equity[t]
-            earned, credited = equity[t + 1] / before - 1.0, cash[t + 1] / before
-            r[t] = earned
-            x[t] = earned - credited
-        return
+    """Write r and x of every bar; 0 once equity is gone."""
     for t in range(len(equity) - 1):
         alive = equity[t] > 0.0
         before = equity[t] if alive else 1.0
@@ -91,20 +84,14 @@ def shape(r: Array, mean: float, deviation: float, count: int, answer: Array) ->
     """Skew and excess kurtosis."""
     if not deviation > SMALL:
         return
-    third = fourth = odd_third = odd_fourth = 0.0  # two strands of each, which do not wait for each other
+    third = fourth = 0.0
     inverse = 1.0 / deviation
-    for k in range(0, count - 1, 2):
-        z, other = (r[k] - mean) * inverse, (r[k + 1] - mean) * inverse
-        square, beside = z * z, other * other
+    for k in range(count):
+        z = (r[k] - mean) * inverse
+        square = z * z
         third += z * square
         fourth += square * square
-        odd_third += other * beside
-        odd_fourth += beside * beside
-    if count % 2:
-        z = (r[count - 1] - mean) * inverse
-        third += z * z * z
-        fourth += z * z * (z * z)
-    answer[4], answer[5] = (third + odd_third) / count, (fourth + odd_fourth) / count - 3.0
+    answer[4], answer[5] = third / count, fourth / count - 3.0
 
 
 def downside(x: Array, count: int, scratch: Array, stack: Array) -> float:
