@@ -61,7 +61,8 @@ def run(
         register(told, folder)
         if out is None:
             index(folder.parent)
-        _show(finished, choice, time.perf_counter() - start)
+        _show(finished, time.perf_counter() - start)
+        _tell(choice)
         terminal.say(f"report: {folder / 'report.html'}")
 
 
@@ -156,9 +157,17 @@ def index(folder: Path) -> None:
         terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
 
 
-def _show(run: Run, choice: Choice, seconds: float) -> None:
+def _tell(choice: Choice) -> None:
+    """Say whether the best variant is significant as the best of everything tried."""
     from backtests.cli import terminal
     from backtests.performance.verdicts import sentence
+
+    if choice.best_of_many and choice.best_of_many.clusters > 1:
+        terminal.say(sentence(choice.best_of_many))
+
+
+def _show(run: Run, seconds: float) -> None:
+    from backtests.cli import terminal
     from backtests.runs.notices import headed, notices
 
     rows = [_row(variant.variant.name, variant.figures) for variant in run.variants]
@@ -185,8 +194,6 @@ def _show(run: Run, choice: Choice, seconds: float) -> None:
         if record.findings:
             findings = terminal.count(len(record.findings), "finding")
             terminal.say(f"{record.series}: {findings} in the window; see the report's data certificate.")
-    if choice.best_of_many and choice.best_of_many.clusters > 1:
-        terminal.say(sentence(choice.best_of_many))
     widest = max(variant.gap for variant in run.variants)
     variants = terminal.count(len(rows), "variant")
     terminal.say(f"Two engines agree to {widest:.0e} of capital. {variants}, {seconds:.1f} s.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ import pandas as pd
 from backtests.performance.extremes import Contributor, ExtremeBar
 from backtests.performance.verdicts import SIGNIFICANT, Interval, sentence
 from backtests.performance.verdicts_many import BestOfMany
-from backtests.report.format import ABSENT, MINUS, Cell, Payload, darkest, millions, number, percent, shade
+from backtests.report.format import ABSENT, MINUS, Cell, Payload, darkest, millions, number, percent, registered, shade
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, span
 from backtests.runs.significance import CASH, Significance
@@ -184,20 +182,6 @@ def _words(significance: Significance, best: BestOfMany | None) -> str:
     return f"{alone}, but not as the best of {best.ideas:,} ideas."
 
 
-def registry(trials: Mapping[str, Any], day: str) -> str:
-    """Return how large and how old the registry of trials was on a day, ISO, from what a manifest says of it.
-
-    >>> registry({"ideas": 41, "evaluations": 60, "first": "2026-11-03", "began": "2026-11-26"}, "2026-11-26")
-    '41 ideas since 2026-11-03; registry began today, 2026-11-26'
-    >>> registry({"ideas": 1, "evaluations": 1, "first": "2026-11-03", "began": "2026-11-03"}, "2026-11-26")
-    '1 idea since 2026-11-03'
-    """
-    since = f"{trials['ideas']:,} idea{'s' if trials['ideas'] != 1 else ''} since {trials['first']}"
-    if trials["began"] == day:
-        return f"{since}; registry began today, {day}"
-    return since if trials["began"] == trials["first"] else f"{since}; registry began on {trials['began']}"
-
-
 def _range(interval: Interval) -> str:
     return span(interval) or ABSENT
 
@@ -222,14 +206,14 @@ def choice(panels: Panels) -> Selection | None:
     return Selection(tried, sentence(best), _beside(panels, best), overfitting, rows, count)
 
 
-def _trials(best: BestOfMany, manifest: Mapping[str, Any]) -> str:
+def _trials(best: BestOfMany, manifest: Payload) -> str:
     """Say what was counted: ideas of the run, and those of the registry with its size and age."""
     earlier, told = best.ideas - best.here, manifest.get("trials")
     text = f"{best.ideas:,} idea{'s' * (best.ideas != 1)}: {best.here} of this run"
     text += f" and {earlier:,} tried before, under whatever name" if earlier else "; none was tried before"
     untested = best.ideas - best.tested
     text += f"; {untested:,} without a path that can be tested" if untested > 0 else ""
-    return f"{text} (registered: {registry(told, manifest['created'][:10])})" if told else text
+    return f"{text} (registered: {registered(told, manifest['created'][:10])})" if told else text
 
 
 def _beside(panels: Panels, best: BestOfMany) -> str:

@@ -113,3 +113,17 @@ def drawdown(figures: Figures) -> str:
     """Return from when to when the largest drawdown in excess of cash lasted."""
     peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
     return f"{month(peak)} to {month(trough)}" if peak else ABSENT
+
+
+def registered(trials: Mapping[str, Any], day: str) -> str:
+    """Return how large and how old the registry of trials was on a day, ISO, from what a manifest says of it.
+
+    >>> registered({"ideas": 41, "evaluations": 60, "first": "2026-11-03", "began": "2026-11-26"}, "2026-11-26")
+    '41 ideas since 2026-11-03; registry began today, 2026-11-26'
+    >>> registered({"ideas": 1, "evaluations": 1, "first": "2026-11-03", "began": "2026-11-03"}, "2026-11-26")
+    '1 idea since 2026-11-03'
+    """
+    since = f"{trials['ideas']:,} idea{'s' if trials['ideas'] != 1 else ''} since {trials['first']}"
+    if trials["began"] == day:
+        return f"{since}; registry began today, {day}"
+    return since if trials["began"] == trials["first"] else f"{since}; registry began on {trials['began']}"

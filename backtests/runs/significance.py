@@ -273,7 +273,7 @@ def read_choice(stored: dict[str, Any] | None) -> Choice | None:
     """Return what `asdict` made of a choice; None where a run stored none."""
     if not stored:
         return None
-    spa = {name: SpaTest(**test) for name, test in (stored.get("spa") or stored["superior"]).items()}
+    spa = {name: SpaTest(**test) for name, test in (stored["spa"] if "spa" in stored else stored["superior"]).items()}
     many = stored.get("best_of_many")
     return Choice(
         trials=stored["trials"],

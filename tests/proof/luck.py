@@ -29,7 +29,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "luck.md"
 PART = re.compile(r"(<!-- begin: luck -->\n).*?(<!-- end -->)", re.DOTALL)
 MINUTES = 60.0
 DRAWS = 499  # of each record
-ROUND = 25  # records of a cell
+ROUND = 100  # records of a cell; a quarter where they are large
+LARGE = 100  # columns
 BARS = (120, 320)
 COLUMNS = (1, 3, 20, 45, 200)
 AUTOCORRELATIONS = (0.0, 0.2, 0.4)
@@ -43,6 +44,7 @@ class Cell(NamedTuple):
     low: float
     high: float
     asked: int
+    round: int = ROUND
 
 
 def noise(bars: int, columns: int, autocorrelation: float, late: bool, seed: int) -> bool:
@@ -76,25 +78,40 @@ def cells() -> Iterator[Cell]:
     for bars in BARS:
         for columns in COLUMNS:
             for autocorrelation in AUTOCORRELATIONS:
+                a_round = ROUND // 4 if columns > LARGE else ROUND
                 for late in (False, True) if columns > 1 else (False,):
                     what = f"best of {columns:3d} of noise, {bars} bars, autocorrelation {autocorrelation:.1f}"
                     what += ", half of them late" if late else ""
-                    yield Cell(what, partial(noise, bars, columns, autocorrelation, late), 0.03, 0.07, 1500)
+                    yield Cell(what, partial(noise, bars, columns, autocorrelation, late), 0.03, 0.07, 1500, a_round)
     for columns in (3, 20, 45):
         for correlation in (0.95, 0.99, 0.9999):
             what = f"hurdle and p stay where 150 copies (correlation {correlation}) join {columns:2d} columns"
-            yield Cell(what, partial(crowd, columns, correlation), 0.95, 1.0, 500)
+            yield Cell(what, partial(crowd, columns, correlation), 0.95, 1.0, 500, ROUND // 4)
     for sharpe, autocorrelation, low, high in ((0.9, 0.0, 0.85, 1), (0.9, 0.2, 0.65, 1), (0.3, 0.0, 0, 0.3)):
         what = f"Sharpe ratio of {sharpe} found among 45, 320 bars, autocorrelation {autocorrelation}"
         yield Cell(what, partial(skill, sharpe, autocorrelation), low, high, 500)
-    yield Cell("overfitting of noise inside its band, 20 columns, 320 bars", partial(band, 0.0, False), 0.86, 0.94, 200)
-    yield Cell("Sharpe ratio of 0.9 among 20, 320 bars: overfitting below it", partial(band, 0.9, True), 0.8, 1.0, 200)
+    yield Cell(
+        "overfitting of noise inside its band, 20 columns, 320 bars",
+        partial(band, 0.0, False),
+        0.86,
+        0.94,
+        200,
+        ROUND // 4,
+    )
+    yield Cell(
+        "Sharpe ratio of 0.9 among 20, 320 bars: overfitting below it",
+        partial(band, 0.9, True),
+        0.8,
+        1.0,
+        200,
+        ROUND // 4,
+    )
 
 
 def count(index: int, first: int) -> int:
     """How many of a round's records hit, from a first seed on."""
     cell = list(cells())[index]
-    return sum(cell.hit(1_000_000 * index + seed) for seed in range(first, first + ROUND))
+    return sum(cell.hit(1_000_000 * index + seed) for seed in range(first, first + cell.round))
 
 
 def table(hits: list[int], records: list[int]) -> str:
@@ -129,9 +146,10 @@ def main(minutes: float = MINUTES, workers: int = 1) -> int:
             due = [i for i, cell in enumerate(every) if records[i] < cell.asked]
             if not due:
                 break
+            due.sort(key=lambda i: every[i].round, reverse=True)  # the quick ones first
             for i, hit in zip(due, pool.map(count, due, [records[i] for i in due]), strict=True):
                 hits[i] += hit
-                records[i] += ROUND
+                records[i] += every[i].round
                 write(table(hits, records))
     sys.stdout.write(table(hits, records))
     spread = [2 * (0.25 / max(n, 1)) ** 0.5 for n in records]
