@@ -26,7 +26,7 @@ ORDER = {
     "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
     "refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
-    "legs statements load ideas",
+    "legs statements load ideas reference",
     "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
     "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
@@ -37,7 +37,7 @@ ORDER = {
     "tornado plots html onepage thesis compare",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity export app",
+    "sensitivity export docs app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

@@ -5,9 +5,9 @@ from backtests.config.countries import countries_in
 from backtests.config.ideas import idea
 from backtests.config.load import as_yaml, dump, json_schema, load, resolve, resolved
 from backtests.config.model import Config, CurrencyTreatment, Variant
-from backtests.config.params import Parameter, describe
+from backtests.config.params import Parameter, describe, purpose
 
 __all__ = [
     "Claim", "Config", "CurrencyTreatment", "Parameter", "Variant",
-    "as_yaml", "countries_in", "describe", "dump", "idea", "json_schema", "load", "resolve", "resolved",
+    "as_yaml", "countries_in", "describe", "dump", "idea", "json_schema", "load", "purpose", "resolve", "resolved",
 ]  # fmt: skip
