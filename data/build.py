@@ -16,7 +16,7 @@ from data.calendars import known_at, reference_ahead, reference_cpi
 from data.countries import BASE, CPI_PACE, KNOWN_FUNDING, REFERENCE_AHEAD, REFERENCE_CPI, Country
 from data.errors import DataError
 from data.instruments import Instrument, check_country
-from data.market import Flags, Market
+from data.market import Flags, Market, stepped
 from data.pricing.bonds import Array, par_duration, par_return
 from data.pricing.contracts import par_factor
 from data.pricing.curves import DAYS_A_YEAR, PLAUSIBLE_YIELDS, Curve, Interpolation
@@ -378,7 +378,5 @@ def _roll(instruments: Sequence[Instrument], spread: Array, days: Array) -> Arra
 
 def _borrow(instrument: Instrument, money: _Money, country: Country) -> Array:
     """Fraction of notional (T,) a short pays over each bar; a step applies to bars that end on or after it."""
-    rate = np.full(len(money.dates), instrument.borrow)
-    for step in instrument.borrow_steps:
-        rate[money.dates >= np.datetime64(step.since)] = step.rate
+    rate = stepped(money.dates, instrument.borrow, instrument.borrow_steps)
     return rate * money.days / country.day_count

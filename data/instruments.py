@@ -5,8 +5,10 @@ Decimals throughout: 0.00001 is a tenth of a basis point. The assumption behind 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from data.countries import COUNTRIES, Countries, code_of, is_real
@@ -25,10 +27,17 @@ LISTED_MARGIN, CASH_MARGIN = 0.5, 0.03
 
 @dataclass(frozen=True)
 class Step:
-    """A borrow rate that applies to bars ending on or after `since`, until the next step."""
+    """A rate, of borrow or of a basis, that applies to bars ending on or after `since`, until the next step."""
 
     since: date
     rate: float  # a year, fraction of notional
+
+
+def check_ascending(what: str, steps: Sequence[Step]) -> None:
+    """Raise DataError where a step does not come after the one before it."""
+    late = [b.since for a, b in pairwise(steps) if b.since <= a.since]
+    if late:
+        raise DataError(f"{what} steps must ascend; {late[0]} does not come after the step before it")
 
 
 @dataclass(frozen=True)
@@ -77,9 +86,7 @@ class Instrument:
             raise DataError(f"{self.name}: initial margin is at most its notional, 1; got {self.initial_margin:g}")
         if self.curve is not None and code_of(self.curve) in COUNTRIES:
             _check_currency(self, COUNTRIES)
-        late = [b.since for a, b in zip(self.borrow_steps, self.borrow_steps[1:], strict=False) if b.since <= a.since]
-        if late:
-            raise DataError(f"{self.name}: borrow steps must ascend; {late[0]} does not come after the step before it")
+        check_ascending(f"{self.name}: borrow", self.borrow_steps)
 
     def _check_listed(self) -> None:
         """Refuse what is of listed names in others, and a duration beside a proxy, which has its own."""

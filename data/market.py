@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.countries import COUNTRIES, Countries, Country
 from data.errors import DataError, did_you_mean
-from data.instruments import Instrument
+from data.instruments import Instrument, Step
 from data.pricing.bonds import Array
 from data.pricing.curves import Curve
 
@@ -24,6 +24,14 @@ BY_LEG = (
     "price", "duration", "funding", "borrow", "roll", "income", "spread", "fx", "lot",
     "exists", "tradable", "proxy", "no_rolldown", "quoted",
 )  # fmt: skip
+
+
+def stepped(dates: NDArray[np.datetime64], before: float, steps: Sequence[Step]) -> Array:
+    """Rate (T,) in force over the bar that ends on each date: `before` until the first step."""
+    rate = np.full(len(dates), before)
+    for step in steps:
+        rate[dates >= np.datetime64(step.since)] = step.rate
+    return rate
 
 
 @dataclass(frozen=True)

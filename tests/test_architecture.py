@@ -23,17 +23,17 @@ ORDER = {
     "slopes blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities comparison ticket report export api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
-    "backtests/performance": "metrics repricing attribution components round_trips trip_ranges events extremes "
-    "refusals verdicts verdicts_many bootstrap inference selection",
-    "backtests/config": "document complaints strict claims claim_sections model countries params building instruments "
-    "legs statements load ideas reference",
+    "backtests/performance": "metrics financing repricing attribution components round_trips trip_ranges events "
+    "extremes refusals verdicts verdicts_many bootstrap inference selection",
+    "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
+    "instruments legs statements load ideas reference",
     "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
     "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
-    "backtests/sensitivities": "scenarios rerun judge summary",
+    "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "futures holdings sheet analogues ticket",
-    "backtests/report": "format series panels palette tables regimes traded blotter detail sensitivity "
+    "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
     "tornado plots html onepage thesis compare",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "

@@ -49,7 +49,7 @@ def test_an_unknown_key_is_reported_with_a_suggestion_or_the_known_keys(tmp_path
         ("stratgy: hold", "stratgy", "did you mean 'strategy'?"),
         ("extend: b", "extend", "did you mean 'extends'?"),
         ("parts: {}", "parts", "did you mean 'params'?"),
-        ("zzz: 1", "zzz", "known: currency, extends, fill, overlays, params, rebalance, strategy, trade"),
+        ("zzz: 1", "zzz", "known: borrow_bp, currency, extends, fill, overlays, params, rebalance, strategy, trade"),
         ("rebalance: {bnd: 0.1}", "rebalance.bnd", "did you mean 'band'?"),
         ("rebalance: {zzz: 0.1}", "rebalance.zzz", "known: band, every"),
     ],

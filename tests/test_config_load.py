@@ -172,3 +172,11 @@ def test_a_dump_keeps_the_letters_of_any_alphabet(tmp_path):
 def test_a_dump_of_what_comes_along_loads_to_the_same_configuration(tmp_path, name):
     chosen = config.load(ROOT / name)
     assert load(tmp_path, config.dump(chosen)) == chosen
+
+
+def test_what_two_variants_share_is_written_out_in_both(tmp_path):
+    text = "name: run\nvariants:\n  a: {strategy: divergence, trade: {entry: 2020-01-02}}\n  b: {extends: a}\n"
+    chosen = load(tmp_path, text)
+    dumped = config.dump(chosen)
+    assert dumped.count("entry: 2020-01-02\n") == 2
+    assert load(tmp_path, dumped) == chosen

@@ -393,13 +393,13 @@ def test_another_variant_is_drawn_and_what_has_no_spread_is_not(browser, folder)
     def panels_of(plot: str) -> int:
         return int(page.view.evaluate(f"document.getElementById('{plot}').layout.annotations.length"))
 
-    assert (panels_of("traded"), panels_of("exposure")) == (3, 4)
+    assert (panels_of("traded"), panels_of("exposure")) == (3, 5)
     page.view.locator("#h-traded ~ p select").select_option("fade")
     assert panels_of("traded") == 4  # its signal
     assert page.view.locator("#exposure").is_visible()
     page.view.locator("#pick").select_option("cash")
     assert not page.view.locator("#traded").is_visible()
-    assert panels_of("exposure") == 3  # no DV01
+    assert panels_of("exposure") == 4  # no DV01
     page.view.locator("#pick").select_option("never")
     assert not page.view.locator("#exposure").is_visible()
     page.view.locator("#pick").select_option("ruined")

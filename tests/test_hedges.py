@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backtests.sensitivities.scenarios import sized
+from backtests.sensitivities.choices import sized
 from data.market import Market
 from strategies.base import Window
 from strategies.curve import Box, Butterfly, CurveTrade

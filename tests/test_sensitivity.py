@@ -20,9 +20,9 @@ from backtests.report import tornado
 from backtests.runs import runner
 from backtests.runs.setup import set_up
 from backtests.sensitivities import GROUPS, SCENARIOS, judge, measure, record, tidy
+from backtests.sensitivities.choices import rule_of, sized
 from backtests.sensitivities.rerun import Rerun
-from backtests.sensitivities.scenarios import rule_of, sized
-from backtests.sensitivities.summary import flips, largest
+from backtests.sensitivities.scenarios import ABROAD
 from strategies.divergence import Divergence
 from strategies.hold import Hold
 from strategies.overlays import Smooth
@@ -119,6 +119,11 @@ SAYS_THE_SAME = {
     ("pair", "rolls_2"): (PAIR, ["instruments.UST10.rolls_per_year=4", "instruments.JGB10.rolls_per_year=4"]),
     ("pair", "borrow_0"): (PAIR, ["instruments.JGB10.borrow_bp=0"]),
     ("pair", "borrow_flat"): (PAIR, ["instruments.JGB10.borrow_bp=10"]),
+    ("pair", "special_50"): (PAIR, ["instruments.JGB10.borrow_bp=50"]),
+    ("pair", "hedge_beta"): (PAIR.replace("5.0}", "5.0, hedge: beta}"), []),
+    ("pair", "hedge_pca"): (PAIR.replace("5.0}", "5.0, hedge: pca}"), []),
+    ("pair", "start_later"): (PAIR, ["data.start=2000-09-30"]),
+    ("pair", "start_earlier"): (PAIR, ["data.start=1998-09-30"]),
     ("funds", "borrow_2"): (FUNDS, ["instruments.JGB20.borrow_bp=20"]),
     ("pair", "currency_unhedged"): (PAIR, ["variants.pair.currency=unhedged"]),
     ("pair", "sizing_volatility"): ("pair: {strategy: divergence, params: {sizing: volatility}}", []),
@@ -270,6 +275,15 @@ def test_every_scenario_is_a_row_or_absent_with_a_reason_and_never_a_zero(measur
         ("yen", "currency_repo", "nothing but its currency"),
         ("funds", "borrow_flat", "no leg that it shorts has dated steps"),
         ("policy", "every_quarter", "configuration's own"),
+        ("policy", "published_1M", "rests on no published figure"),
+        ("policy", "stops_2", "neither stop nor target"),
+        ("pair", "hedge_dv01", "configuration's own"),
+        ("pair", "lookback_half", "looks back on nothing"),
+        ("pair", "scale_more", "its signal has no scale"),
+        ("bond", "hedge_beta", "hedges no leg"),
+        ("bond", "special_50", "never short"),
+        ("yen", "special_50", "never short of a government bond abroad"),
+        ("late", "start_earlier", "there from 2006-02-28 on only"),
     ],
 )
 def test_what_does_not_apply_says_why(measured, name, key, reason):
@@ -374,48 +388,6 @@ def test_the_record_is_plain_json(load):
         assert group["low"] < group["high"]
 
 
-def test_the_sentence_says_whether_a_convention_turns_the_sign(load):
-    done = measure(load(VARIANTS))
-    plain = record(done)
-    for one in done.variants:
-        turned = {
-            row.scenario.group for row in judge.world(one.rows) if (row.excess_return > 0) != (one.excess_return > 0)
-        }
-        said = words.sentence(plain, one.name)
-        assert {row.scenario.group for row in flips(one)} == turned
-        assert said.startswith("Its sign" if turned else "No single convention changes its sign")
-        assert all(words.NOUNS[group] in said for group in turned)
-        assert turned or words.NOUNS[largest(one).scenario.group] in said
-
-
-def told(earned: float, worst: float, best: float, after: float, turned: tuple[str, ...] = ()) -> str:
-    scenarios = {key: {"excess_return": after} for key in ("next_bar", "costs_4")}
-    one = {
-        "base": {"sharpe": 1.0, "excess_return": earned}, "cases": scenarios, "flips": list(turned),
-        "worst": {"excess_return": worst}, "best": {"excess_return": best}, "largest": "next_bar",
-        "share": -(after - earned) / earned,
-    }  # fmt: skip
-    named = {scenario.key: {"group": scenario.group, "label": scenario.label} for scenario in SCENARIOS}
-    return words.sentence({"cases": named, "variants": {"x": one}}, "x")
-
-
-def test_the_sentence_reads_as_people_would_say_it():
-    assert told(0.002, -0.01, 0.01, -0.001, ("next_bar",)) == (
-        "Its sign, +0.20 % a year as run, depends on the fill (one bar later: −0.10)."
-    )
-    assert told(0.002, -0.01, 0.01, -0.001, ("next_bar", "costs_4")).endswith(
-        "depends on the fill (one bar later: −0.10) and trading costs (×4: −0.10)."
-    )
-    assert told(0.01, 0.001, 0.02, 0.005) == (
-        "No single convention changes its sign, nor do all at their worst together (+0.10 % a year); "
-        "the largest effect is that of the fill: one bar later takes half of its gain of 1.00 % a year."
-    )
-    assert told(-0.01, -0.02, 0.001, -0.03) == (
-        "No single convention changes its sign, but all at their best together do (+0.10 % a year); "
-        "the largest effect is that of the fill: one bar later takes it from −1.00 to −3.00 % a year."
-    )
-
-
 def test_the_tidy_table_holds_every_row(load):
     done = measure(load(VARIANTS), ["pair", "bond"])
     frame = tidy(done)
@@ -483,7 +455,8 @@ def test_one_variant_is_shown_whole(divergence, measured):
     assert (status, err) == (0, "")
     assert "steep" not in out
     for found in measured["pair"].rows:
-        assert f"  {GROUPS[found.scenario.group].label} {found.scenario.label}" in out
+        label = found.scenario.label.replace(ABROAD, "JGBs")
+        assert f"  {GROUPS[found.scenario.group].label} {label}" in out
     assert "left out: basis 0 bp, basis −50 bp, basis −100 bp: it is not funded by a currency swap" in out
 
 
@@ -530,8 +503,9 @@ def test_the_page_names_every_group_and_every_scenario():
         assert all(scenario.label in line for scenario in scenarios), line
 
 
-def test_every_group_about_the_world_has_its_noun():
-    assert set(words.NOUNS) == {key for key, group in GROUPS.items() if group.about == "world"}
+def test_every_group_and_every_part_of_history_has_its_words():
+    assert set(words.NOUNS) == {key for key, group in GROUPS.items() if group.about != "window"}
+    assert set(words.WINDOWS) == {scenario.key for scenario in SCENARIOS if scenario.group == "window"}
 
 
 def test_a_sharpe_is_the_metrics_own(rerun):

@@ -82,7 +82,9 @@ def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
     """Return the sensitivity of what is being run, as it is stored."""
     from backtests import sensitivities
 
-    measured = sensitivities.measure(begun.config, progress=phase(progress, "sensitivity"), setup=begun.setup)
+    measured = sensitivities.measure(
+        begun.config, progress=phase(progress, "sensitivity"), setup=begun.setup, scenarios=sensitivities.QUICK
+    )
     return sensitivities.record(measured)
 
 

@@ -2,9 +2,10 @@
 
 from backtests.config.claims import Claim
 from backtests.config.countries import countries_in
+from backtests.config.currency import CurrencyTreatment
 from backtests.config.ideas import idea
 from backtests.config.load import as_yaml, dump, json_schema, load, resolve, resolved
-from backtests.config.model import Config, CurrencyTreatment, Variant
+from backtests.config.model import Config, Variant
 from backtests.config.params import Parameter, describe, purpose
 
 __all__ = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from backtests.config.document import Document
-from backtests.config.model import ConfigFile, InstrumentSection
+from backtests.config.complaints import owner
+from backtests.config.document import Document, Loc
+from backtests.config.model import BorrowStep, ConfigFile, InstrumentSection, VariantSection
 from data import exchanges
 from data.countries import Countries, unknown
 from data.errors import ConfigError, DataError, did_you_mean, shortened
@@ -136,8 +138,34 @@ def _decimals(section: InstrumentSection) -> dict[str, Any]:
         if f"{name}_bp" in given:
             given[name] = given.pop(f"{name}_bp") * BP
     borrow = given.pop("borrow_bp", None)
+    return {**given, **_borrowed(borrow)}
+
+
+def _borrowed(borrow: float | list[BorrowStep] | None) -> dict[str, Any]:
+    """Return what a borrow rate, or its dated steps, set of an instrument; steps leave the rate before them."""
     if isinstance(borrow, list):
-        given["borrow_steps"] = tuple(Step(step.since, step.bp * BP) for step in borrow)
-    elif borrow is not None:
-        given |= {"borrow": borrow * BP, "borrow_steps": ()}
-    return given
+        return {"borrow_steps": tuple(Step(step.since, step.bp * BP) for step in borrow)}
+    return {} if borrow is None else {"borrow": borrow * BP, "borrow_steps": ()}
+
+
+def shorts(
+    document: Document, owners: Sequence[Loc], section: VariantSection, legs: Sequence[Instrument]
+) -> dict[str, Instrument]:
+    """Return the legs whose borrow a variant states itself, with it.
+
+    Raises
+    ------
+    ConfigError
+        A name that is no leg of it, a future, or steps that do not ascend.
+    """
+    known = {leg.name: leg for leg in legs}
+    result = {}
+    for name, borrow in section.borrow_bp.items():
+        where = owner(document, owners, ("borrow_bp", name))
+        if name not in known:
+            raise document.error(where, f"is no leg of this variant{did_you_mean(name, known)}")
+        try:
+            result[name] = replace(known[name], **_borrowed(borrow))
+        except DataError as error:
+            raise document.error(where, str(error)) from None
+    return result

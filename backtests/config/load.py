@@ -13,10 +13,18 @@ from backtests.config import params as parameters
 from backtests.config.building import built, dated, laid_over
 from backtests.config.complaints import complaint
 from backtests.config.countries import table
+from backtests.config.currency import BasisStep, CurrencyTreatment
 from backtests.config.document import IN_PLACE_OF, Document, Loc, override, read
-from backtests.config.instruments import library
+from backtests.config.instruments import library, shorts
 from backtests.config.legs import check_legs
-from backtests.config.model import Config, ConfigFile, CurrencyTreatment, RebalanceSection, Variant, VariantSection
+from backtests.config.model import (
+    BorrowStep,
+    Config,
+    ConfigFile,
+    RebalanceSection,
+    Variant,
+    VariantSection,
+)
 from backtests.config.statements import Names, claims_of
 from data.countries import BASE, Countries
 from data.disk import is_folder
@@ -130,6 +138,7 @@ def _variant(
     inner = built(document, owners, (), section.strategy, section.params, file.account)
     strategy, overlays = laid_over(document, owners, inner, section.overlays)
     check_legs(document, owners, section.params, inner, instruments)
+    legs = [instruments[leg] for leg in strategy.legs]
     if section.trade:
         strategy = dated(document, owners, strategy, section.trade, instruments, file.data.start)
     return Variant(
@@ -138,10 +147,12 @@ def _variant(
         params=parameters.written(inner, section.params),
         overlays=overlays,
         strategy=strategy,
-        currency=_stated(section.currency, [instruments[leg] for leg in strategy.legs], countries),
+        currency=_stated(section.currency, legs, countries),
         rebalance=RebalanceSection.model_validate({**file.rebalance.model_dump(), **(raw.get("rebalance") or {})}),
         fill=section.fill or file.fill,
         trade=section.trade,
+        shorts=shorts(document, owners, section, legs),
+        borrow_bp=section.borrow_bp,
     )
 
 
@@ -224,6 +235,7 @@ def resolved(config: Config) -> dict[str, Any]:
             "currency": _currency(variant.currency),
             "rebalance": variant.rebalance.model_dump(),
             "fill": variant.fill,
+            **({"borrow_bp": _by_leg(variant.borrow_bp)} if variant.borrow_bp else {}),
             **({"trade": variant.trade.model_dump(exclude_none=True)} if variant.trade else {}),
         }
         for variant in config.variants
@@ -238,8 +250,17 @@ def resolved(config: Config) -> dict[str, Any]:
 
 def _currency(treatment: CurrencyTreatment) -> Any:
     if treatment.kind == "fx_swap" and treatment.basis_bp is not None:
-        return {"fx_swap": {"basis_bp": treatment.basis_bp}}
+        return {"fx_swap": {"basis_bp": _steps(treatment.basis_bp)}}
     return treatment.kind
+
+
+def _by_leg(borrow: Mapping[str, float | list[BorrowStep]]) -> dict[str, Any]:
+    return {name: _steps(rate) for name, rate in borrow.items()}
+
+
+def _steps(rate: float | Sequence[BorrowStep | BasisStep]) -> Any:
+    """A rate in basis points, or its dated steps, as YAML has them."""
+    return rate if isinstance(rate, float | int) else [step.model_dump(by_alias=True) for step in rate]
 
 
 def dump(config: Config) -> str:
@@ -247,9 +268,17 @@ def dump(config: Config) -> str:
     return as_yaml(resolved(config))
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what stands in two places twice: a file with anchors is refused on reading."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Every value is written out."""
+        return True
+
+
 def as_yaml(data: Mapping[str, Any]) -> str:
     """Return plain data as YAML, keys in their order."""
-    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True)
+    return yaml.dump(dict(data), Dumper=_Plain, sort_keys=False, allow_unicode=True)
 
 
 def json_schema() -> dict[str, Any]:

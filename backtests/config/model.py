@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from backtests.config.claim_sections import ClaimSection
 from backtests.config.claims import Claim
-from backtests.config.complaints import WrittenAs
+from backtests.config.currency import CurrencyField, CurrencyTreatment
 from backtests.config.strict import Code, Model, Name, key
 from backtests.engine.book import Every
-from backtests.engine.carry import Treatment
 from data.assemble import Distributions
 from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quotes
-from data.errors import shortened
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
 from data.series import Delivery
@@ -80,61 +78,6 @@ class RebalanceSection(Model):
 
     every: Every = key("month", "how often: on the first row of a new period, on month and week ends on its last")
     band: float = key(0.0, "of target units; inside it nothing trades", unit="fraction", example=0.1, ge=0, lt=1)
-
-
-class FxSwap(Model):
-    """Terms of a currency swap."""
-
-    basis_bp: float | None = key(
-        None, "cross-currency basis a year; by default each currency's own", unit="bp", example=-20.0, ge=-1000, le=1000
-    )
-
-
-class Swapped(Model):
-    """A currency treatment with terms, as written."""
-
-    fx_swap: FxSwap | None
-
-
-@dataclass(frozen=True)
-class CurrencyTreatment:
-    """How foreign legs are funded, with the basis of an FX swap."""
-
-    kind: Treatment = "repo"
-    basis_bp: float | None = None  # of every currency; None: each currency's own
-
-
-def _currency(value: Any) -> CurrencyTreatment:
-    if isinstance(value, CurrencyTreatment):
-        return value
-    if isinstance(value, dict) and list(value) == ["fx_swap"]:
-        swap = Swapped.model_validate(value).fx_swap
-        return CurrencyTreatment("fx_swap", swap.basis_bp if swap else None)
-    if value in ("repo", "unhedged", "fx_swap"):
-        return CurrencyTreatment(value)
-    raise ValueError(f"{shortened(repr(value))} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}")
-
-
-CurrencyField = Annotated[
-    CurrencyTreatment,
-    BeforeValidator(_currency),
-    WrittenAs(Swapped),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["repo", "unhedged", "fx_swap"]},
-                {
-                    "type": "object",
-                    "properties": {
-                        "fx_swap": FxSwap.model_json_schema()
-                        | {"description": "terms of the swap", "examples": [{"basis_bp": -20.0}]}
-                    },
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
 
 
 class BorrowStep(Model):
@@ -238,6 +181,11 @@ class InstrumentSection(Model):
     )  # fmt: skip
 
 
+Shorts = Annotated[
+    dict[str, BasisPoints | list[BorrowStep]],
+    Field(description="by leg, what this variant pays to be short of it, in place of the instrument's own"),
+]
+
 Overlays = Annotated[
     list[dict[str, dict[str, Any] | None]],
     Field(
@@ -277,6 +225,7 @@ class VariantSection(Model):
     currency: CurrencyField = CurrencyTreatment()
     rebalance: RebalanceSection | None = None
     fill: Fill | None = None
+    borrow_bp: Shorts = Field(default={})
     trade: TradeSection | None = None
 
 
@@ -292,6 +241,7 @@ class VariantFile(Model):
     )
     rebalance: RebalanceSection | None = key(None, "its own, in place of the file's", example={"every": "quarter"})
     fill: Fill | None = key(None, "its own, in place of the file's")
+    borrow_bp: Shorts = Field(default={}, examples=[{"JGB10": 25.0}])
     trade: TradeSection | None = key(
         None, "what opens and closes its position", example={"entry": "2026-01-05", "horizon": "3M", "stop_bp": 15.0}
     )
@@ -347,6 +297,8 @@ class Variant:
     rebalance: RebalanceSection
     fill: Fill
     trade: TradeSection | None = None
+    shorts: Mapping[str, Instrument] = field(default_factory=dict)  # legs whose borrow is this variant's own
+    borrow_bp: Mapping[str, float | list[BorrowStep]] = field(default_factory=dict)  # of these, as written
 
 
 @dataclass(frozen=True)

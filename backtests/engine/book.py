@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.carry import Treatment, exposed, funding
+from backtests.engine.carry import Basis, Treatment, exposed, funding
 from data.bars import bar_days
 from data.market import MORE_THAN_WEEKLY, Flags, Market
 from data.pricing.bonds import Array
@@ -28,7 +28,7 @@ class Terms:
     repo_spread: float = 0.0005  # a year, on bond longs above what equity then has left
     withholding: float = 0.0  # of distributions that a long is paid; a short owes them whole
     currency: Treatment = "repo"
-    basis: float | None = None  # a year, added to the own rate of fx_swap longs; None: each currency's own
+    basis: Basis = None  # a year, added to the own rate of fx_swap longs
     lag: int = 0  # bars from decision to fill: 0 same close, 1 next close
     every: Every = "bar"
     band: float = 0.0  # of target units; inside it nothing trades

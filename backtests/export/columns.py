@@ -9,17 +9,20 @@ Kind = Literal["text", "date", "fraction", "usd", "number", "count"]
 DIGITS: dict[Kind, int] = {"fraction": 2, "usd": 0, "number": 2, "count": 0}
 RATE = 6  # decimals of an exchange rate: a yen is 0.0064 dollars
 
-A_YEAR = ("excess_return", "volatility", "cagr", "cost_drag", "alpha")
+A_YEAR = ("excess_return", "volatility", "cagr", "cost_drag", "alpha", "breakeven_borrow")
 FRACTIONS = (
     "excess_drawdown", "total_return", "max_drawdown", "var_95", "es_95", "best_bar", "worst_bar", "hit_rate",
     "thesis_excess_return", "trip_hit_rate", "time_in_trade", "weight",
+    "initial_margin", "initial_margin_max",
 )  # fmt: skip
 USD = (
     "trading_pnl", "interest", "pnl", "thesis_trading_pnl", "thesis_pnl", "average_win", "average_loss", "expectancy",
+    "free_margin_least",
 )  # fmt: skip
 DAYS = (
     "excess_drawdown_peak", "excess_drawdown_trough", "excess_drawdown_recovery", "drawdown_peak", "drawdown_trough",
     "drawdown_recovery", "start", "end", "ruined", "date", "decided_open", "open", "decided_close", "close",
+    "free_margin_day",
 )  # fmt: skip
 TEXTS = ("variant", "instrument", "component", "benchmark", "reason", "strategy", "currency", "fill", "path_unit")
 COUNTS = ("bars", "trips")

@@ -19,7 +19,7 @@ HEADINGS = (
 )  # fmt: skip
 LEGEND = (
     "excess: % a year over cash; then what moves the Sharpe ratio most, and by how much; worst, best: Sharpe with all",
-    "conventions about the world at their worst or best at once (currency, sizing, rebalance and window left alone);",
+    "assumptions about the world at their worst or best at once (its own choices and its window left alone);",
     "costs ×, borrow: multiple of all trading and roll costs, and extra borrow on all shorts in bp a year, at which",
     "the excess return is 0.",
 )
@@ -28,7 +28,12 @@ NOUNS = {
     "interpolation": "the interpolation", "fill": "the fill", "costs": "trading costs",
     "rolls": "how often bonds are rolled", "borrow": "the borrow fee", "funding": "the funding spread",
     "repo": "the repo spread", "basis": "the currency basis", "duration": "the funds' duration",
+    "published": "when figures are published", "currency": "the currency", "sizing": "sizing", "hedge": "the hedge",
+    "lookback": "its look-backs", "scale": "the scale of its signal", "stops": "its stops and targets",
+    "rebalance": "rebalancing", "start": "its start",
 }  # fmt: skip
+WINDOWS = {"first_half": "in its first half", "second_half": "in its second half", "without_2022": "without 2022"}
+SMALL_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SHARES = ((0.23, 0.27, "a quarter"), (0.31, 0.36, "a third"), (0.45, 0.55, "half"), (0.64, 0.69, "two thirds"))
 
 
@@ -61,15 +66,55 @@ def share(value: float) -> str:
 
 
 def sentence(record: Record, name: str) -> str:
-    """Say what a variant's result depends on."""
+    """Say what the sign of a variant's result depends on: the world, its own choices, a part of its history."""
     variant = record["variants"][name]
-    earned = variant["base"]["excess_return"]
     if variant["base"]["sharpe"] is None:
         return "It never traded, or its return never varied."
-    if variant["flips"]:
-        hooks = [_hook(record, variant, key) for key in variant["flips"]]
-        return f"Its sign, {_percent(earned)} % a year as run, depends on {_listed(hooks)}."
-    return f"No single convention changes its sign{_together(variant)}{_most(record, variant)}."
+    world, own, window = (_turning(record, variant, about) for about in ("world", "trade", "window"))
+    parts = [_world(record, variant, world), _own(record, variant, own, world)]
+    if window:
+        parts.append(f"the sign is the other {_listed([_part(record, variant, key) for key in window])}")
+    return f"{'; '.join(parts)}{'' if world else _most(record, variant)}."
+
+
+def _turning(record: Record, variant: Mapping[str, Any], about: str) -> list[str]:
+    """Scenarios after which the excess return has another sign: of each group the mildest, of windows all."""
+    cases, gains = variant["cases"], variant["base"]["excess_return"] > 0
+    turning = [
+        key
+        for key in cases
+        if record["groups"][record["cases"][key]["group"]]["about"] == about
+        and (cases[key]["excess_return"] > 0) != gains
+    ]
+    if about == "window":
+        return turning
+    mildest: dict[str, str] = {}
+    for key in sorted(turning, key=lambda key: abs(cases[key]["return_change"])):
+        mildest.setdefault(record["cases"][key]["group"], key)
+    return list(mildest.values())
+
+
+def _world(record: Record, variant: Mapping[str, Any], keys: Sequence[str]) -> str:
+    sign = f"its sign ({_percent(variant['base']['excess_return'])} % a year as run)"
+    if not keys:
+        return f"No assumption about the world changes {sign}{_together(variant)}"
+    hooks = _listed([_hook(record, variant, key) for key in keys])
+    return f"{_count(keys)} about the world {'changes' if len(keys) == 1 else 'change'} {sign}: {hooks}"
+
+
+def _count(keys: Sequence[str]) -> str:
+    return f"{_number(keys).capitalize()} assumption{'s' * (len(keys) > 1)}"
+
+
+def _own(record: Record, variant: Mapping[str, Any], keys: Sequence[str], world: Sequence[str]) -> str:
+    if not keys:
+        return "no choice of its own does" if world else "nor does any choice of its own"
+    does = "choice of its own does" if len(keys) == 1 else "choices of its own do"
+    return f"{_number(keys)} {does}: {_listed([_hook(record, variant, key) for key in keys])}"
+
+
+def _number(keys: Sequence[str]) -> str:
+    return SMALL_NUMBERS[len(keys) - 1] if len(keys) <= len(SMALL_NUMBERS) else str(len(keys))
 
 
 def _hook(record: Record, variant: Mapping[str, Any], key: str) -> str:
@@ -77,17 +122,22 @@ def _hook(record: Record, variant: Mapping[str, Any], key: str) -> str:
     return f"{NOUNS[scenario['group']]} ({scenario['label']}: {_percent(variant['cases'][key]['excess_return'])})"
 
 
+def _part(record: Record, variant: Mapping[str, Any], key: str) -> str:
+    label = record["cases"][key]["label"]
+    return f"{WINDOWS.get(key, f'in {label}')} ({_percent(variant['cases'][key]['excess_return'])})"
+
+
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _together(variant: Mapping[str, Any]) -> str:
-    """Whether all conventions at once would change the sign that none changes alone."""
+    """Whether all assumptions at once would change the sign that none changes alone."""
     gains = variant["base"]["excess_return"] > 0
     which, together = ("worst", variant["worst"]) if gains else ("best", variant["best"])
     if (together["excess_return"] > 0) == gains:
-        return f", nor do all at their {which} together ({_percent(together['excess_return'])} % a year)"
-    return f", but all at their {which} together do ({_percent(together['excess_return'])} % a year)"
+        return f", nor do all at their {which} together ({_percent(together['excess_return'])})"
+    return f", but all at their {which} together do ({_percent(together['excess_return'])})"
 
 
 def _most(record: Record, variant: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def draw(record: Record, names: Sequence[str]) -> Figure:
         axis.set_visible(True)
         _panel(axis, record, name)
     figure.suptitle(f"{record['name']}: what the Sharpe ratio depends on", x=0.01, ha="left", fontsize=20, color=INK)
-    note = "black line and title: as run; plain: conventions about the world; hatched: choices of the trade, its window"
+    note = "black line and title: as run; plain: assumptions about the world; hatched: its own choices, its window"
     figure.supxlabel(f"Sharpe ratio; {note}", x=0.99, ha="right", fontsize=12, color=SOFT)
     return figure
 

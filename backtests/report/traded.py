@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtests.report.format import ABSENT, MINUS, Payload, number
-from backtests.report.panels import Panels, VariantPanel
+from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.runs.exposure import Traded
 from data.countries import Countries, is_real
 from data.pricing.bonds import Array
@@ -185,6 +185,8 @@ def series(panels: Panels, variant: VariantPanel) -> Payload | None:
         drawn |= {"spread": traded.spread, "score": traded.score, "position": traded.position}
     if traded.margin.any():
         drawn["margin"] = traded.margin
+    if len(panels.variants) <= MANY and np.isfinite(traded.initial_margin).any():
+        drawn["tied"] = 100 * traded.initial_margin
     return drawn
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from backtests.config import CurrencyTreatment
 from backtests.engine.carry import carry_ahead
+from backtests.performance import financing
 from backtests.performance.metrics import Track, excess_returns
 from backtests.runs.runner import VariantRun
 from data.countries import COUNTRIES, Countries, code_of
@@ -66,6 +67,7 @@ class Traded:
     carry: Array  # with roll-down, ex ante, bp of equity a year
     gross: Array  # sum of absolute weights
     margin: Array  # listed longs above equity, fraction of equity
+    initial_margin: Array  # what the book ties up, fraction of equity
     beta: Array  # years of duration, as returns had it
 
 
@@ -235,8 +237,7 @@ def carry(market: Market, rows: slice, weights: Array, currency: CurrencyTreatme
         if weights[:, i].any():
             held = np.zeros(len(market.dates))
             held[rows] = weights[:, i]
-            basis = None if currency.basis_bp is None else currency.basis_bp * BP
-            earned = carry_ahead(market, name, HORIZON, held, currency.kind, basis)[rows] / HORIZON
+            earned = carry_ahead(market, name, HORIZON, held, currency.kind, currency.basis)[rows] / HORIZON
             total += np.where(weights[:, i] == 0.0, 0.0, weights[:, i] * earned)
     return total
 
@@ -277,8 +278,8 @@ def table(run: VariantRun) -> pd.DataFrame:
     """One row per date: date, variant, and a column of float32 per series; what a variant has not is no column.
 
     `spread` is in decimals, `position` and the columns `dv01 CURVE BUCKET` in USD per bp, `carry` a fraction of equity
-    a year, `gross` and `margin` fractions of equity, `level` the change of the 10-year yields' mean over the bar,
-    decimals; `signal NAME` is as the strategy has it.
+    a year, `gross`, `margin` and `initial_margin` fractions of equity, `level` the change of the 10-year yields' mean
+    over the bar, decimals; `signal NAME` is as the strategy has it.
     """
     market, rows, result = run.market, run.span.rows, run.result
     held, of = dv01(market, rows, result.units), quote(run)
@@ -286,6 +287,7 @@ def table(run: VariantRun) -> pd.DataFrame:
     series["carry"] = carry(market, rows, result.weights, run.variant.currency)
     series["gross"] = np.abs(result.weights).sum(axis=1)
     series["margin"] = margin(market.instruments, result.weights)
+    series["initial_margin"] = financing.margin(market, rows, result).share
     series["level"] = level(market)[rows]
     by_bucket = grouped(market.instruments, held, market.countries)
     series |= {f"dv01 {curve} {bucket}": usd for (curve, bucket), usd in by_bucket.items()}
@@ -324,6 +326,7 @@ def read(
         carry=known.get("carry", nothing) / BP,
         gross=known.get("gross", nothing),
         margin=known.get("margin", nothing),
+        initial_margin=known.get("initial_margin", nothing),
         beta=empirical_duration(excess_returns(track), columns["level"], bars),
     )
 

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from backtests.config import dump
+from backtests.performance.financing import by_contract
 from backtests.runs import exposure, significance
 from backtests.runs.notices import notices
 from backtests.runs.runner import Run, VariantRun
+from data.instruments import Instrument
 
 FORMAT = 2  # of a run folder; those of 0.1 state none
 PACKAGES = ("divergence", "backtrader", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "matplotlib")
@@ -74,6 +76,7 @@ def _described(run: VariantRun) -> dict[str, Any]:
         "overlays": [dict(overlay) for overlay in run.variant.overlays],
         "legs": list(run.market.names),
         "currency": run.variant.currency.kind,
+        "borrow_bp": {name: _borrow(leg) for name, leg in run.variant.shorts.items()},
         "fill": run.fill,
         "rebalance": run.variant.rebalance.model_dump(),
         "start": run.span.first,
@@ -102,8 +105,8 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
         "maturity": instrument.maturity,
         "half_spread_bp": instrument.half_spread * 1e4,
         "rolls_per_year": instrument.rolls_per_year,
-        "borrow_bp": instrument.borrow * 1e4,
-        "borrow_steps": [{"from": step.since, "bp": step.rate * 1e4} for step in instrument.borrow_steps],
+        **_borrow(instrument),
+        "initial_margin": instrument.initial_margin if by_contract(instrument) else instrument.margin_rate,
         "fee_bp": instrument.fee * 1e4,
         "listed_on": instrument.listed_on,
         **({"duration": instrument.duration} if instrument.unmodelled else {}),
@@ -111,6 +114,12 @@ def _leg(run: Run, name: str) -> dict[str, Any]:
         "proxy": _stretches(run.market.dates[window], run.market.proxy[window, column]),
         "traded": _stretches(run.market.dates[window], (run.market.exists & ~run.market.proxy)[window, column]),
     }
+
+
+def _borrow(leg: Instrument) -> dict[str, Any]:
+    """What being short of an instrument costs."""
+    steps = [{"from": step.since, "bp": step.rate * 1e4} for step in leg.borrow_steps]
+    return {"borrow_bp": leg.borrow * 1e4, "borrow_steps": steps}
 
 
 def _stretches(dates: np.ndarray, flags: np.ndarray) -> list[dict[str, str]]:

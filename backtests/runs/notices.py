@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from backtests.engine.book import decisions
+from backtests.performance import financing
 from backtests.runs import gate
 from backtests.runs.inputs import Input, inputs, rests_on, until
 from backtests.runs.runner import Run, VariantRun
@@ -19,7 +20,8 @@ EDGES = ("; ", ", and the signal needs ")  # between the two ends of a window, a
 
 def notices(run: Run) -> list[str]:
     """Return every notice of a run, what was allowed first."""
-    return [*_allowed(run), *_priced_nowhere(run), *_proxies(run), *_cuts(run), *_stale(run), *_windows(run)]
+    parts = (_allowed, _priced_nowhere, _proxies, _cuts, _called, _stale, _windows)
+    return [line for part in parts for line in part(run)]
 
 
 def _allowed(run: Run) -> list[str]:
@@ -62,6 +64,18 @@ def _cuts(run: Run) -> list[str]:
             cuts.append(f"{own.variant.name} {count:,} of {of:,}")
     most = f"{run.config.account.max_gross:g}"
     return [f"Cut to a gross of {most} (account.max_gross), decisions: {listed(cuts)}"] if cuts else []
+
+
+def _called(run: Run) -> list[str]:
+    """Variants whose equity was once below their initial margin."""
+    short = []
+    for own in run.variants:
+        of = financing.margin(own.market, own.span.rows, own.result)
+        rows = int((of.free < 0).sum())
+        if rows and own.result.ruined is None:
+            worst = f"{of.dates[of.worst]}, USD {-of.free[of.worst] / 1e6:,.2f} m"
+            short.append(f"{own.variant.name} on {rows:,} of {len(of.free):,} rows, worst {worst}")
+    return [f"Equity was below initial margin: {listed(short)}"] if short else []
 
 
 def cut(run: Run, own: VariantRun) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from backtests.engine import backtrader_engine, kernel, ledger
 from backtests.engine.book import Book, prepare
 from backtests.engine.reconcile import reconcile
 from backtests.engine.result import Result
-from backtests.performance import metrics, round_trips
+from backtests.performance import financing, metrics, round_trips
 from backtests.performance.components import by_component
 from backtests.performance.metrics import Metric
 from backtests.performance.round_trips import RoundTrip
@@ -27,6 +27,8 @@ from data.tracking import Tracking, tracking
 from strategies.base import components_of
 
 log = logging.getLogger(__name__)
+
+WALKS = 5  # of a book beside the first: one filled a bar later, and to find the borrow that it could bear
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
@@ -49,6 +51,7 @@ class Walked:
     plain: Result
     brokered: Callable[[], Result]
     sharpe_next_bar: Metric
+    breakeven_borrow: Metric
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ def begin(config: Config, start: Start = at_once, progress: Progress = lambda wh
     """
     began = time.perf_counter()
     setup = set_up(config)
-    again = kernel.engine(sum(prepared.size for prepared in setup.variants.values()))
+    again = kernel.engine(WALKS * sum(prepared.size for prepared in setup.variants.values()))
     books = []
     for i, prepared in enumerate(setup.variants.values()):
         progress(prepared.variant.name, i, len(setup.variants))
@@ -166,7 +169,9 @@ def _walked(prepared: Prepared, config: Config, again: Engine, start: Start) -> 
     later = again(prepare(prepared.market, prepared.targets, rows, replace(chosen, lag=chosen.lag + 1), own))
     ppy = metrics.periods_per_year(book.dates, prepared.market.periods_per_year)
     next_bar = metrics.sharpe(metrics.excess_returns(later), ppy)
-    return Walked(prepared, book, ledger.run(book), start(backtrader_engine.run, book), next_bar)
+    brokered, plain = start(backtrader_engine.run, book), ledger.run(book)
+    borrow = financing.breakeven_borrow(book, plain, financing.dearer(prepared.market, rows), again)
+    return Walked(prepared, book, plain, brokered, next_bar, borrow)
 
 
 def _measured(walked: Walked, config: Config) -> VariantRun:
@@ -177,6 +182,8 @@ def _measured(walked: Walked, config: Config) -> VariantRun:
     result = brokered if config.engine == "backtrader" else walked.plain
     figures = metrics.figures(result, market.periods_per_year)
     figures["sharpe_next_bar"] = walked.sharpe_next_bar
+    figures["breakeven_borrow"] = walked.breakeven_borrow
+    figures |= financing.margin_figures(financing.margin(market, window.rows, result))
     if config.thesis_date:
         figures |= metrics.since(result, config.thesis_date)
     trips = round_trips.round_trips(variant.strategy, market, window.rows, walked.book, result)

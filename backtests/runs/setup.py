@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Terms
+from backtests.engine.carry import shorted_as
 from backtests.runs import gate, given
 from backtests.runs.window import Span, check_dates, span
 from data import assemble
@@ -97,8 +98,9 @@ def instruments_of(config: Config, also: Iterable[str] = ()) -> list[Instrument]
 
 
 def legs_of(market: Market, variant: Variant) -> Market:
-    """Return a variant's own market."""
-    return market.select(variant.strategy.legs)
+    """Return a variant's own market, its shorts as dear as it says."""
+    legs = market.select(variant.strategy.legs)
+    return shorted_as(legs, variant.shorts) if variant.shorts else legs
 
 
 def tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
@@ -213,7 +215,7 @@ def terms(variant: Variant, config: Config, market: Market) -> Terms:
         repo_spread=account.repo_spread_bp * BP,
         withholding=account.withholding,
         currency=variant.currency.kind,
-        basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,
+        basis=variant.currency.basis,
         lag={"same_close": 0, "next_close": 1}[fill_of(variant, market)],
         every=variant.rebalance.every,
         band=variant.rebalance.band,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -18,9 +19,11 @@ from scipy.optimize import brentq
 from backtests.config import Config
 from backtests.engine import kernel
 from backtests.performance import metrics
+from backtests.runs import gate
 from backtests.runs.setup import Prepared, Setup, instruments_of, legs_of, set_up
+from backtests.sensitivities.markets import foreign_bonds
 from backtests.sensitivities.rerun import Outcome, Rerun
-from backtests.sensitivities.scenarios import GROUPS, SCENARIOS, Conventions, Scenario
+from backtests.sensitivities.scenarios import GROUPS, LEFT_OUT, SCENARIOS, Conventions, Scenario
 from data.build import build
 from data.countries import BASE
 from data.errors import ConfigError, DataError, did_you_mean
@@ -98,8 +101,11 @@ def measure(
     names: Sequence[str] = (),
     progress: Progress = lambda what, count, of: None,
     setup: Setup | None = None,
+    scenarios: Sequence[Scenario] = SCENARIOS,
 ) -> Sensitivity:
     """Return the sensitivity of the variants named, or of all; `setup` is that of a run, where there was one.
+
+    Scenarios that apply but are not among `scenarios` are left out, and said to be.
 
     Raises
     ------
@@ -116,7 +122,7 @@ def measure(
     variants: list[VariantSensitivity] = []
     for rerun in _reruns(config, setup, wanted):
         progress(rerun.variant.name, len(variants), len(wanted))
-        variants.append(judge(rerun))
+        variants.append(judge(rerun, scenarios))
     progress("", len(variants), len(variants))
     return Sensitivity(config, tuple(variants), time.perf_counter() - start)
 
@@ -129,15 +135,16 @@ def _reruns(config: Config, setup: Setup, wanted: Sequence[Prepared]) -> Iterato
     engine = kernel.engine(RERUNS * sum(prepared.size for prepared in wanted))
     for prepared in wanted:
         legs = {kind: legs_of(market, prepared.variant) for kind, market in markets.items()}
-        yield Rerun(config, prepared, {**legs, own: prepared.market}, engine)
+        check = partial(gate.check, tables=setup.tables, instruments=prepared.market.instruments)
+        yield Rerun(config, prepared, {**legs, own: prepared.market}, engine, check)
 
 
-def judge(rerun: Rerun) -> VariantSensitivity:
-    """Return one variant under every scenario."""
+def judge(rerun: Rerun, scenarios: Sequence[Scenario] = SCENARIOS) -> VariantSensitivity:
+    """Return one variant under every scenario, or under some."""
     outcome = rerun.run(rerun.base)
     rows, absent = [], {}
     for scenario in SCENARIOS:
-        row = _row(scenario, rerun, outcome)
+        row = (_row if scenario in scenarios else _left_out)(scenario, rerun, outcome)
         if isinstance(row, ScenarioResult):
             rows.append(row)
         else:
@@ -174,13 +181,23 @@ def _row(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | st
     if reason:
         return reason
     try:
+        if scenario.group == "start":
+            return _started(scenario, rerun, base)
         rows = rerun.decided(chosen).rows
+        if rerun.holds_the_same(chosen):
+            return scenario.unmoved or GROUPS[scenario.group].unmoved
         outcome, before = rerun.run(chosen), rerun.run(rerun.base, rows)
     except (ConfigError, DataError) as error:
         return str(error)
     if np.allclose(outcome.equity, before.equity, rtol=SAME, atol=0.0):
         return scenario.unmoved or GROUPS[scenario.group].unmoved
     return _against(scenario, outcome, before, len(outcome.dates))
+
+
+def _left_out(scenario: Scenario, rerun: Rerun, base: Outcome) -> str:
+    """Why a variant has no row under a scenario that is not worked out."""
+    still = "" if base.sharpe is not None else "its return never varies"
+    return still or _inapplicable(scenario, scenario.apply(rerun.base), rerun, base) or LEFT_OUT
 
 
 def _cut(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | str:
@@ -194,6 +211,15 @@ def _cut(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | st
     ppy = metrics.periods_per_year(base.dates, market.periods_per_year)
     part = base._replace(sharpe=metrics.sharpe(x[kept], ppy), excess_return=float(x[kept].mean()) * ppy)
     return _against(scenario, part, base, int(kept.sum()) + 1)
+
+
+def _started(scenario: Scenario, rerun: Rerun, base: Outcome) -> ScenarioResult | str:
+    """Return a variant that starts on another day, against the base on all of its own bars."""
+    chosen = scenario.apply(rerun.base)
+    if rerun.decided(chosen).rows == rerun.decided(rerun.base).rows:
+        return GROUPS["start"].unmoved
+    outcome = rerun.run(chosen)
+    return _against(scenario, outcome, base, len(outcome.dates))
 
 
 def _against(scenario: Scenario, outcome: Outcome, before: Outcome, bars: int) -> ScenarioResult | str:
@@ -217,6 +243,7 @@ def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: O
     legs = rerun.decided(own).market.instruments
     foreign = np.array([leg.currency != BASE and leg.funded for leg in legs])
     short, stepped = base.short, np.array([bool(leg.borrow_steps) for leg in legs])
+    abroad = foreign_bonds(rerun.decided(own).market)
     cash = any(leg.kind == "cash" for leg in legs if leg.currency != BASE)
     long_abroad = bool(base.long[foreign].any())
     reasons = {
@@ -233,7 +260,9 @@ def _inapplicable(scenario: Scenario, chosen: Conventions, rerun: Rerun, base: O
         ),
         "it holds no listed fund": scenario.group == "duration" and not any(leg.kind == "listed" for leg in legs),
         "it has no sizing rule": scenario.group == "sizing" and own.sizing is None,
+        "it hedges no leg with another by a rule": scenario.group == "hedge" and own.hedge is None,
         "it is never short": scenario.group == "borrow" and not short.any(),
+        "it is never short of a government bond abroad": chosen.special > 0.0 and not (short & abroad).any(),
         "no leg that it shorts has dated steps": not chosen.stepped and not (short & stepped).any(),
     }  # fmt: skip
     return next((reason for reason, holds in reasons.items() if holds), "")

@@ -6,26 +6,27 @@ A scenario is a pure change of the conventions a variant is run under, so those 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backtests.config import Config, Variant
 from backtests.engine.book import Every
-from backtests.engine.carry import Treatment
+from backtests.engine.carry import Basis, Treatment
+from backtests.sensitivities.choices import hedge_of, rule_of
 from data.instruments import BP
 from data.market import Flags
 from data.pricing.curves import Interpolation
-from strategies.base import Strategy
-from strategies.overlays import Overlay
-from strategies.pairs import Pair
-from strategies.sizing import DEFAULTS, Rule
+from strategies import hedges
+from strategies.sizing import Rule
 
 Dates = NDArray[np.datetime64]
 About = Literal["world", "trade", "window"]
+
+ABROAD = "bonds abroad"  # in a label: of another government than the book's currency is of
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Conventions:
     """All that a variant is run under and could be disputed."""
 
     interpolation: Interpolation
-    basis: float | None  # a year, of fx_swap; None: each currency's own
+    basis: Basis  # a year, of fx_swap
     currency: Treatment
     every: Every
     repo: float  # a year, on bond longs that equity cannot pay for
@@ -46,23 +47,34 @@ class Conventions:
     extra_borrow: float = 0.0  # a year, that every short pays on top
     funding: float = 0.0  # a year: longs pay it over the overnight rate, shorts receive that much less
     duration: float = 1.0  # times the duration by which listed funds are sized
+    special: float = 0.0  # a year, that shorts of government bonds abroad pay at the least
+    published: int = 0  # months by which every published figure is known later
+    hedge: hedges.Rule | None = None  # of the other legs; None of a strategy that does not say
+    lookback: float = 1.0  # times every look-back and window
+    scale: float = 1.0  # times how large a signal must be
+    stops: float = 1.0  # times the distance of stops and targets
+    start: int = 0  # years by which it starts later; negative: earlier
 
 
 def conventions_of(config: Config, variant: Variant) -> Conventions:
     """Return the conventions that a configuration runs a variant under."""
     return Conventions(
         interpolation=config.data.interpolation,
-        basis=None if variant.currency.basis_bp is None else variant.currency.basis_bp * BP,
+        basis=variant.currency.basis,
         currency=variant.currency.kind,
         every=variant.rebalance.every,
         repo=config.account.repo_spread_bp * BP,
         sizing=rule_of(variant.strategy),
+        hedge=hedge_of(variant.strategy),
     )
 
 
 @dataclass(frozen=True)
 class Group:
-    """Scenarios that exclude each other. `world`: how markets work; `trade`: what the trader may choose."""
+    """Scenarios that exclude each other. `world`: how markets work; `trade`: what the trader may choose.
+
+    `window`: the part of the same run that is judged.
+    """
 
     label: str
     about: About
@@ -79,9 +91,15 @@ GROUPS: dict[str, Group] = {
     "repo": Group("repo spread", "world", "its equity pays for its bond longs"),
     "basis": Group("basis", "world", "it is never long a foreign leg"),
     "duration": Group("fund duration", "world", "its sizes do not rest on duration"),
+    "published": Group("publication lags", "world", "it rests on no published figure"),
     "currency": Group("currency", "trade", "it holds no foreign leg"),
     "sizing": Group("sizing", "trade", "its sizes come out the same"),
+    "hedge": Group("hedge", "trade", "its sizes come out the same"),
+    "lookback": Group("look-backs", "trade", "it looks back on nothing"),
+    "scale": Group("signal scale", "trade", "its signal has no scale"),
+    "stops": Group("stops and targets", "trade", "it has neither stop nor target"),
     "rebalance": Group("rebalance", "trade", "its positions come out the same"),
+    "start": Group("start", "trade", "its history begins with its first bar"),
     "window": Group("window", "window", "there are no such bars"),
 }
 
@@ -128,6 +146,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "borrow_flat", "borrow", "without steps", {"stepped": False}, unmoved="it is not short while a step applies"
     ),
+    Scenario(
+        "special_50",
+        "borrow",
+        f"{ABROAD} 50 bp special",
+        {"special": 50 * BP},
+        unmoved="its bonds abroad pay as much already",
+    ),
     Scenario("funding_less_10", "funding", "−10 bp", {"funding": -10 * BP}),
     Scenario("funding_10", "funding", "+10 bp", {"funding": 10 * BP}),
     Scenario("funding_25", "funding", "+25 bp", {"funding": 25 * BP}),
@@ -138,6 +163,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("basis_100", "basis", "−100 bp", {"basis": -100 * BP}),
     Scenario("duration_less", "duration", "−10 %", {"duration": 0.9}),
     Scenario("duration_more", "duration", "+10 %", {"duration": 1.1}),
+    Scenario("published_1M", "published", "+1 month", {"published": 1}),
     Scenario("currency_repo", "currency", "repo", {"currency": "repo"}),
     Scenario("currency_unhedged", "currency", "unhedged", {"currency": "unhedged"}),
     Scenario("currency_fx_swap", "currency", "fx_swap", {"currency": "fx_swap"}),
@@ -145,36 +171,25 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("sizing_duration", "sizing", "duration", {"sizing": "duration"}),
     Scenario("sizing_volatility", "sizing", "volatility", {"sizing": "volatility"}),
     Scenario("sizing_beta", "sizing", "beta", {"sizing": "beta"}),
+    Scenario("hedge_dv01", "hedge", "dv01", {"hedge": "dv01"}),
+    Scenario("hedge_beta", "hedge", "beta", {"hedge": "beta"}),
+    Scenario("hedge_pca", "hedge", "pca", {"hedge": "pca"}),
+    Scenario("lookback_half", "lookback", "−50 %", {"lookback": 0.5}),
+    Scenario("lookback_more", "lookback", "+50 %", {"lookback": 1.5}),
+    Scenario("scale_half", "scale", "−50 %", {"scale": 0.5}),
+    Scenario("scale_more", "scale", "+50 %", {"scale": 1.5}),
+    Scenario("stops_half", "stops", "×0.5", {"stops": 0.5}),
+    Scenario("stops_2", "stops", "×2", {"stops": 2.0}),
     Scenario("every_month", "rebalance", "monthly", {"every": "month"}),
     Scenario("every_quarter", "rebalance", "quarterly", {"every": "quarter"}),
     Scenario("every_year", "rebalance", "yearly", {"every": "year"}),
+    Scenario("start_earlier", "start", "1 year earlier", {"start": -1}),
+    Scenario("start_later", "start", "1 year later", {"start": 1}),
     Scenario("first_half", "window", "first half", keep=_first_half),
     Scenario("second_half", "window", "second half", keep=_second_half),
     Scenario("without_2022", "window", "without 2022", keep=_without_2022),
 )
 
-
-# ---- strategies under another sizing rule
-
-
-def rule_of(strategy: Strategy) -> Rule | None:
-    """Return the sizing rule of a pair, under whatever is laid over it; None of any other strategy."""
-    if isinstance(strategy, Overlay):
-        return rule_of(strategy.inner)
-    return strategy.sizing if isinstance(strategy, Pair) else None
-
-
-def sized(strategy: Strategy, rule: Rule | None) -> Strategy:
-    """Return a strategy sized by another rule: the sizes that carry over are kept, the others are the rule's own."""
-    if rule is None or rule == rule_of(strategy):
-        return strategy
-    if isinstance(strategy, Overlay):
-        return replace(strategy, inner=sized(strategy.inner, rule))
-    assert isinstance(strategy, Pair)
-    sizes = {"hedge", *(name for sizes in DEFAULTS.values() for name in sizes)}
-    kept: dict[str, Any] = {
-        param.name: getattr(strategy, param.name) if param.name in DEFAULTS[rule] else None
-        for param in fields(strategy)
-        if param.name in sizes
-    }
-    return cast("Strategy", replace(cast("Pair", strategy), sizing=rule, **kept))
+# What takes long to work out is left to `divergence sensitivity`.
+QUICK: tuple[Scenario, ...] = tuple(scenario for scenario in SCENARIOS if scenario.group != "hedge")
+LEFT_OUT = "`divergence sensitivity` works it out"

@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backtests.config import Config
 from backtests.sensitivities.judge import ScenarioResult, Sensitivity, VariantSensitivity, world
-from backtests.sensitivities.scenarios import GROUPS, SCENARIOS
+from backtests.sensitivities.scenarios import ABROAD, GROUPS, SCENARIOS, About, Scenario
+from data.countries import BASE
 
 
-def flips(variant: VariantSensitivity) -> list[ScenarioResult]:
-    """Return, of each group about how markets work, the mildest row that changes the sign of the excess return."""
+def flips(variant: VariantSensitivity, about: About = "world") -> list[ScenarioResult]:
+    """Return, of each group about one thing, the mildest row that changes the sign of the excess return."""
     if variant.excess_return is None:
         return []
     by_group: dict[str, ScenarioResult] = {}
-    for row in sorted(world(variant.rows), key=lambda row: abs(row.return_change)):
+    rows = [row for row in variant.rows if GROUPS[row.scenario.group].about == about]
+    for row in sorted(rows, key=lambda row: abs(row.return_change)):
         if (row.excess_return > 0) != (variant.excess_return > 0):
             by_group.setdefault(row.scenario.group, row)
     return list(by_group.values())
@@ -79,6 +82,7 @@ def _recorded(variant: VariantSensitivity) -> dict[str, Any]:
         "worst": worst,
         "best": best,
         "flips": [row.scenario.key for row in flips(variant)],
+        "own_flips": [row.scenario.key for row in flips(variant, "trade")],
         "largest": most.scenario.key if most else None,
         "share": -most.return_change / variant.excess_return if most and variant.excess_return else None,
         "breakeven_cost": {"value": variant.cost.value, "reason": variant.cost.reason},
@@ -86,12 +90,22 @@ def _recorded(variant: VariantSensitivity) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _label(scenario: Scenario, config: Config) -> str:
+    """The label of a scenario; bonds abroad by name where those of a run are of one country."""
+    legs = {leg for variant in config.variants for leg in variant.strategy.legs}
+    abroad = {config.countries.of(config.library[leg]).bonds for leg in legs if config.library[leg].currency != BASE}
+    return scenario.label.replace(ABROAD, abroad.pop()) if len(abroad) == 1 else scenario.label
+
+
 def record(sensitivity: Sensitivity) -> dict[str, Any]:
     """Return plain values for JSON: the scenarios, and every variant under them. Fractions are decimals."""
     return {
         "name": sensitivity.config.name,
         "groups": {key: {"label": group.label, "about": group.about} for key, group in GROUPS.items()},
-        "cases": {scenario.key: {"group": scenario.group, "label": scenario.label} for scenario in SCENARIOS},
+        "cases": {
+            scenario.key: {"group": scenario.group, "label": _label(scenario, sensitivity.config)}
+            for scenario in SCENARIOS
+        },
         "variants": {variant.name: _recorded(variant) for variant in sensitivity.variants},
     }
 

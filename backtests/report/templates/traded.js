@@ -97,6 +97,7 @@
       ...(beta.y.some((y) => y !== null) ? [{ heading: `Beta to the level of rates, ${data.window}, years of duration`, share: 3, axis: {}, traces: [line(beta, "beta", ".1f", { line: own })] }] : []),
       { heading: "Carry and roll-down ex ante, bp of equity a year", share: 3, axis: {}, traces: [line(path(t.carry), "carry and roll-down", ".0f", { line: own })] },
       { heading: "Gross, × equity", share: 2, axis: { rangemode: "tozero", nticks: 4 }, traces: gross },
+      ...(t.tied ? [{ heading: "Initial margin, % of equity", share: 2, axis: { rangemode: "tozero", nticks: 4 }, traces: [line(path(t.tied), "initial margin", ".1f", { line: { ...own, shape: "hv" } })] }] : []),
     ];
     stack("exposure", panels, 28);
   }
