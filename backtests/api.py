@@ -14,7 +14,7 @@ import pandas as pd
 
 from backtests.comparison import Comparison, Source, from_run, from_stored, labels, on_common, on_own
 from backtests.comparison import compare as side_by_side
-from backtests.config import Config
+from backtests.config import Config, grid, section_of
 from backtests.config import load as read_config
 from backtests.report.panels import Panels, panels
 from backtests.runs import tried
@@ -256,6 +256,47 @@ class Compared:
     def identical(self) -> bool:
         """Whether every variant that two runs share has the same equity in both."""
         return bool(self.comparison.twins) and all(twin.identical for twin in self.comparison.twins)
+
+
+def sweep(
+    what: Config | str | Path = "config.yaml",
+    over: Mapping[str, Any] | None = None,
+    base: str | None = None,
+    sample: Mapping[str, int] | None = None,
+    score: str | None = None,
+    out: str | Path | None = None,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Run every combination of settings of one variant, and prove the best in both engines: a row per cell.
+
+    Parameters
+    ----------
+    what
+        A configuration; what it says under `sweep` holds where nothing is said here.
+    over
+        Setting: values, such as `{"params.enter": [1, 2], "costs": {"from": 1, "to": 3, "step": 0.5}}`.
+    base
+        The variant whose settings are changed; a configuration's only one needs not be named.
+    sample
+        `{"n": 10_000, "seed": 7}`: so many of the combinations.
+    score
+        `plateau` or `sharpe`: what ranks them.
+    out
+        A folder to keep the sweep in, or to go on with; without one nothing is left on disk.
+    threads
+        As many as there are processors, where none is given.
+
+    Raises
+    ------
+    ConfigError, DataError
+        What `divergence sweep` refuses.
+    """
+    from backtests.sweeps import run as sweeping
+
+    settings = what if isinstance(what, Config) else load(what)
+    whole = grid(settings, section_of(settings, over, base, sample, score))
+    swept = sweeping.to_table(whole, Path(out) if out else None, threads or sweeping.cores())
+    return pd.DataFrame(swept.table.to_pandas())
 
 
 def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:

@@ -21,23 +21,24 @@ ORDER = {
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays exits own",
-    "backtests": "engine performance config runs thesis sensitivities comparison ticket report export api cli",
+    "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics financing repricing attribution components round_trips trip_ranges events "
     "extremes refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
-    "instruments legs statements load ideas reference",
+    "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
     "former snapshot listing folder tried",
     "backtests/thesis": "measures claims scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
+    "backtests/sweeps": "plan walk banks plateau prove store run",
     "backtests/comparison": "history candidates differences windows rows record",
-    "backtests/ticket": "futures holdings sheet analogues ticket",
+    "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
-    "tornado plots html onepage thesis compare",
+    "tornado plots html onepage thesis compare ticket_words",
     "backtests/export": "columns paths tables values text workbook pdf write",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis ticket compare "
-    "sensitivity export docs app",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
+    "compare sensitivity sweep export docs app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

@@ -247,6 +247,31 @@ class VariantFile(Model):
     )
 
 
+class SampleSection(Model):
+    """How many cells of a grid are drawn, in place of all of them."""
+
+    n: int = key(..., "how many are drawn", unit="cells", example=1000, ge=2, le=10_000_000)
+    seed: int = key(0, "which are drawn: the same seed, the same cells", unit="any", example=1, ge=0, le=2**63 - 1)
+
+
+class SweepSection(Model):
+    """Which settings of which variant are tried together; backtests/config/sweep.py says what can be named."""
+
+    base: str = key(..., "the variant whose settings are changed", example="pair")
+    over: dict[str, Any] = Field(
+        min_length=1,
+        max_length=20,
+        description="setting: a list of values, {from, to, step} or {from, to, log: how many}; all combinations run",
+        examples=[{"duration": {"from": 2, "to": 8, "step": 1}, "hedge": ["dv01", "beta"]}],
+    )
+    sample: SampleSection | None = key(
+        None, "so many of the combinations, drawn by a seed", example={"n": 1000, "seed": 1}
+    )
+    score: Literal["plateau", "sharpe"] = Field(
+        default="plateau", description="what ranks them: the Sharpe ratio, or the median of it and its neighbours'"
+    )
+
+
 class ConfigFile(Model):
     """A configuration as written."""
 
@@ -281,6 +306,11 @@ class ConfigFile(Model):
         "sentences of a thesis, judged by `divergence thesis`",
         example={"falls": {"measure": {"yield": "UST10"}, "says": "falls"}},
         max_length=500,
+    )
+    sweep: SweepSection | None = key(
+        None,
+        "combinations of one variant's settings, run by `divergence sweep`",
+        example={"base": "pair", "over": {"hedge": ["dv01", "beta"]}},
     )
 
 
@@ -319,6 +349,7 @@ class Config:
     benchmarks: tuple[str, ...]
     countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
     country_sections: Mapping[str, CountrySection] = field(default_factory=dict)
+    sweep: SweepSection | None = None
     claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them
