@@ -49,7 +49,8 @@ class Meaning:
 
 # The unit of a parameter, for `divergence strategies`, `divergence docs`, editors and the pages; and what it means
 # where that is the same wherever it stands.
-Leg = Annotated[str, "instrument"]
+INSTRUMENT = "instrument"
+Leg = Annotated[str, INSTRUMENT]
 Duration = Annotated[
     float, "years of duration contribution", Meaning("size of a leg: fraction of equity times its duration")
 ]
@@ -58,6 +59,11 @@ Weight = Annotated[float, "fraction of equity", Meaning("size of each leg in mon
 Lookback = Annotated[Window, "window: 60D, 36M, 3Y"]
 Scale = Annotated[float, "a year, 0.01 is 100 bp", Meaning("size of the signal at which the position is whole")]
 RateMove = Annotated[float, "a year, 0.0025 is 25 bp"]
+
+
+def is_leg(hint: Any) -> bool:
+    """Whether an annotation is that of a leg, whatever it says besides."""
+    return INSTRUMENT in getattr(hint, "__metadata__", ())
 
 
 class ParameterError(ValueError):

@@ -23,8 +23,8 @@ ORDER = {
     "slopes blend thesis overlays exits own",
     "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
     "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
-    "backtests/performance": "metrics financing repricing attribution components round_trips trip_ranges events "
-    "extremes refusals verdicts verdicts_many bootstrap inference selection",
+    "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
+    "events extremes refusals verdicts verdicts_many bootstrap inference selection",
     "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
     "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure stress trials significance inputs notices manifest "
@@ -34,8 +34,8 @@ ORDER = {
     "backtests/sweeps": "plan walk banks plateau prove store run",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
-    "backtests/report": "format series panels palette tables regimes traded blotter detail margin sensitivity "
-    "tornado plots html onepage thesis compare ticket_words",
+    "backtests/report": "format series panels palette tables verdict summary regimes traded blotter detail margin "
+    "sensitivity tornado plots html onepage thesis compare ticket_words",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
     "compare sensitivity sweep export docs app",
