@@ -35,7 +35,7 @@ NAMED_THERE = {  # where a country may be named, and why
     "data/exchanges.py": "exchanges and their zones",
     "data/calendars.py": "when macro series are published, by their names",
     "strategies/thesis.py": "the parts of the thesis: defaults",
-    "backtests/thesis/claims.py": "the claims of the thesis: defaults",
+    "strategies/article.py": "the parts of the article: defaults",
 }
 WORDS = {
     *(

@@ -101,7 +101,7 @@ def test_the_command_writes_both_kinds_and_says_where(printed, tmp_path):
         assert status == 0
         assert said.splitlines()[-1] == f"positions: {out}"
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted({"t.csv", name})
-    rows = list(csv.DictReader((tmp_path / "t.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
     assert [(row["variant"], row["instrument"], row["of"]) for row in rows] == [
         ("us_2s10s_steepener", "TU", "contracts"), ("us_2s10s_steepener", "TY", "contracts"),
     ]  # fmt: skip

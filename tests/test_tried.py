@@ -139,7 +139,8 @@ def refuse(path, content):
 
 
 def test_a_sensitivity_is_no_trial_and_a_thesis_as_of_a_day_is(divergence, here, no_pictures):
-    (here / "small.yaml").write_text(SMALL)
+    claim = "claims: {falls: {text: US yields fall, measure: {yield: UST10}, says: falls, from: 2023-12-31}}\n"
+    (here / "small.yaml").write_text(SMALL + claim)
     assert divergence("sensitivity", "small.yaml", "-q").status == 0
     assert not (here / "runs").exists()
     assert divergence("thesis", "small.yaml", "-q", "--as-of", "2024-12-31").status == 0

@@ -17,6 +17,7 @@ def details(sheet: Sheet, outcome: Outcome | None, ticket: Ticket) -> None:
     """Print a variant's own ticket."""
     from backtests.cli import terminal
     from backtests.report import ticket_words as words
+    from backtests.thesis.books import words as net_duration
 
     terminal.say("")
     what = f"{sheet.variant.name}: {sheet.variant.strategy_name}, {sheet.variant.currency.kind}"
@@ -27,6 +28,8 @@ def details(sheet: Sheet, outcome: Outcome | None, ticket: Ticket) -> None:
         row = f"a decision row (every {every})" if sheet.scheduled else f"between decision rows (every {every})"
         terminal.say(f"{what}; row {sheet.day}, {row}, {FILLS[sheet.fill]}")
         terminal.say(f"  {words.headline(sheet)}")
+        if any(sheet.dv01):
+            terminal.say(f"  {net_duration(sheet.years, sheet.market.countries)}")
     _signals(sheet)
     if not sheet.missing:
         _legs(sheet.legs)
@@ -158,6 +161,8 @@ def _marks(sheet: Sheet) -> None:
     from backtests.report import ticket_words as words
 
     terminal.say(f"  {words.marks(sheet)}")
+    if any(line.quantity for line in sheet.lines):
+        terminal.say(f"  {words.margin(sheet)}")
 
 
 def _after(outcome: Outcome, analogues: Analogues) -> None:

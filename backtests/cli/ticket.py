@@ -37,12 +37,13 @@ def ticket(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the positions it leaves: a .csv or .json file.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page that needs no network.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="A.B=V", help="Override one value; repeatable.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Print what the variants of CONFIG would hold now; with --out write it too."""
+    """Print what the variants of CONFIG would hold now; with --out and --html write it too."""
     from backtests import config as configuration
     from backtests.cli import terminal
     from backtests.cli.sheet import details
@@ -56,13 +57,17 @@ def ticket(
             raise ConfigError(f"--variant: '{name}' is not a variant of {config}{did_you_mean(name, names)}")
     if out is not None:
         output.check(out)
-    for option, path in (("--out", out),):
+    for option, path in (("--out", out), ("--html", html)):
         if path is not None and not path.absolute().parent.is_dir():
             raise ConfigError(f"{option}: there is no folder {path.absolute().parent}; make it, or name another")
     with terminal.progress(quiet) as progress:
         ticket = make(settings, as_of, holdings, progress, variant or [])
     if out is not None:
         _write("--out", out, output.text(ticket, out))
+    if html is not None:
+        from backtests.report import ticket as page
+
+        _write("--html", html, page.page(ticket))
     _head(ticket)
     _summary(ticket)
     for sheet, outcome in zip(ticket.sheets, ticket.outcomes, strict=True):
@@ -70,7 +75,7 @@ def ticket(
     _legend(ticket)
     _analogues(ticket)
     _inputs(ticket)
-    for what, path in (("positions", out),):
+    for what, path in (("positions", out), ("page", html)):
         if path is not None:
             terminal.say(f"{what}: {path}")
 

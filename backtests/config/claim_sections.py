@@ -152,7 +152,7 @@ class MeasureSection(Model):
 
 
 class LevelSection(Model):
-    """Where a measure must end."""
+    """Between which bounds a measure must end, or change."""
 
     above: float | None = key(None, "more than this", unit=LEVEL, example=4.5)
     below: float | None = key(None, "less than this", unit=LEVEL, example=4.0)
@@ -167,6 +167,7 @@ class LevelSection(Model):
         description="rounding to which it equals: 10 % of GDP",
         examples=[10.0],
     )
+    of: Literal["end", "change"] = Field(default="end", description="the value, or its change over the window")
 
     @model_validator(mode="after")
     def _single(self) -> LevelSection:

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from backtests.config import as_yaml
-from backtests.report import blotter, detail, margin, regimes, sensitivity, summary, tables, traded
+from backtests.report import blotter, detail, hedges, margin, regimes, sensitivity, summary, tables, traded
 from backtests.report.format import Figures, Payload, millions, number, percent
 from backtests.report.palette import buckets, countries, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
@@ -61,6 +61,7 @@ def page(panels: Panels) -> str:
         traded_words=traded.sentences(panels, panels.variants),
         traded_rows=traded.last_rows(panels),
         margin=margin.rows(panels),
+        hedges=hedges.rows(panels),
         windows=tables.windows(panels),
         legs=tables.legs(panels),
         variants=[variant.name for variant in panels.variants],

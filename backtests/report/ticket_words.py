@@ -14,6 +14,7 @@ from backtests.ticket.marks import MONTHS
 from backtests.ticket.orders import Line
 from backtests.ticket.sheet import Sheet
 from data.pricing.contracts import TICKS
+from strategies.exits import DatedTrade
 
 EIGHTHS = ("", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞")
 WHOLE_POINTS = 1 / 256  # the smallest part of a point that 32nds and their eighths tell
@@ -22,22 +23,29 @@ SOME = 0.005  # of a DV01: less is not told
 
 
 def headline(sheet: Sheet) -> str:
-    """Return what is bought and sold: `Buy 132 TU, sell 77 TY`."""
-    held = [line for line in sheet.lines if line.quantity]
-    if not held:
-        return "Hold nothing"
-    words = []
-    for verb, side in (("buy", [x for x in held if x.quantity > 0]), ("sell", [x for x in held if x.quantity < 0])):
-        words += [f"{verb} {_size(line)}" for line in side]
-    text = ", ".join(words)
+    """Return what is bought and sold, `Buy 132 TU, sell 77 TY`, and where holdings were given what is held after."""
+    ordered = any(line.order is not None for line in sheet.lines)
+    trades = [(line, line.quantity if line.order is None else line.order) for line in sheet.lines]
+    words = [f"buy {_size(line, size)}" for line, size in trades if size > 0]
+    words += [f"sell {_size(line, -size)}" for line, size in trades if size < 0]
+    target = " and ".join(signed_size(line) for line in sheet.lines if line.quantity) or "nothing"
+    if not words:
+        return f"No orders, hold {target}" if ordered else "Hold nothing"
+    text = ", ".join(words) + (f", to hold {target}" if ordered else "")
     return text[0].upper() + text[1:]
 
 
-def _size(line: Line) -> str:
-    quantity = number(abs(line.quantity), 0)
+def _size(line: Line, quantity: float) -> str:
     if line.unit.of in ("contracts", "shares"):
-        return f"{quantity} {line.unit.instrument}"
-    return f"{number(abs(line.quantity), 2, 1e-6)} m {line.unit.of} of {line.unit.instrument}"
+        return f"{number(quantity, 0)} {line.unit.instrument}"
+    return f"{number(quantity, 2, 1e-6)} m {line.unit.of} of {line.unit.instrument}"
+
+
+def flat(sheet: Sheet) -> str:
+    """Return why nothing is wanted: its trade is not open, or its strategy is flat."""
+    if isinstance(sheet.variant.strategy, DatedTrade):
+        return f"Its trade is not open on {sheet.day}"
+    return f"It wants nothing on {sheet.day}"
 
 
 def spread_name(levels: Levels) -> str:
@@ -187,3 +195,12 @@ def contract(quote: Quote) -> str:
         f"{quote.contract.name}: {quote.name}, as a {years:g}-year par bond at {read} {percent(quote.yield_, 2)} %; "
         f"conversion factor {quote.factor:.4f}, DV01 USD {quote.dv01:.2f} a contract."
     )
+
+
+def margin(sheet: Sheet) -> str:
+    """Return the initial margin of what is to be held, by line where there are several."""
+    held = [line for line in sheet.lines if line.quantity]
+    total = sum(line.margin for line in held)
+    parts = ", ".join(f"{line.unit.instrument} {number(line.margin, 0)}" for line in held)
+    text = f"initial margin: USD {number(total, 0)}, {number(total / sheet.base, 1, 100)} % of capital"
+    return f"{text} ({parts}; nothing of one offset by another)" if len(held) > 1 else text

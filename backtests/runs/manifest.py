@@ -17,7 +17,7 @@ import numpy as np
 
 from backtests.config import dump
 from backtests.performance.financing import by_contract
-from backtests.runs import exposure, significance
+from backtests.runs import exposure, hedged, significance
 from backtests.runs.notices import notices
 from backtests.runs.runner import Run, VariantRun
 from data.instruments import Instrument
@@ -89,6 +89,7 @@ def _described(run: VariantRun) -> dict[str, Any]:
         },
         "ruined": run.figures["ruined"],
         "spread": exposure.described(run),
+        "hedge_legs": hedged.described(run),
     }
 
 

@@ -146,12 +146,19 @@ def quantity_of(held: Held, unit: Unit, market: Market, t: int, i: int, per_unit
     Raises
     ------
     ConfigError
-        Shares of a fund whose price is not stored, or notional of one that is counted in shares.
+        Shares of a fund whose price is not stored, notional of one that is counted in shares, units without a price.
     """
     if held.of == "units":
         if unit.of == "shares" or (unit.of == "contracts" and market.lot[t, i] > 0) or not held.quantity:
             return held.quantity
-        return float(held.quantity / per_unit * market.price[t, i] / unit.worth)
+        local = held.quantity / per_unit * float(market.price[t, i])
+        if not np.isfinite(local):
+            day = market.dates[t].astype("datetime64[D]")
+            raise ConfigError(
+                f"--holdings: {unit.instrument} has no price on {day}, so its units are worth nothing known; "
+                f"state its {unit.of}, with the columns quantity and of"
+            )
+        return float(local / unit.worth)
     if held.of != unit.of:
         raise ConfigError(f"--holdings: {unit.instrument} is counted in {unit.of} here, not in {held.of}; restate it")
     return held.quantity
@@ -171,21 +178,12 @@ def lines(
     legs: dict[str, list[str]] = {}
     why: dict[str, str] = {}
     for name, position in wanted.items():
-        choice = choices.get(name, Choice(None))
-        unit, quantity = position.unit, position.quantity
-        itself = choice.quote is None or unit.of == "contracts" or (name in own and own[name].quantity)
-        if itself:
-            why[name] = "" if unit.of == "contracts" or not quantity else choice.why_none or "it is held itself"
-        else:
-            assert choice.quote is not None
-            spread = choice.quote.contract.half_spread
-            quantity = quantity * unit.dv01 / choice.quote.dv01
-            unit = contract_unit(choice.quote, spread)
+        unit, quantity, why[name] = _traded_as(name, position, choices, own)
         units.setdefault(unit.instrument, unit)
         exact[unit.instrument] = exact.get(unit.instrument, 0.0) + quantity
         legs.setdefault(unit.instrument, []).append(name)
     for name, position in own.items():
-        if name not in units and position.quantity:
+        if name not in units:
             units[name], exact[name] = position.unit, 0.0
     rounded = {name: units[name].step * round(quantity / units[name].step) for name, quantity in exact.items()}
     before = {name: own[name].quantity if name in own else 0.0 for name in units}
@@ -198,7 +196,23 @@ def lines(
             None if held is None else 0.0 if inside else orders[name],
         )
         for name in units
+        if rounded[name] or before[name]
     ), held is not None and inside  # fmt: skip
+
+
+def _traded_as(
+    leg: str, position: Position, choices: Mapping[str, Choice], held: Mapping[str, Position]
+) -> tuple[Unit, float, str]:
+    """In what a leg is traded, how much of it that is, not rounded, and why not in a contract."""
+    choice = choices.get(leg, Choice(None))
+    if position.unit.of == "contracts":
+        return position.unit, position.quantity, ""
+    itself = leg in held and held[leg].quantity
+    if choice.quote is None or itself:
+        why = "it is held itself" if itself and choice.quote else choice.why_none
+        return position.unit, position.quantity, why if position.quantity else ""
+    unit = contract_unit(choice.quote, choice.quote.contract.half_spread)
+    return unit, position.quantity * position.unit.dv01 / choice.quote.dv01, ""
 
 
 def _order(difference: float, unit: Unit) -> float:

@@ -110,6 +110,15 @@ class Sheet:
         return sum(max(dv01, 0.0) for dv01 in by_leg), sum(max(-dv01, 0.0) for dv01 in by_leg)
 
     @property
+    def years(self) -> dict[str, float]:
+        """Net duration by country, years of the base, + long."""
+        years: dict[str, float] = {}
+        for leg in self.legs:
+            code = self.market.countries.of_currency(leg.currency).code
+            years[code] = years.get(code, 0.0) + (leg.dv01 or 0.0) / (self.base * BP)
+        return years
+
+    @property
     def breakeven(self) -> tuple[float | None, str]:
         """How far yields may move against it before a quarter earns nothing, in decimals; or why there is none.
 
