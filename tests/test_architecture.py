@@ -16,8 +16,8 @@ ORDER = {
     "data": "moved errors disk countries bars pricing instruments exchanges calendars market tables series sources "
     "quality splits gate pointer vintages store assemble build tracking status",
     "data/pricing": "bonds contracts curves forwards spot",
-    "data/sources": "bounded http text source treasury mof boj nyfed fred yahoo bundled registry cells dates numbers "
-    "table rows hints said symbols meaning periods templates files folder",
+    "data/sources": "bounded http text source treasury mof boj nyfed fred yahoo bundled registry cells dates "
+    "numbers table rows hints said symbols meaning periods templates files folder",
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays article exits own",
@@ -34,9 +34,9 @@ ORDER = {
     "backtests/sweeps": "plan walk banks plateau prove store run",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
-    "backtests/report": "format series panels palette tables verdict summary regimes traded blotter detail margin "
-    "hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare ticket_words ticket_plots "
-    "ticket",
+    "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
+    "detail margin hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare "
+    "ticket_words ticket_plots ticket",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
     "compare sensitivity sweep export docs app",

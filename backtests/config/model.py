@@ -22,6 +22,7 @@ from data.series import Delivery
 from strategies.base import Strategy
 from strategies.exits import Length
 
+SHOWN = 30  # variants that a configuration names at a prompt
 BasisPoints = Annotated[float, Field(ge=0, le=10_000, json_schema_extra={"unit": "bp"})]
 Time = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[DMY]$"), AfterValidator(lambda text: Length(text).text)]
 Gate = Annotated[float, Field(gt=0, le=10_000)]
@@ -331,7 +332,7 @@ class Variant:
     borrow_bp: Mapping[str, float | list[BorrowStep]] = field(default_factory=dict)  # of these, as written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Config:
     """A configuration, checked and resolved."""
 
@@ -353,3 +354,11 @@ class Config:
     claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them
+
+    def __repr__(self) -> str:
+        """The name, and a line per variant: what a person at a prompt wants to see of it."""
+        span = f"{self.data.start or 'the first day'} to {self.data.end or 'the last'}"
+        lines = [f"{self.name}: {len(self.variants)} variants, {self.data.source} data, {span}"]
+        lines += [f"  {variant.name}: {variant.strategy_name}" for variant in self.variants[:SHOWN]]
+        rest = len(self.variants) - SHOWN
+        return "\n".join([*lines, *([f"  and {rest} more"] if rest > 0 else [])])

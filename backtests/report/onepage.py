@@ -6,9 +6,9 @@ import base64
 import io
 
 from backtests.report import html, plots, summary
+from backtests.report.canvas import Figure
 from backtests.report.format import number
 from backtests.report.panels import Panels
-from backtests.report.plots import Figure
 from backtests.report.summary import SummaryRow
 from backtests.report.verdict import verdict
 
