@@ -110,6 +110,7 @@ def test_a_fact_is_judged_from_the_day_it_was_known(fact, says, day, text):
     assert row.happened.text == text
     assert (row.happened.why == "not known before 2025-09-18") == (text == CANNOT)
     assert row.path is None
+    assert judged(f"{words}, to: 2025-06-30", day).happened == row.happened  # published after its window, and known now
 
 
 @pytest.mark.parametrize(
