@@ -22,9 +22,9 @@ ORDER = {
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays article exits own",
     "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
-    "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
+    "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
-    "events extremes refusals verdicts verdicts_many bootstrap inference selection",
+    "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting selection",
     "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
     "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
