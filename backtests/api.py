@@ -332,9 +332,9 @@ def sweep(
     out
         A folder to keep the sweep in, or to go on with; without one nothing is left on disk.
     threads
-        As many as there are processors, where none is given.
+        One a processor where not given.
     runs
-        A folder that holds runs, in whose registry of trials every idea is entered; that around `out` where not given.
+        A folder of runs, whose registry of trials every idea enters; that around `out` where not given.
 
     Raises
     ------
@@ -342,14 +342,12 @@ def sweep(
         What `divergence sweep` refuses.
     """
     from backtests.sweeps import conclude
-    from backtests.sweeps import run as sweeping
 
     settings = what if isinstance(what, Config) else load(what)
     whole = grid(settings, section_of(settings, over, base, sample, score))
-    swept, table = conclude.to_table(whole, Path(out) if out else None, threads or sweeping.cores())
-    folder = runs or (Path(out).absolute().parent if out else None)
+    swept, table = conclude.to_table(whole, Path(out) if out else None, threads)
+    now, folder = datetime.now(UTC), runs or (Path(out).absolute().parent if out else None)
     if folder:
-        now = datetime.now(UTC)
         _told(tried.tried(Path(folder), conclude.at(swept.trials, now), now))
     frame = pd.DataFrame(table.to_pandas())
     frame.attrs["sentence"] = swept.sentence

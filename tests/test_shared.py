@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import strategies
 from strategies.shared import Bank, shared, sharing
 from strategies.signals import rolling_score
+from tests.registry import REGISTERED
 
 CALLS: list[object] = []
 
@@ -63,9 +63,9 @@ def test_what_has_no_hash_is_worked_out_each_time():
     assert len(CALLS) == 2
 
 
-@pytest.mark.parametrize("name", strategies.BUILT_IN)
+@pytest.mark.parametrize("name", REGISTERED)
 def test_every_strategy_comes_to_the_same_with_a_bank(market, name):
-    strategy = strategies.BUILT_IN[name]()
+    strategy = REGISTERED[name]
     plain = strategy.targets(market)
     with sharing(Bank()):
         assert np.array_equal(strategy.targets(market), plain)

@@ -21,7 +21,7 @@ from backtests.config.model import Config, SweepSection, Variant
 from backtests.config.variants import Around, as_variant, checked, own_bases, written
 from data.errors import ConfigError, did_you_mean, shortened
 from strategies import STRATEGIES
-from strategies.base import Leg, Strategy
+from strategies.base import Strategy, is_leg
 from strategies.exits import scale_of
 
 EXECUTION = ("rebalance.every", "rebalance.band", "currency", "fill", "costs")  # what targets do not depend on
@@ -354,4 +354,4 @@ def _legs(document: Document, strategy: str, value: Any) -> dict[str, str]:
 @cache
 def _leg_params(kind: type[Strategy]) -> list[str]:
     """The parameters of a strategy that are its legs, in their order."""
-    return [name for name, hint in get_type_hints(kind, include_extras=True).items() if hint == Leg]
+    return [name for name, hint in get_type_hints(kind, include_extras=True).items() if is_leg(hint)]

@@ -198,10 +198,10 @@ def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = No
     return store.Folder.begin(store.destination(grid, out, now), grid, store.manifest(grid, shared, own, now))
 
 
-def to_table(grid: Grid, out: Path | None, threads: int) -> tuple[Swept, pa.Table]:
+def to_table(grid: Grid, out: Path | None, threads: int | None) -> tuple[Swept, pa.Table]:
     """Run a grid in memory, or into a folder, or to the end of what a folder holds; raises as `conclude`."""
     run.check_size(grid)
     shared = banks(grid)
     folder = opened(grid, shared, out) if out else None
-    swept = conclude(grid, shared, folder, threads)
+    swept = conclude(grid, shared, folder, threads or run.cores())
     return swept, swept.table if folder is None else store.read_table(folder.path)
