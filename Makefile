@@ -47,11 +47,13 @@ benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
 	@$(BIN)/python benchmarks/kernel.py
 
-# The figures of docs/strategies.md and docs/trades.md, the examples of docs/files.md
+# The figures of docs/strategies.md, docs/trades.md and docs/cookbook.md, the examples of docs/files.md
 docs: .venv/.installed
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/configuration.py
 	@$(BIN)/python docs/shapes.py
 	@$(BIN)/python docs/trades.py
+	@$(BIN)/python docs/cookbook.py
 	@$(BIN)/python docs/notebook.py
 
 # Pictures and screenshots of the README and docs, from the bundled figures; needs Chromium

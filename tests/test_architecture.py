@@ -25,8 +25,8 @@ ORDER = {
     "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
     "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting selection",
-    "backtests/config": "document complaints strict claims claim_sections model countries params building "
-    "instruments legs statements variants sweep load ideas",
+    "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
+    "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
     "manifest former snapshot listing folder tried",
     "backtests/thesis": "history measures about claims trades books scorecard",
@@ -38,8 +38,8 @@ ORDER = {
     "detail margin hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare "
     "ticket_words ticket_plots ticket",
     "backtests/export": "columns paths tables values text workbook pdf write",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet "
-    "ticket compare sensitivity sweep export app",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
+    "compare sensitivity sweep export docs app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from backtests.cli import catalogue, compare, config, data, export, run, runs, sensitivity, sweep, thesis, ticket
+from backtests.cli import catalogue, compare, config, data, docs, export, run, runs, sensitivity, sweep, thesis, ticket
 from backtests.cli.help import or_command
 
 app = typer.Typer(
@@ -27,5 +27,6 @@ app.command("runs")(runs.runs)
 app.command("export")(export.export)
 app.command("strategies")(catalogue.strategies)
 app.command("instruments")(catalogue.instruments)
+app.command("docs")(docs.docs)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
