@@ -31,7 +31,7 @@ ORDER = {
     "manifest former snapshot listing folder tried",
     "backtests/thesis": "history measures about claims trades books scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau paths judge prove store effects run conclude",
+    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run conclude",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
