@@ -19,7 +19,7 @@ from data.errors import redacted, shortened, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-PHASES = ("sensitivity", "report")  # of a command; what else has progress is a variant
+PHASES = ("sensitivity", "report", "significance")  # of a command; what else has progress is a variant
 LONGEST = 1000  # characters of a message: half a screen
 WIDTH = 10_000  # of a table at most: a narrow terminal wraps it; no name is cut, and a pipe gets the same
 
