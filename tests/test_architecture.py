@@ -39,7 +39,7 @@ ORDER = {
     "ticket_words ticket_plots ticket",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
-    "compare sensitivity sweep export docs app",
+    "compare sensitivity sweep export docs init completion app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
