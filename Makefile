@@ -11,7 +11,7 @@ BIN := .venv/bin
 CONFIG ?= config.yaml
 CONSTRAINTS := $(wildcard constraints.txt)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
-BUILD := $(BIN)/python -c 'from backtests.engine import kernel; kernel.build()'
+BUILD := $(BIN)/python -c 'from backtests.engine import joint_draws, kernel; kernel.build(); joint_draws.build()'
 # A file stays on one worker, for what its tests share; tests/conftest.py puts the longest files first.
 PYTEST = $(BIN)/pytest $(if $(FILE),-n 0 $(FILE),-n auto --dist loadfile --no-loadscope-reorder)
 

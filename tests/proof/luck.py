@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import numba  # noqa: F401  # loaded, the draws run compiled
 import numpy as np
 
 from tests import fields
