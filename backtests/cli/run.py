@@ -212,7 +212,6 @@ def _row(name: str, figures: dict[str, Any]) -> list[str]:
     from backtests.report.format import ABSENT, millions, month, number, percent
 
     peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
-    name = name if len(name) <= 30 else f"{name[:29]}…"
     return [
         name, percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         percent(figures["excess_drawdown"]), f"{month(peak)}–{month(trough)}" if peak else ABSENT,
