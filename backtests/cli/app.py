@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from backtests.cli import catalogue, compare, config, data, export, run, runs, sensitivity, sweep, thesis, ticket
+from backtests.cli import (
+    catalogue,
+    compare,
+    config,
+    data,
+    export,
+    journal,
+    run,
+    runs,
+    sensitivity,
+    sweep,
+    thesis,
+    ticket,
+)
 from backtests.cli.help import or_command
 
 app = typer.Typer(
@@ -27,5 +40,6 @@ app.command("runs")(runs.runs)
 app.command("export")(export.export)
 app.command("strategies")(catalogue.strategies)
 app.command("instruments")(catalogue.instruments)
+app.add_typer(journal.app, name="journal")
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
