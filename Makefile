@@ -50,6 +50,7 @@ benchmark: .venv/.installed-dev
 # The figures of docs/strategies.md and docs/trades.md, the examples of docs/files.md
 docs: .venv/.installed
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/configuration.py
 	@$(BIN)/python docs/shapes.py
 	@$(BIN)/python docs/trades.py
 	@$(BIN)/python docs/notebook.py

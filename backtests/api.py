@@ -79,7 +79,7 @@ def run(what: Config | str | Path = "config.yaml", runs: str | Path | None = Non
     if runs is None:
         return Results(snapshot(ran, now=now))
     told = _registered(Path(runs), [ran], "run", now)
-    return Results(with_trials(snapshot(ran, earlier=told.earlier, now=now), told))
+    return Results(with_trials(snapshot(ran, trials=told.trials, now=now), told))
 
 
 def _registered(runs: Path, ran: Sequence[Run], source: str, now: datetime) -> Tried:

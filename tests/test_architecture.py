@@ -22,11 +22,11 @@ ORDER = {
     "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
     "slopes blend thesis overlays article exits own",
     "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
-    "backtests/engine": "carry book result draws ledger statistics kernel backtrader_engine reconcile",
+    "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
-    "events extremes refusals verdicts verdicts_many bootstrap inference selection",
-    "backtests/config": "document complaints strict claims claim_sections model countries params building "
-    "instruments legs statements variants sweep load ideas",
+    "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting selection",
+    "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
+    "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
     "manifest former snapshot listing folder tried",
     "backtests/thesis": "history measures about claims trades books scorecard fingerprints "
@@ -40,7 +40,7 @@ ORDER = {
     "ticket_words ticket_plots ticket journal_rows journal_plots journal",
     "backtests/export": "columns paths tables values text workbook pdf write",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis journal sheet "
-    "ticket compare sensitivity sweep export app",
+    "ticket compare sensitivity sweep export docs app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

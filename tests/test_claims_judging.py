@@ -110,6 +110,7 @@ def test_a_fact_is_judged_from_the_day_it_was_known(fact, says, day, text):
     assert row.happened.text == text
     assert (row.happened.why == "not known before 2025-09-18") == (text == CANNOT)
     assert row.path is None
+    assert judged(f"{words}, to: 2025-06-30", day).happened == row.happened  # published after its window, and known now
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,17 @@ def test_a_trade_whose_leg_is_born_inside_the_window_is_not_run():
     changed = replace(thirty, variants=(variant, *thirty.variants[1:]), claims=claims)
     trade = scorecard.judge(claims, changed, LAST)[0].stated.trade
     assert trade.verdict == Verdict(CANNOT, "no data: a leg or the signal is missing inside the window")
+
+
+def test_an_open_claim_asked_about_long_after_the_last_row_rests_on_old_figures():
+    words = "measure: {spread: [UST10, {policy_rate: us}]}, says: rises, from: 2025-12-31"
+    assert judged(words, date(2026, 9, 4)).stated.stale == ()  # 35 days
+    late = judged(words, date(2026, 9, 5)).stated
+    assert late.stale == (
+        "UST10, curve us, last of 2026-07-31, 36 days old (limit 35)",
+        "overnight rate of the US, last of 2026-07-31, 36 days old (limit 35)",
+    )
+    assert late.verdict.so_far
 
 
 def test_a_claim_about_one_day_has_no_trade():

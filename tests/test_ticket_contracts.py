@@ -69,6 +69,17 @@ def test_a_steepener_is_traded_in_two_year_and_ten_year_contracts(ticket):
         assert abs(line.dv01 - np.sign(line.quantity) * 5000) < line.unit.dv01 / 2
 
 
+def test_a_contract_nearer_the_leg_s_own_maturity_is_told_beside_it(ticket, printed, tmp_path):
+    sheet = only(ticket(STEEPENER))
+    (nearer,) = sheet.nearer.values()
+    assert (list(sheet.nearer), nearer.contract.name) == (["UST10"], "TN")
+    told = printed(tmp_path / "t.yaml", "--as-of", NEW_YEAR, "-q")[1]
+    lots = round(sheet.legs[1].dv01 / nearer.dv01)
+    words = f"TY stands for UST10, but its DV01 stands 70 % at 5 and 30 % at 10 years; nearer UST10 is TN: −{-lots}"
+    assert words in told
+    assert not only(ticket("variants: {x: {strategy: hold, params: {weights: {UST7: 0.3}}}}\n")).nearer
+
+
 NOMINAL = [name for name, leg in LIBRARY.items() if leg.curve in ("us", "jp") and leg.kind in ("par_bond", "listed")]
 
 
@@ -177,3 +188,21 @@ def test_a_fund_counts_in_the_buckets_of_its_proxy(ticket):
     assert rows[20] == pytest.approx(rows[30], rel=1e-5)  # 25 years, half way
     assert rows[20] + rows[30] == pytest.approx(sheet.legs[0].dv01, rel=1e-6)
     assert list(lines(sheet)) == ["UB"]
+
+
+# ---- margin
+
+
+def test_margin_is_an_amount_a_contract_and_a_share_of_a_bond(ticket, printed, tmp_path):
+    box = "variants: {s: {strategy: box}}\n"
+    margins = {line.unit.instrument: line for line in only(ticket(box)).lines}
+    for code in ("TU", "TY"):
+        assert margins[code].margin == pytest.approx(abs(margins[code].quantity) * LIBRARY[code].initial_margin)
+    assert margins["JB"].margin == pytest.approx(abs(margins["JB"].quantity) * LIBRARY["JB"].initial_margin / YEN)
+    assert margins["JGB2"].margin == pytest.approx(abs(margins["JGB2"].quantity) * 0.03 / YEN)
+    total = sum(line.margin for line in margins.values())
+    told = printed(tmp_path / "t.yaml", "--as-of", NEW_YEAR, "-q")[1]
+    assert f"initial margin: USD {total:,.0f}, {total / 1e5:.1f} % of capital" in told
+    doubled = f"instruments: {{TU: {{initial_margin: {2 * LIBRARY['TU'].initial_margin:g}}}}}\n{box}"
+    again = {line.unit.instrument: line.margin for line in only(ticket(doubled)).lines}
+    assert again["TU"] == pytest.approx(2 * margins["TU"].margin)

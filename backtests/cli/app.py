@@ -9,6 +9,7 @@ from backtests.cli import (
     compare,
     config,
     data,
+    docs,
     export,
     journal,
     run,
@@ -40,6 +41,7 @@ app.command("runs")(runs.runs)
 app.command("export")(export.export)
 app.command("strategies")(catalogue.strategies)
 app.command("instruments")(catalogue.instruments)
+app.command("docs")(docs.docs)
 app.add_typer(journal.app, name="journal")
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")

@@ -5,11 +5,13 @@ Whatever files, servers and names of folders hold is printed so that it can be s
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.errors import redacted, shortened, visible
 
@@ -50,6 +52,20 @@ def count(number: int, noun: str) -> str:
 def say(text: str) -> None:
     """Print a plain line on stdout, never wrapped and never read as markup."""
     print(line(text))
+
+
+def answer(value: Any) -> None:
+    """Print plain data as JSON on stdout: figures in full, days as ISO has them, null for what is not known."""
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _finite(value: Any) -> Any:
+    """Plain data with null where a figure is not finite."""
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def talk(text: str) -> None:

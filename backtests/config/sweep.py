@@ -20,7 +20,7 @@ from backtests.config.model import Config, SweepSection, Variant
 from backtests.config.variants import Around, as_variant, checked, own_bases, written
 from data.errors import ConfigError, did_you_mean, shortened
 from strategies import STRATEGIES
-from strategies.base import Leg
+from strategies.base import is_leg
 from strategies.exits import scale_of
 
 EXECUTION = ("rebalance.every", "rebalance.band", "currency", "fill", "costs")  # what targets do not depend on
@@ -342,7 +342,7 @@ def _with(inside: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[st
 def _legs(document: Document, strategy: str, value: Any) -> dict[str, str]:
     """Return legs by the names of the parameters they are."""
     hints = get_type_hints(STRATEGIES[strategy], include_extras=True)
-    params = [name for name, hint in hints.items() if hint == Leg]
+    params = [name for name, hint in hints.items() if is_leg(hint)]
     if not params:
         raise document.error((*OVER, "legs"), f"{strategy} has no legs by name; sweep params, such as params.weights")
     if not isinstance(value, list) or len(value) != len(params) or not all(isinstance(leg, str) for leg in value):

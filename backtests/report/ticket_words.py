@@ -12,7 +12,7 @@ from backtests.ticket.futures import Quote
 from backtests.ticket.levels import Level, Levels
 from backtests.ticket.marks import MONTHS
 from backtests.ticket.orders import Line
-from backtests.ticket.sheet import Sheet
+from backtests.ticket.sheet import Leg, Sheet
 from data.pricing.contracts import TICKS
 from strategies.exits import DatedTrade
 
@@ -160,15 +160,21 @@ def bucket_notes(sheet: Sheet) -> list[str]:
         parts = dict(zip(BUCKETS, line.unit.key_rates / line.unit.key_rates.sum(), strict=True))
         if parts[line.unit.bucket] < 0.5:
             shares = [f"{number(100 * part, 0)} % at {years:g}" for years, part in parts.items() if part > SOME]
-            notes.append(
-                f"{line.unit.instrument}'s DV01 stands {' and '.join(shares)} years, not at {line.unit.bucket:g}"
-            )
+            legs = " and ".join(line.legs) or "nothing"
+            own = [leg for leg in sheet.legs if leg.name in line.legs and leg.name in sheet.nearer]
+            nearer = [_nearer(leg, sheet.nearer[leg.name]) for leg in own]
+            at = " and ".join(shares)
+            notes.append(f"{line.unit.instrument} stands for {legs}, but its DV01 stands {at} years{''.join(nearer)}")
     without = [leg for leg in sheet.legs if leg.units and leg.dv01 is None]
     floating = [line.unit.instrument for line in sheet.lines if line.unit.curve is None and line.dv01]
     if without or floating:
         names = [*(leg.name for leg in without), *floating]
         notes.append(f"in no bucket, for want of a curve: {', '.join(names)}")
     return notes
+
+
+def _nearer(leg: Leg, quote: Quote) -> str:
+    return f"; nearer {leg.name} is {quote.contract.name}: {signed((leg.dv01 or 0.0) / quote.dv01, 0)}"
 
 
 def marks(sheet: Sheet) -> str:

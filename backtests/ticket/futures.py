@@ -92,6 +92,7 @@ class Choice:
 
     quote: Quote | None
     why_none: str = ""
+    nearer: Quote | None = None  # another of the bucket, whose bond's life is nearer the leg's own
 
 
 def choose(
@@ -118,8 +119,11 @@ def choose(
             chosen[leg.name] = Choice(None, why or f"{' and '.join(fitting)} is the other side's")
             continue
         sides[free[0]] = weights[leg.name] > 0
+        away = {code: abs(library[code].maturity - leg.maturity) for code in free}
         curve = market.curves[str(leg.curve)].until(t)
-        chosen[leg.name] = Choice(priced(library[free[0]], curve, fx, market.countries))
+        nearest = min(free, key=lambda code: away[code])
+        quotes = {code: priced(library[code], curve, fx, market.countries) for code in {free[0], nearest}}
+        chosen[leg.name] = Choice(quotes[free[0]], nearer=quotes[nearest] if nearest != free[0] else None)
     return chosen
 
 

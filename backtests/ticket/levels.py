@@ -11,7 +11,7 @@ import numpy as np
 from backtests.config import Variant
 from backtests.runs.exposure import combination
 from backtests.ticket.futures import Quote
-from data.instruments import BP
+from data.instruments import BP, Instrument
 from data.market import Market
 from data.pricing.bonds import Array, price
 from data.pricing.curves import DAYS_A_YEAR
@@ -70,50 +70,64 @@ def levels(
         return "nothing is held"
     if without:
         return f"{' and '.join(without)} has no yield"
-    durations = np.array([market.duration[t, market.column(name)] for name in held])
     trade = _open_trade(variant, market, t)
-    dv01 = np.array([usd[name] for name in held]) * durations * BP
-    hedge = hedge_of(dv01) if trade is None else trade.hedge[[market.column(name) for name in held]]
-    quoted = combination(legs, dv01, market.countries)
-    weight = quoted.weights.get(held[int(np.abs(hedge).argmax())], 0.0)
-    rises = weight * hedge[int(np.abs(hedge).argmax())] < 0
+    columns = [market.column(name) for name in held]
+    dv01 = np.array([usd[name] for name in held]) * market.duration[t, columns] * BP
+    hedge = hedge_of(dv01) if trade is None else trade.hedge[columns]
+    largest = int(np.abs(hedge).argmax())
+    weight = combination(legs, dv01, market.countries).weights.get(held[largest], 0.0)
+    rises = weight * hedge[largest] < 0
     side = -1.0 if rises else 1.0  # of h, to the spread as it is quoted
     table = np.column_stack([market.curves[str(leg.curve)].at(leg.maturity) for leg in legs])
-    now, path = table[t], side * table @ hedge / BP
+    path = side * table @ hedge / BP
     horizon, years = _horizon(variant, market, t, trade)
-    forwards = [hurdle_yield(market.curves[str(leg.curve)].until(t), t, years, leg.maturity) for leg in legs]
-    known = [f for f in forwards if f is not None]
-    forward = side * float(np.array(known) @ hedge) / BP if len(known) == len(legs) else None
-    opened = path[trade.opened] if trade else path[t]
-    view = _View(market, t, held, hedge, side, now, float(path[t]), usd, quotes)
-    rows = [view.level("Now", side * float(opened - path[t]), float(opened))]
+    forward, why = _forward(market, t, legs, hedge, years)
+    forward = None if forward is None else side * forward
+    opened = float(path[trade.opened] if trade else path[t])
+    view = _View(market, t, held, hedge, side, table[t], float(path[t]), usd, quotes)
+    gains = [("Now", side * (opened - float(path[t]))), *_gates(variant, path, side, trade, t, dv01, base)]
     if trade and trade.opened != t:
-        rows.insert(0, view.level("Entry", 0.0, float(opened)))
-    gates = _gates(variant, path, side, trade, t, dv01, base)
-    rows += [view.level(name, gain, float(opened)) for name, gain in gates]
+        gains.append(("Entry", 0.0))
     if forward is not None:
-        rows.append(view.level("Forward", side * (float(opened) - forward), float(opened)))
-    first = max(0, t - round(ALONG / 12 * market.periods_per_year))
-    shown = [k for k in range(first, t + 1) if np.isfinite(path[k])]
+        gains.append(("Forward", side * (opened - forward)))
+    rows = [view.level(name, gain, opened) for name, gain in gains]
+    shown = _shown(market, t, path)
     return Levels(
         weights={name: float(side * h) for name, h in zip(held, hedge, strict=True)},
         rises=rises,
         spread_bp=float(path[t]),
         horizon=horizon,
         trade=isinstance(variant.strategy, DatedTrade),
-        opened=market.dates[trade.opened].astype("datetime64[D]").astype(object) if trade else None,
+        opened=_day(market, trade.opened) if trade else None,
         forward_bp=forward,
         hurdle_bp=None if forward is None else side * (float(path[t]) - forward),
         levels=tuple(sorted(rows, key=lambda level: (-level.gain_bp, level.name))),
-        days=tuple(market.dates[k].astype("datetime64[D]").astype(object) for k in shown),
+        days=tuple(_day(market, k) for k in shown),
         history=tuple(float(path[k]) for k in shown),
-        why_no_forward="" if forward is not None else _beyond(legs, forwards, years),
-    )  # fmt: skip
+        why_no_forward=why,
+    )
 
 
-def _beyond(legs: Sequence[object], forwards: Sequence[float | None], years: float) -> str:
-    names = [str(getattr(leg, "name", "")) for leg, f in zip(legs, forwards, strict=True) if f is None]
-    return f"no curve reaches {years:.2g} years beyond the maturity of {' and '.join(names)}"
+def _day(market: Market, row: int) -> date:
+    day: date = market.dates[row].astype("datetime64[D]").astype(object)
+    return day
+
+
+def _shown(market: Market, t: int, path: Array) -> list[int]:
+    """Rows of the spread's history that are told: two years, up to and including row `t`."""
+    first = max(0, t - round(ALONG / 12 * market.periods_per_year))
+    return [k for k in range(first, t + 1) if np.isfinite(path[k])]
+
+
+def _forward(
+    market: Market, t: int, legs: Sequence[Instrument], hedge: Array, years: float
+) -> tuple[float | None, str]:
+    """h.f in basis points, what the curves imply for h.y in so many years; or None, and why."""
+    forwards = [hurdle_yield(market.curves[str(leg.curve)].until(t), t, years, leg.maturity) for leg in legs]
+    beyond = [leg.name for leg, forward in zip(legs, forwards, strict=True) if forward is None]
+    if beyond:
+        return None, f"no curve reaches {years:.2g} years beyond the maturity of {' and '.join(beyond)}"
+    return float(np.array(forwards, dtype=float) @ hedge) / BP, ""
 
 
 def _open_trade(variant: Variant, market: Market, t: int) -> Trade | None:

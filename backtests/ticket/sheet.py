@@ -90,6 +90,7 @@ class Sheet:
     lines: tuple[Line, ...] = ()  # what the legs are traded in, and what else is held
     buckets: tuple[BucketRow, ...] = ()
     quotes: tuple[Quote, ...] = ()  # of the contracts its legs are traded in
+    nearer: Mapping[str, Quote] = field(default_factory=dict)  # by leg, another contract nearer its own maturity
     levels: Levels | str = ""  # or why there are none
     carry_month: float | None = None  # fraction of the base
     carry_quarter: float | None = None
@@ -233,6 +234,7 @@ def _decided(
         lines=traded,
         buckets=buckets(wanted, traded, positions.held),
         quotes=named(list(used.values())),
+        nearer={name: quote for name, choice in choices.items() if name in used and (quote := choice.nearer)},
         levels=levels(undecided.variant, own, t, usd, terms.capital, used),
         carry_month=_total([leg.carry_month for leg in legs], weights),
         carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
