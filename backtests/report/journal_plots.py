@@ -152,7 +152,8 @@ def _of_trips(body: Mapping[str, Any]) -> list[Point]:
 def _end(body: Mapping[str, Any]) -> Point | None:
     """Return where a verdict is marked: on the last row that it judged."""
     if "trips" in body:
-        return (_of_trips(body) or [None])[-1]
+        path = _of_trips(body)
+        return path[-1] if path else None
     return (body["rows"][1], body["end"]) if body["end"] is not None else None
 
 

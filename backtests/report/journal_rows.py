@@ -83,7 +83,8 @@ def items(lines: Iterable[Line], now: Mapping[str, Mapping[str, Any]] | None = N
 
 def answer(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what a verdict hangs on: that it happened; of a trade that it beat the forward, else that it paid."""
-    return body["happened"] or body["beat_forward"] or body["paid"]
+    answers = (body[name] for name in ("happened", "beat_forward", "paid"))
+    return next((own for own in answers if own), None)
 
 
 def mark(body: Mapping[str, Any] | None) -> str:

@@ -72,12 +72,12 @@ def opened(name: str) -> Chain:
         None of that name.
     """
     path = place(name)
-    found = chain.read(path)
-    if not found.lines and not found.complaint and not path.is_file():
+    journal = chain.read(path)
+    if not journal.lines and not journal.complaint and not path.is_file():
         known = sorted(other.stem for other in FOLDER.glob("*.jsonl"))
         there = f"; there are {', '.join(known)}" if known else "; `divergence journal register CONFIG` begins one"
         raise ConfigError(f"{path}: no such journal{there}")
-    return found
+    return journal
 
 
 def moment(config: Config, as_of: date | None = None) -> Moment:
@@ -195,7 +195,7 @@ def _late(body: Mapping[str, Any], day: date, today: date | None) -> dict[str, A
 def _data(now: Moment, names: Sequence[str], to: date) -> dict[str, Any]:
     """Return what a line rests on: source, last day, and the hash of each series' rows as known on `to`."""
     return {
-        "source": now.known.tables.source,
+        "source": Path(now.known.tables.source).name,  # of a folder; where it lies is nobody's business
         "frequency": now.known.tables.frequency,
         "last": str(now.last),
         "to": str(to),
@@ -258,33 +258,27 @@ def judged(config: Config, now: Moment, known: Mapping[str, Line]) -> dict[str, 
     for variant in dated.of(config):
         key = f"variant {variant.name}"
         window = known[key]["body"]["window"] if key in known else dated.window(variant, now.day)
-        body = dated.body(variant, now.known, now.day, date.fromisoformat(window[0]))
+        body = dated.body(variant, now.known, now.day, date.fromisoformat(str(window[0])))
         bodies[key] = body, fingerprints.of_variant(variant, now.known)
     return bodies
 
 
 def _path(answer: Judged) -> list[list[Any]]:
-    """Return a measure from its window's first row to the last judged, at ends of months, quarters or years."""
+    """Return a measure from its window's first row to the last judged, at ends of months, of many of years."""
     if answer.path is None or answer.stated.end is None:
         return []
     first, last = answer.stated.first, answer.stated.last
-    inner = [
-        [day, value]
-        for day, value in zip(answer.path.dates, answer.path.values, strict=True)
-        if first <= day <= last and value is not None
-    ]
-    for length in (7, 4):  # of an ISO date: the month, the year
-        ends = {day[:length]: [day, value] for day, value in inner}
-        if len(ends) <= POINTS:
-            break
-    points = list(ends.values())
-    start = [[first, answer.stated.start]] if answer.stated.start is not None else []
-    return [*start, *(point for point in points if first < point[0] < last), [last, answer.stated.end]]
+    known = zip(answer.path.dates, answer.path.values, strict=True)
+    inner = [(day, value) for day, value in known if first < day < last and value is not None]
+    monthly, yearly = ({day[:length]: (day, value) for day, value in inner} for length in (7, 4))  # the last of each
+    points = (monthly if len(monthly) <= POINTS else yearly).values()
+    start = [[first, answer.stated.start]] if answer.stated.start is not None and first < last else []
+    return [*start, *(list(point) for point in points), [last, answer.stated.end]]
 
 
 def check_stated(path: Path, known: Mapping[str, Line], config: Config) -> None:
     """Refuse a claim or trade that is not what was registered."""
-    plain = {f"claim {claim.key}": stated(claim, config) for claim in config.claims}
+    plain: dict[str, dict[str, Any]] = {f"claim {claim.key}": stated(claim, config) for claim in config.claims}
     plain |= {f"variant {variant.name}": dated.stated(variant, config) for variant in dated.of(config)}
     for key, now in plain.items():
         line = known.get(key)
