@@ -21,7 +21,7 @@ def runs(
     trials: Annotated[
         bool, typer.Option("--trials", help="List the ideas that were tried instead, by Sharpe ratio.")
     ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="With --trials: all of them, as JSON.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="All of them, as JSON.")] = False,
 ) -> None:
     """List runs, newest first, with the figures of each one's first variant; or what was tried."""
     from backtests.cli import terminal
@@ -32,8 +32,6 @@ def runs(
 
     if not is_folder(folder) and (folder != Path("runs") or os.path.lexists(folder)):
         raise ConfigError(f"{shortened(folder, 200)}: no such folder; give the one that holds runs, like runs")
-    if json_ and not trials:
-        raise ConfigError("--json lists what was tried; add --trials")
     if trials:
         _tried(folder, _as_json if json_ else _as_table)
         return
@@ -41,6 +39,9 @@ def runs(
     rows = html.rows(listing.runs)
     if listing.complaint:
         terminal.talk(listing.complaint)
+    if json_:
+        terminal.answer([_run(*run) for run in listing.runs])
+        return
     if not rows:
         terminal.say(f"no runs in {folder}; `divergence run` makes one")
         return
@@ -50,6 +51,15 @@ def runs(
         [[r["folder"], r["created"], str(r["variants"]), r["lead"], *r["cells"]] for r in rows],
         left=(0, 1, 3),
     )
+
+
+def _run(folder: Path, manifest: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
+    """A run as JSON: where it is, what it is called, when it was made, and the figures of every variant."""
+    last = manifest["data"]["last"]
+    return {
+        "folder": str(folder), "name": manifest["name"], "created": manifest["created"], "last": last,
+        "variants": figures,
+    }  # fmt: skip
 
 
 def _tried(folder: Path, show: Callable[[Path, Trials], None]) -> None:
