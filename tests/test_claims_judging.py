@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from backtests.config.claims import Says
+from backtests.runs import runner
 from backtests.thesis import measures, scorecard
 from backtests.thesis.claims import CANNOT, Verdict
-from backtests.thesis.history import history
+from backtests.thesis.history import history, history_of
 from backtests.thesis.measures import Evidence, distinct, sign_changes
 from backtests.thesis.scorecard import _verdict
+from data.errors import DataError
+from data.quality.finding import Finding
 from tests import theses
 from tests.theses import JUNE, LAST, judged, stated
 
@@ -177,6 +180,18 @@ def test_a_curve_that_the_data_lacks_is_no_data():
     row = judged(f"measure: {{yield: DBR10}}, says: falls, {WINDOW}, trade: pair")
     assert row.happened == Verdict(CANNOT, "no data: nothing is known up to 2025-12-31")
     assert row.stated.trade.verdict.word != CANNOT
+
+
+def test_a_series_that_only_a_claim_rests_on_passes_the_gate_too():
+    own = stated(f"measure: {{breakeven: [UST10, TIPS10]}}, says: rises, {WINDOW}")
+    run = runner.run(replace(own, claims=()))
+    day = date(2025, 1, 31)
+    doubt = Finding("error", "tips", day, day, "a yield of 45", "decimals")
+    wrong = replace(run, config=own, setup=replace(run.setup, tables=replace(run.tables, doubts=(doubt,))))
+    with pytest.raises(DataError, match="tips"):
+        history_of(wrong)
+    allowed = replace(own, data=own.data.model_copy(update={"allow": [doubt.key]}))
+    assert history_of(replace(wrong, config=allowed)).tables.doubts == (doubt,)
 
 
 @pytest.mark.parametrize("window", ["6M", "36M"])

@@ -158,12 +158,13 @@ def _draw(content: Panels, folder: Path) -> None:
 def index(folder: Path) -> None:
     """List the runs of a folder in its `index.html`; a run is none the worse where that cannot be written."""
     from backtests.cli import terminal
-    from backtests.report import html
+    from backtests.report import index as runs
+    from backtests.report.panels import MANY
     from backtests.runs.listing import listed
     from data.disk import replace_text
 
     try:
-        replace_text(folder / "index.html", html.index(html.rows(listed(folder).runs)))
+        replace_text(folder / "index.html", runs.page(runs.rows(listed(folder).runs), MANY))
     except OSError as error:
         terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
 

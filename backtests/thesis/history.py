@@ -8,7 +8,7 @@ from functools import cached_property
 
 from backtests.config import Claim, Config
 from backtests.config.claims import PolicyRate, SellOff, Volatility, Yield, inside
-from backtests.runs import setup
+from backtests.runs import gate, setup
 from backtests.runs.runner import Run
 from data.build import build
 from data.countries import Countries
@@ -53,7 +53,13 @@ def history(config: Config) -> History:
 
 
 def history_of(run: Run) -> History:
-    """Return the history of a run, read anew only where its claims name what no variant trades."""
+    """Return the history of a run, read anew only where its claims name what no variant trades.
+
+    Raises
+    ------
+    DataError
+        What a check found wrong, inside the window, with a series that a claim rests on.
+    """
     config = run.config
     traded = {config.countries.of(leg).code for leg in run.market.instruments}
     named = [config.library[name] for name in legs(config.claims, config)]
@@ -86,4 +92,5 @@ def _bond_of(country: str, config: Config) -> list[str]:
 def _history(config: Config, tables: Tables) -> History:
     named = setup.instruments_of(config, legs(config.claims, config))
     priced = [leg for leg in named if leg.curve is None or leg.curve in tables.yields]
+    gate.check(config, tables, priced)
     return History(config, tables, build(tables, priced, config.data.interpolation))
