@@ -33,7 +33,7 @@ ORDER = {
     "backtests/thesis": "history measures about claims trades books scorecard fingerprints "
     "chain statements dated journal",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau paths judge prove store effects run conclude",
+    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run conclude",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "

@@ -252,3 +252,14 @@ def test_one_thread_and_two_write_the_same_bytes(tmp_path, monkeypatch):
         "config.yaml", "effects.parquet", "manifest.json", "sweep.parquet",
     ]  # fmt: skip
     assert json.loads((tmp_path / "a/manifest.json").read_text())["state"] == "complete"
+
+
+def test_of_a_sample_the_best_are_scored_with_the_neighbours_they_lack(tmp_path):
+    over = {"params.lookback": ["12M", "18M", "24M", "30M"], "params.enter": {"from": 1, "to": 2, "step": 0.25}}
+    whole, some = grid_of(tmp_path, over), grid_of(tmp_path, over, sample={"n": 4, "seed": 1})
+    expected = conclude.conclude(whole, banks(whole)).table.to_pandas().set_index("cell")["plateau"]
+    swept = conclude.conclude(some, banks(some))
+    frame = swept.table.to_pandas().set_index("cell")["plateau"]
+    assert frame.to_dict() == expected[frame.index].to_dict()
+    assert len({trial.idea for trial in swept.trials}) == len(swept.trials) > 4
+    assert swept.judged.plateau is None
