@@ -1,7 +1,7 @@
 """How often the plateau test is right: on noise, on a planted plateau, beside a spike as high. Some minutes.
 
-A grid of 8 by 8 cells whose noise correlates by 0, .5 and .9; 120 and 320 months; a block of nine cells, or one cell, with
-a Sharpe ratio of .9. Prints a line each; tests/test_sweep_judge.py holds a small version.
+A grid of 8 by 8 cells whose noise correlates by 0, .5 and .9; 120 and 320 months; a block of nine cells, or one cell,
+with a Sharpe ratio of .9. Prints a line each; tests/test_sweep_judge.py holds a small version.
 
     python tests/proof/plateau.py
 """
