@@ -139,17 +139,23 @@ def _dollars(usd: float) -> str:
 
 def inference(panels: Panels) -> list[SignificanceRow]:
     """Return the significance of each variant: intervals, tests and a sentence; none where a run stored none."""
-    return [_significance(variant.name, variant.significance) for variant in panels.variants if variant.significance]
+    return [
+        _significance(variant.name, variant.significance, variant.figures)
+        for variant in panels.variants
+        if variant.significance
+    ]
 
 
-def _significance(name: str, significance: Significance) -> SignificanceRow:
-    ranges = [_range(significance.excess_return), _range(significance.sharpe), _range(significance.excess_drawdown)]
+def _significance(name: str, significance: Significance, figures: Mapping[str, Any]) -> SignificanceRow:
+    ranges = [_range(significance.excess_return), _range(significance.sharpe), number(figures.get("sharpe_lo"))]
+    ranges.append(_range(significance.excess_drawdown))
     tests = [
         number(significance.hac.t),
         percent(significance.hac.p, 0),
         percent(significance.probabilistic_sharpe.probability, 0),
     ]
     tests.append(percent(significance.deflated_sharpe.probability, 0))
+    tests.append(number(significance.track_record.years if significance.track_record else None, 0))
     return SignificanceRow(name, [*ranges, *tests], _words(significance))
 
 

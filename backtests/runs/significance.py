@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backtests.config import idea
 from backtests.performance import inference, metrics, selection
-from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval
+from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Intervals, TrackRecord
 from backtests.performance.verdicts_many import Overfitting, SpaTest
 from backtests.runs.runner import Run
 from data.pricing.bonds import Array
@@ -32,6 +32,7 @@ class Significance:
     hac: Hac
     probabilistic_sharpe: DeflatedSharpe
     deflated_sharpe: DeflatedSharpe  # against every idea that was tried
+    track_record: TrackRecord | None = None  # None in the folder of a version that had none
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ def judge(run: Run, earlier: Mapping[str, float]) -> Judged:
     judged = samples(run)
     here = {idea(each.variant, run.config): judged[each.variant.name].sharpe for each in run.variants}
     tried = _known({**earlier, **here})
-    by_variant = {name: _variant(sample, tried) for name, sample in judged.items()}
+    records = [(metrics.excess_returns(sample), sample.periods_per_year) for sample in judged.values()]
+    ranges = dict(zip(judged, inference.together(records, SEED), strict=True))
+    by_variant = {name: _variant(sample, ranges[name], tried) for name, sample in judged.items()}
     return Judged(by_variant, _choice(judged, run.config.benchmarks, len(tried), len(_known(here))))
 
 
@@ -96,9 +99,8 @@ def _known(sharpes: Mapping[str, float | None]) -> list[float]:
     return sorted(round(value, DIGITS) for value in values if np.isfinite(value))
 
 
-def _variant(sample: Sample, tried: Sequence[float]) -> Significance:
+def _variant(sample: Sample, ranges: Intervals, tried: Sequence[float]) -> Significance:
     x, ppy = metrics.excess_returns(sample), sample.periods_per_year
-    ranges = inference.intervals(x, ppy, SEED)
     return Significance(
         ranges.excess_return,
         ranges.sharpe,
@@ -107,6 +109,7 @@ def _variant(sample: Sample, tried: Sequence[float]) -> Significance:
         inference.hac(x),
         inference.probabilistic_sharpe(x, ppy),
         selection.deflated_sharpe(x, ppy, tried or [0.0]),
+        inference.track_record(x, ppy),
     )
 
 
@@ -134,6 +137,7 @@ def read(stored: dict[str, Any] | None) -> Significance | None:
         hac=Hac(**stored["hac"]),
         probabilistic_sharpe=DeflatedSharpe(**stored["probabilistic_sharpe"]),
         deflated_sharpe=DeflatedSharpe(**stored["deflated_sharpe"]),
+        track_record=TrackRecord(**stored["track_record"]) if stored.get("track_record") else None,
     )
 
 
