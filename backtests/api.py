@@ -14,8 +14,10 @@ import pandas as pd
 
 from backtests.comparison import Comparison, Source, from_run, from_stored, labels, on_common, on_own
 from backtests.comparison import compare as side_by_side
-from backtests.config import Config
+from backtests.config import Config, grid, section_of
 from backtests.config import load as read_config
+from backtests.report import display
+from backtests.report.display import Interactive
 from backtests.report.panels import Panels, panels
 from backtests.runs import tried
 from backtests.runs.folder import load as read_run
@@ -29,7 +31,10 @@ from data.disk import is_folder, replace_text
 from data.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from backtests.report.plots import Figure
+    from backtests.report.canvas import Figure
+
+HEADLINE = "Excess return, volatility and drawdown in %, trading P&L in USD m."
+SECTIONS = {"calendar": "years", "attribution": "from"}  # of the report, by the picture whose name is another
 
 
 def load(
@@ -142,19 +147,39 @@ class Results:
     def _panels(self) -> Panels:
         return panels(self.stored)
 
-    def figure(self, name: str = "equity") -> Figure:
+    def figure(self, name: str = "equity", *, interactive: bool = False) -> Figure | Interactive:
         """Return one of the run folder's pictures, by its name: equity, rolling, calendar, attribution, ...
+
+        Interactive it is the report at that place, which a notebook shows in a frame.
 
         Raises
         ------
         ConfigError
             A picture there is not.
         """
-        from backtests.report import plots
+        from backtests.report import html, plots
 
         if name not in plots.PICTURES:
             raise ConfigError(f"no picture '{name}'{did_you_mean(name, plots.PICTURES)}")
+        return Interactive(html.page(self._panels), SECTIONS.get(name, name)) if interactive else self._drawn(name)
+
+    def _drawn(self, name: str) -> Figure:
+        from backtests.report import plots
+
         return plots.PICTURES[name](self._panels)
+
+    def _title(self) -> str:
+        manifest, days = self.stored.manifest, self.stored.equity.index
+        what = f"{manifest['name']}: {len(self.stored.metrics)} variants"
+        return f"{what}, {days[0].date()} to {days[-1].date()}, {manifest['data']['source']} data"
+
+    def __repr__(self) -> str:
+        """A line and the headline figures."""
+        return display.text(self._title(), headline(self.metrics), HEADLINE)
+
+    def _repr_html_(self) -> str:
+        drawn = display.picture(self._drawn("equity"), "growth and drawdown of the variants")
+        return display.block(f"{self._title()}. {HEADLINE}", headline(self.metrics), [drawn])
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one HTML file."""
@@ -174,6 +199,15 @@ class Results:
         from backtests.export import export, form_of
 
         return export(self.stored, form_of(Path(path)), Path(path), variants)
+
+
+def headline(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures that say the most, in the units of `HEADLINE`, rounded; those that are there."""
+    scaled = {
+        "excess_return": 100.0, "volatility": 100.0, "sharpe": 1.0, "excess_drawdown": 100.0, "trading_pnl": 1e-6,
+    }  # fmt: skip
+    columns = {key: metrics[key].astype(float) * scale for key, scale in scaled.items() if key in metrics}
+    return pd.DataFrame(columns, index=metrics.index).round(2)
 
 
 def _flat(figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,10 +286,61 @@ class Compared:
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["variant", "benchmark"])
 
+    def __repr__(self) -> str:
+        """A line and the headline figures, on the window compared."""
+        return display.text(self._title(), headline(self.metrics), HEADLINE)
+
+    def _repr_html_(self) -> str:
+        return display.block(f"{self._title()}. {HEADLINE}", headline(self.metrics))
+
+    def _title(self) -> str:
+        return f"{len(self.comparison.rows)} variants side by side, by Sharpe ratio, benchmarks last"
+
     @property
     def identical(self) -> bool:
         """Whether every variant that two runs share has the same equity in both."""
         return bool(self.comparison.twins) and all(twin.identical for twin in self.comparison.twins)
+
+
+def sweep(
+    what: Config | str | Path = "config.yaml",
+    over: Mapping[str, Any] | None = None,
+    base: str | None = None,
+    sample: Mapping[str, int] | None = None,
+    score: str | None = None,
+    out: str | Path | None = None,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Run every combination of settings of one variant, and prove the best in both engines: a row per cell.
+
+    Parameters
+    ----------
+    what
+        A configuration; what it says under `sweep` holds where nothing is said here.
+    over
+        Setting: values, such as `{"params.enter": [1, 2], "costs": {"from": 1, "to": 3, "step": 0.5}}`.
+    base
+        The variant whose settings are changed; a configuration's only one needs not be named.
+    sample
+        `{"n": 10_000, "seed": 7}`: so many of the combinations.
+    score
+        `plateau` or `sharpe`: what ranks them.
+    out
+        A folder to keep the sweep in, or to go on with; without one nothing is left on disk.
+    threads
+        As many as there are processors, where none is given.
+
+    Raises
+    ------
+    ConfigError, DataError
+        What `divergence sweep` refuses.
+    """
+    from backtests.sweeps import run as sweeping
+
+    settings = what if isinstance(what, Config) else load(what)
+    whole = grid(settings, section_of(settings, over, base, sample, score))
+    swept = sweeping.to_table(whole, Path(out) if out else None, threads or sweeping.cores())
+    return pd.DataFrame(swept.table.to_pandas())
 
 
 def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:
@@ -282,6 +367,19 @@ class Sensitive:
 
         stated = record(self.measured)
         return {name: words.sentence(stated, name) for name in stated["variants"]}
+
+    def _summary(self) -> pd.DataFrame:
+        """A row per variant: its Sharpe ratio as run, and between which its cases are."""
+        table = self.table.dropna(subset=["sharpe"]).groupby("variant", sort=False)["sharpe"]
+        return pd.DataFrame({"lowest": table.min(), "highest": table.max(), "cases": table.size()}).round(2)
+
+    def __repr__(self) -> str:
+        """The Sharpe ratios under every case, lowest and highest."""
+        return display.text("Sharpe ratio by variant, over every case", self._summary())
+
+    def _repr_html_(self) -> str:
+        drawn = display.picture(self.figure(), "what the Sharpe ratio depends on")
+        return display.block("Sharpe ratio by variant, over every case", self._summary(), [drawn])
 
     def figure(self, *variants: str) -> Figure:
         """Return the tornado of these variants, or of the first six."""

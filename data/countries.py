@@ -57,7 +57,7 @@ class Country:
     calendar: str = ANY_DAY  # ISO 10383: the exchange whose sessions are the days of its bond market
     basis_bp: float = 0.0  # a year, added to its overnight rate where a long is funded by an FX swap
     cpi: str | None = None  # the price index that its inflation bonds follow
-    futures: tuple[str, ...] = ()  # names of the futures in which the DV01 of its bonds is told
+    futures: tuple[str, ...] = ()  # names of the futures that its bonds are traded in
     colour: str = "#E69F00"
     bonds: str = ""  # what its bonds are called: Treasuries
     linkers: str = ""  # likewise those of its real curve
@@ -232,8 +232,8 @@ COUNTRIES = Countries(
         Country(
             "us", "US", BASE, 360.0, 2, (Close(time(16), "America/New_York"),),
             nominal="ust", real="tips", overnight=("fed_funds", "sofr", "fed_funds_month"), calendar="XNYS",
-            cpi="us_cpi", futures=("TY",), colour="#0072B2", bonds="Treasuries", linkers="TIPS", ticker="UST",
-            place="the US", money="dollar", central_bank="fed",
+            cpi="us_cpi", futures=("TU", "FV", "TY", "TN", "US", "UB"), colour="#0072B2", bonds="Treasuries",
+            linkers="TIPS", ticker="UST", place="the US", money="dollar", central_bank="fed",
         ),
         Country(
             "jp", "Japan", "JPY", 365.0, 2,

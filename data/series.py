@@ -27,6 +27,31 @@ IN_PERCENT = 100.0  # yields, rates and macro figures are published in percent
 # The macro figures that are not: an index, and flows in trillion yen a month, + net buying.
 NOT_IN_PERCENT = ("us_cpi", "jp_net_foreign_bonds", "foreign_net_jp_bonds")
 
+MacroKind = Literal["rate", "index", "debt", "assets", "federal", "bonds", "flow"]
+
+
+@dataclass(frozen=True)
+class MacroSeries:
+    """What a macro series is of, and in what kind of figure it is told."""
+
+    about: str
+    kind: MacroKind
+
+
+MACRO = {
+    "us_cpi": MacroSeries("US CPI, all items", "index"),
+    "us_core_cpi_yoy": MacroSeries("US core CPI on the year before", "rate"),
+    "jp_core_cpi_yoy": MacroSeries("Japan's CPI less fresh food on the year before", "rate"),
+    "us_debt_gdp": MacroSeries("US general government gross debt over GDP", "debt"),
+    "jp_debt_gdp": MacroSeries("Japan's general government gross debt over GDP", "debt"),
+    "fed_assets_gdp": MacroSeries("assets of the Fed over GDP", "assets"),
+    "boj_assets_gdp": MacroSeries("assets of the BoJ over GDP", "assets"),
+    "fed_treasuries_share": MacroSeries("Treasuries the Fed holds, over all federal debt", "federal"),
+    "boj_jgb_share": MacroSeries("the BoJ's share of JGBs without Treasury bills, at market value", "bonds"),
+    "jp_net_foreign_bonds": MacroSeries("Japanese net purchases of long-term foreign bonds", "flow"),
+    "foreign_net_jp_bonds": MacroSeries("foreigners' net purchases of long-term Japanese bonds", "flow"),
+}
+
 # When the Treasury published no such maturity (FRED's notes to DGS20 and DGS30); FRED shows an estimate of the 30-year.
 UNPUBLISHED = {
     ("ust", "20"): (date(1987, 1, 1), date(1993, 9, 30)),

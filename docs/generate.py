@@ -1,4 +1,5 @@
-"""Write the generated parts of docs/strategies.md: parameters as the code has them, figures as a run makes them.
+"""Write the generated parts of docs/strategies.md, parameters as the code has them and figures as a run makes them, and
+of docs/thesis.md, the claims of config/thesis.yaml.
 
     python docs/generate.py
 
@@ -20,10 +21,14 @@ import numpy as np
 from backtests import config
 from backtests.config import Parameter, describe
 from backtests.performance import metrics
+from backtests.report import claim_words as words
 from backtests.report.format import drawdown, month, number, percent
 from backtests.runs import runner
 from backtests.runs.runner import Run, VariantRun
 from backtests.runs.setup import set_up
+from backtests.thesis.books import books, sentences
+from backtests.thesis.history import history
+from backtests.thesis.scorecard import judge
 from data.market import Market
 from strategies import BUILT_IN, OVERLAYS
 from strategies.base import signals_of
@@ -33,10 +38,11 @@ from strategies.hedges import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/strategies.md"
+CLAIMS = ROOT / "docs/thesis.md"
 CONFIG = ROOT / "config/thesis.yaml"
 DEFAULTS = ROOT / "config.yaml"
 
-BLENDS = ("blend", "thesis")  # their parts' signals stand in the parts' own sections
+BLENDS = ("blend", "article", "signals", "thesis")  # their parts' signals stand in the parts' own sections
 BENCHMARK, PLAIN = "ust10_financed", "pair"
 HIGHEST = 5
 BLOCK = re.compile(r"(<!-- begin: ([a-z0-9_ ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -49,7 +55,9 @@ def blocks(run: Run) -> dict[str, str]:
         own = describe(name) if name in OVERLAYS else [one for one in describe(name) if one not in _shared()]
         made[f"parameters {name}"] = _parameters(own, of_a_pair=name in BUILT_IN and len(own) < len(describe(name)))
         made[f"earned {name}"] = _earned(using(run, name), run)
-    made["earned thesis"] += _parts(_named(run)["thesis"])
+    for name in ("article", "signals"):
+        made[f"earned {name}"] += _parts(_named(run)[name]) + _books(run)
+    made["earned safe_haven"] += "".join(f"- {line}\n" for line in _told(run, "has owned"))
     return made | {"hedges": hedge_ratios(), "overview": _overview(run), "highest": _highest(run)}
 
 
@@ -184,11 +192,21 @@ def _signals(one: VariantRun) -> str:
 
 
 def _parts(thesis: VariantRun) -> str:
-    """What each part of the thesis made, % of capital a year."""
+    """What each part of a book made, % of capital a year."""
     years = metrics.years(thesis.result.dates)
     made = {name: float(pnl.sum()) / thesis.result.capital / years for name, pnl in thesis.components.items()}
     listed = ", ".join(f"{name} {percent(value, 2)}" for name, value in made.items())
     return f"\nBy part, % of the starting capital a year: {listed}.\n"
+
+
+def _books(run: Run) -> str:
+    """Of which country each of the two books is net long on the last row, and since when they disagree."""
+    return f"\n{' '.join(_told(run, 'net long', 'net short', 'the same side'))}\n"
+
+
+def _told(run: Run, *words: str) -> list[str]:
+    lines = sentences(books(run), run.config.countries, "month ends")
+    return [line for line in lines if any(word in line for word in words)]
 
 
 # ---- all of them
@@ -268,6 +286,21 @@ def _correlation(one: VariantRun, other: VariantRun) -> float:
     return float(value or 0.0)
 
 
+# ---- the claims
+
+
+def claims() -> dict[str, str]:
+    """Return the generated part of docs/thesis.md: each claim, what it is measured by, and what would make it true."""
+    settings = config.load(CONFIG)
+    known = history(settings)
+    judged = judge(settings.claims, known, settings.data.end or known.market.dates[-1].astype(object))
+    rows = [
+        (f"`{row.claim.key}`", words.name(row), row.claim.number or "–", row.about, words.condition_of(row))
+        for row in judged
+    ]
+    return {"claims": _table(("claim", "sentence", "thesis says", "measured by", "true if"), rows, left=5)}
+
+
 # ---- markdown
 
 
@@ -278,11 +311,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) ->
 
 
 def main() -> None:
-    """Rewrite the page in place and say whether anything changed."""
-    page = PAGE.read_text(encoding="utf-8")
-    new = filled(page, blocks(runner.run(config.load(CONFIG))))
-    PAGE.write_text(new, encoding="utf-8")
-    print(f"{PAGE.relative_to(ROOT)}: {'as it was' if new == page else 'rewritten'}")
+    """Rewrite the pages in place and say whether anything changed."""
+    for page, made in ((PAGE, blocks(runner.run(config.load(CONFIG)))), (CLAIMS, claims())):
+        text = page.read_text(encoding="utf-8")
+        new = filled(text, made)
+        page.write_text(new, encoding="utf-8")
+        print(f"{page.relative_to(ROOT)}: {'as it was' if new == text else 'rewritten'}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from strategies.article import Article
 from strategies.base import Strategy
 from strategies.blend import Blend
 from strategies.breakeven import Breakeven
@@ -13,7 +14,7 @@ from strategies.overlays import DurationCap, GrossCap, Overlay, Smooth, Volatili
 from strategies.own import OWN
 from strategies.relative_value import Carry, LegMomentum, Momentum, Reversion, Value
 from strategies.slopes import MaturityPreference, PolicyCurve, TrendCurve, UltraLong
-from strategies.thesis import Thesis
+from strategies.thesis import Signals, Thesis
 
 BUILT_IN: dict[str, type[Strategy]] = {
     "divergence": Divergence,
@@ -37,6 +38,8 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "trend_curve": TrendCurve,
     "policy_curve": PolicyCurve,
     "blend": Blend,
+    "article": Article,
+    "signals": Signals,
     "thesis": Thesis,
 }
 

@@ -68,6 +68,12 @@ def _keep(function: Any) -> None:
         return
 
 
+def kept(function: Any) -> bool:
+    """Whether a compiled function is ready, in this process or on disk, so that calling it compiles nothing."""
+    index = getattr(getattr(function._cache, "_cache_file", None), "_index_path", None)
+    return bool(function.signatures) or (index is not None and Path(index).exists())
+
+
 # ---- sums, in numpy's own order
 
 

@@ -19,8 +19,8 @@ from data.errors import ConfigError, shortened
 from data.instruments import BP
 from data.market import Flags, Market
 from data.pricing.bonds import Array
-from strategies.base import Strategy, ready
-from strategies.overlays import Overlay
+from strategies.base import Strategy, invariants_of, ready
+from strategies.overlays import Overlay, Smooth
 from strategies.signals import local_excess_returns, yield_of
 
 Reason = Literal["stop", "trail", "target", "horizon", "exit", "flat", "turn", "open"]
@@ -281,6 +281,20 @@ def _next(terms: Terms, path: Path, trade: Trade, last: int) -> int | None:
     if trade.reason in ("flat", "turn"):
         return trade.closed
     return _first(~path.held | path.turned, trade.closed + 1, last)
+
+
+def scale_of(strategy: Strategy) -> str | None:
+    """Return the parameter whose double doubles every weight, whatever is laid over the strategy; None without one.
+
+    A mean of targets, and gates in basis points of a spread whose legs stand in proportion, leave it so; a target for
+    risk, a cap and a gate in percent of equity do not.
+    """
+    if isinstance(strategy, DatedTrade):
+        percent = strategy.terms.target_pct is not None or strategy.terms.stop_pct is not None
+        return None if percent else scale_of(strategy.inner)
+    if isinstance(strategy, Overlay):
+        return scale_of(strategy.inner) if isinstance(strategy, Smooth) else None
+    return invariants_of(strategy).scales_with
 
 
 def _first(flags: Flags, row: int, last: int) -> int | None:

@@ -1,4 +1,4 @@
-"""The thesis of early 2026, all its parts at equal weight: nothing is fitted."""
+"""The signals of the thesis of early 2026, all its parts at equal weight: nothing is fitted."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ Name = Literal[
 
 
 @dataclass(frozen=True)
-class Thesis:
-    """The article's trades in one book at equal weight, no fitted weight; `without` leaves one out.
+class Signals:
+    """What the article's reasons say today, in one book at equal weight, no fitted weight; `without` leaves one out.
+
+    Not the trades it names, which are the strategy `article`: a signal may ask for the opposite of what was written.
 
     Policy cycles, the inflation gap, relative volatility, debt capacity (a large footprint a distortion, as the article
     has it), demand for TIPS, Japan's preference for short bonds, a steeper US and a flatter JGB curve. The last and the
@@ -79,3 +81,11 @@ class Thesis:
     def targets(self, market: Market) -> Array:
         """Weights (T, n): the sum of the parts'."""
         return self.blend.targets(market)
+
+
+@dataclass(frozen=True)
+class Thesis(Signals):
+    """The former name of `signals`, for one release more; the book is the same.
+
+    What the article names is the strategy `article`.
+    """

@@ -95,6 +95,7 @@ def test_a_measure_of_measures_holds_them():
         ("{macro: jp_debt_gdp}", "neither, within: 5", "change", -0.05, 0.05),  # points
         ("{correlation: [UST10, JGB10]}", "{above: 0.2}", "end", 0.2, math.inf),
         ("{sell_off: [UST10, JGB10]}", "{above: 20}", "end", 0.0020, math.inf),
+        ("{policy_rate: us}", "{between: [-125, -75], of: change}", "change", -0.0125, -0.0075),
     ],
 )
 def test_a_bound_is_in_the_unit_of_its_measure(measure, says, reads, low, high):
@@ -104,9 +105,9 @@ def test_a_bound_is_in_the_unit_of_its_measure(measure, says, reads, low, high):
 
 
 def test_a_sentence_is_true_of_a_figure_at_its_bound_only_where_the_bound_counts():
-    assert not Says("above", 0.5, math.inf, closed=False).holds(0.5)
-    assert Says("equals", 2.55, 2.65, closed=True).holds(2.65)
-    assert not Says("equals", 2.55, 2.65, closed=True).holds(2.6501)
+    assert not Says("above", 0.5, math.inf, closed=False, reads="end").holds(0.5)
+    assert Says("equals", 2.55, 2.65, closed=True, reads="end").holds(2.65)
+    assert not Says("equals", 2.55, 2.65, closed=True, reads="end").holds(2.6501)
     assert Kill("above", 0.0475).reached(4.75 / 100)
     assert not Kill("above", 0.0475).reached(0.0474)
     assert Kill("below", -0.0010).reached(-0.0010)
@@ -150,7 +151,7 @@ LATE = "from: 2026-01-01"
         (f"{YIELD}, says: {{between: [5, 4]}}", "write the lower bound first"),
         (f"{YIELD}, says: {{abov: 4}}", ".says.abov: unknown key; did you mean 'above'?"),
         (f"{YIELD}, says: falls, {LATE}, to: 2025-01-01", ".to: 2025-01-01 is before from, 2026-01-01"),
-        (f"{YIELD}, says: falls, {LATE}, to: 2026-01-01", ".to: its window is one day, on which nothing falls"),
+        (f"{YIELD}, says: falls, {LATE}, to: 2026-01-01", ".to: its window is one day, over which nothing changes"),
         (f"{YIELD}, says: falls, from: yesterday", ".from: is 'yesterday'; expected a date"),
         (f"{YIELD}, says: falls, trade: pear", ".trade: 'pear' is not a variant; did you mean 'pair'?"),
         (f"{YIELD}, says: {{above: 4}}, hurdle: forward", ".hurdle: is beaten by what rises or falls"),

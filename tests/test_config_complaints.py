@@ -8,8 +8,8 @@ from backtests import config
 from tests.config_files import BASE, BOUNDS, at, load, refusal, variants
 
 ROOT_KEYS = (
-    "account, benchmarks, claims, countries, data, engine, fill, instruments, name, rebalance, sources, thesis_date, "
-    "variants"
+    "account, benchmarks, claims, countries, data, engine, fill, instruments, name, rebalance, sources, sweep, "
+    "thesis_date, variants"
 )
 
 # ---- unknown keys

@@ -84,7 +84,7 @@ def test_every_strategy_and_every_overlay_can_be_named(tmp_path):
     [
         ("policie", "unknown strategy 'policie'; did you mean 'policy'?"),
         ("Policy", "unknown strategy 'Policy'; did you mean 'policy'?"),
-        ("xyz", "unknown strategy 'xyz'; known: blend, box, breakeven, "),
+        ("xyz", "unknown strategy 'xyz'; known: article, blend, box, "),
         ("5", "is 5; expected text"),
         ("", "is empty; expected text"),
     ],

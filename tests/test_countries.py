@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests.ticket.futures import NAMES
 from data.build import build
 from data.countries import BASE, COUNTRIES, Close, Countries, Country
 from data.errors import DataError
 from data.instruments import LIBRARY, Instrument, check_country
+from data.pricing.contracts import NAMES
 from data.pricing.curves import Curve
 from data.series import SPECS, spec_of, specs_of
 from tests.test_build import made_up
@@ -35,7 +35,7 @@ NAMED_THERE = {  # where a country may be named, and why
     "data/exchanges.py": "exchanges and their zones",
     "data/calendars.py": "when macro series are published, by their names",
     "strategies/thesis.py": "the parts of the thesis: defaults",
-    "backtests/thesis/claims.py": "the claims of the thesis: defaults",
+    "strategies/article.py": "the parts of the article: defaults",
 }
 WORDS = {
     *(

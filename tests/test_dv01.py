@@ -16,7 +16,7 @@ ACCOUNT = "account: {capital: 20_000_000, size_on: capital}\n"
 SIZED = (
     "divergence", "curve", "butterfly", "box", "policy", "inflation", "safe_haven", "debt_capacity", "hedged_pickup",
     "breakeven", "maturity_preference", "ultra_long", "reversion", "momentum", "leg_momentum", "carry", "value",
-    "trend_curve", "policy_curve", "thesis",
+    "trend_curve", "policy_curve", "signals", "thesis",
 )  # fmt: skip
 FOOTPRINT = {"debt_capacity": ", footprint: ignored"}
 

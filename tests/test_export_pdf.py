@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from backtests.report import onepage, tables
+from backtests.report import onepage, summary
 from backtests.report.panels import panels
+from backtests.report.verdict import verdict
 from backtests.runs import folder as run_folder
 from tests.browsing import CHROMIUM
 from tests.command import divergence, files
@@ -40,10 +41,10 @@ def with_notices(content, notices: list[str]):
 
 def test_the_sheet_says_the_verdict_the_notices_and_the_summary_without_a_script(content):
     page = onepage.page(with_notices(content, ["A <b>bold</b> notice", "another"]))
-    assert tables.verdict(content) in page
+    assert verdict(content) in page
     assert "<strong>2 notices</strong>" in page
     assert "A &lt;b&gt;bold&lt;/b&gt; notice" in page
-    for row in tables.summary(content):
+    for row in summary.figures(content):
         assert all(cell.text in page for cell in row.cells)
     assert page.count("data:image/png;base64,") == 2
     assert "<script" not in page

@@ -377,12 +377,13 @@ def test_the_ticket_counts_a_future_in_contracts(tmp_path, by_coupons):
 def test_holdings_of_futures_are_contracts_and_as_many_as_wanted_are_no_order(tmp_path):
     _, legs = legs_of(tmp_path)
     wanted = {name: round(leg.units) for name, leg in legs.items()}
-    _, same = legs_of(tmp_path, held=f"TY,{wanted['TY']}\nJB,{wanted['JB']}\n")
-    assert [leg.order for leg in same.values()] == [0.0, 0.0]
-    _, fewer = legs_of(tmp_path, held=f"TY,{wanted['TY'] - 3}\nJB,{wanted['JB']}\n")
-    assert fewer["TY"].order == pytest.approx(3, abs=1e-9)
-    assert fewer["TY"].cost == pytest.approx(3 * legs["TY"].price * 0.8e-4, rel=1e-9)
-    assert fewer["JB"].order == 0.0
+    same, _ = legs_of(tmp_path, held=f"TY,{wanted['TY']}\nJB,{wanted['JB']}\n")
+    assert [line.order for line in same.lines] == [0.0, 0.0]
+    fewer, _ = legs_of(tmp_path, held=f"TY,{wanted['TY'] - 3}\nJB,{wanted['JB']}\n")
+    ty, jb = fewer.lines
+    assert ty.order == pytest.approx(3, abs=1e-9)
+    assert ty.cost == pytest.approx(3 * legs["TY"].price * 0.8e-4, rel=1e-9)
+    assert jb.order == 0.0
 
 
 def test_in_any_amount_a_future_is_counted_in_units_and_its_contracts_beside_it(tmp_path):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backtests.config import idea
+from backtests.config import dump, idea
+from backtests.config import load as read
 from backtests.runs import runner
+from strategies import BUILT_IN
+from strategies.base import invariants_of
 from tests.config_files import load
+
+ROOT = Path(__file__).resolve().parent.parent
 
 HEAD = "name: run\ndata: {start: 2012-01-31, end: 2016-12-31}\naccount: {size_on: capital}\nvariants:\n"
 PAIR = "strategy: divergence, params: {long: UST10, short: JGB10, sizing: "
@@ -173,6 +180,33 @@ def test_what_is_one_idea_wants_proportional_books(tmp_path, market, variants):
 def test_what_it_cost_and_when_and_where_it_ran_is_no_part_of_an_idea(tmp_path, settings):
     variants = ["strategy: divergence, currency: fx_swap", "strategy: carry", "strategy: thesis"]
     assert ideas(tmp_path, variants, *settings) == ideas(tmp_path, variants)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_of_every_strategy_defaults_written_out_and_twice_the_size_are_the_same_idea(tmp_path, name):
+    least = {"debt_capacity": {"footprint": "support"}}.get(name, {})
+    (own,) = load(
+        tmp_path, json.dumps({"name": "run", "variants": {"v": {"strategy": name, "params": least}}})
+    ).variants
+    scale = invariants_of(own.strategy).scales_with
+    whole = dict(own.params)
+    sizes = (
+        {scale: 2 * getattr(own.strategy, "rule", own.strategy).__dict__.get(scale, whole.get(scale))} if scale else {}
+    )
+    text = {"v0": least, "v1": whole, "v2": whole | sizes}  # of hold and blend the same
+    variants = {key: {"strategy": name, "params": params} for key, params in text.items()}
+    config = load(tmp_path, json.dumps({"name": "run", "variants": variants}))
+    assert len({idea(variant, config) for variant in config.variants}) == 1
+
+
+@pytest.mark.parametrize("path", ["config.yaml", "config/thesis.yaml", "config/daily.yaml", "config/trades.yaml"])
+def test_the_variants_that_come_along_are_ideas_of_their_own_and_their_resolved_files_the_same_ones(tmp_path, path):
+    config = read(ROOT / path)
+    ideas_ = [idea(variant, config) for variant in config.variants]
+    assert len(set(ideas_)) == len(ideas_)
+    (tmp_path / "resolved.yaml").write_text(dump(config))
+    again = read(tmp_path / "resolved.yaml")
+    assert [idea(variant, again) for variant in again.variants] == ideas_
 
 
 def test_a_leg_that_is_another_bond_under_the_same_name_is(tmp_path):

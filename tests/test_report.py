@@ -14,6 +14,7 @@ from backtests.performance.repricing import PARTS
 from backtests.report import html, plots, tables
 from backtests.report.palette import styles
 from backtests.report.panels import panels
+from backtests.report.verdict import verdict
 from backtests.runs import runner
 from tests.browsing import Page, report
 
@@ -59,7 +60,9 @@ def test_variants_can_be_switched_on_and_off(browser, default):
     page.view.get_by_role("button", name="tlt_hold").click()
     assert page.lines("equity") == 2 * (shown + 1)
     page.view.get_by_role("button", name="All variants").click()
-    assert page.lines("equity") == page.lines("rolling") == 2 * len(default[1].variants)
+    count, benchmark = len(default[1].variants), 1
+    assert page.lines("equity") == 2 * count
+    assert page.lines("rolling") == 3 * count - benchmark  # which has no beta to itself
     assert page.complaints == []
 
 
@@ -145,11 +148,41 @@ def test_every_name_a_template_reads_is_given(default, monkeypatch):
         assert f"<td>{panel.drawdowns[0].peak}</td><td>{panel.drawdowns[0].trough}</td>" in text
 
 
-def test_the_verdict_says_the_first_variants_own_figures(default):
-    lead = default[1].variants[0]
-    verdict = tables.verdict(default[1])
-    assert verdict.startswith(f"{lead.name} lost {abs(lead.figures['excess_return']) * 100:.1f} % a year over cash")
-    assert f"{lead.figures['excess_drawdown'] * 100:.1f} %, 2004-07 to 2022-10" in verdict
+def test_the_verdict_names_the_best_and_the_worst_and_what_cannot_be_told_from_cash(default):
+    own = [variant for variant in default[1].variants if not variant.benchmark]
+    best, worst = (pick(own, key=lambda v: v.figures["sharpe"]) for pick in (max, min))
+    said = verdict(default[1])
+    text = said.striptags()
+    assert text.startswith(f"Of twelve variants the best by Sharpe ratio, {best.name}, made ")
+    assert f"{best.figures['excess_return'] * 100:.1f} % a year over cash" in text
+    assert f"{best.figures['excess_drawdown'] * 100:.1f} %, 2007-06 to 2010-12" in text
+    assert f"The worst, {worst.name}, lost {-worst.figures['excess_return'] * 100:.1f} % a year" in text
+    ranges = {variant.name: variant.significance.sharpe for variant in own}
+    apart = [name for name, range_ in ranges.items() if not range_.low <= 0 <= range_.high]
+    assert f"Taken alone, {' and '.join(apart)} can be told apart from cash, the other eleven cannot." in text
+    shares = [variant.figures["against"]["ust10_financed"]["correlation"] ** 2 for variant in own]
+    mostly = sorted(share for share in shares if share >= 0.5)
+    assert f"Four are mostly ust10_financed: {100 * mostly[0]:.0f} to {100 * mostly[-1]:.0f} %" in text
+    assert len(mostly) == 4 and f"<strong>{best.name}</strong>" in said
+
+
+def test_the_verdict_of_one_variant_is_its_own(default):
+    run = default[1].run
+    one = panels(
+        dataclasses.replace(
+            run,
+            metrics={"be10_long": run.metrics["be10_long"]},
+            manifest={**run.manifest, "benchmarks": []},
+        )
+    )
+    assert verdict(one).striptags().startswith("be10_long lost 0.0 % a year over cash at 2.9 % volatility")
+
+
+def test_a_ruined_variant_is_named_and_not_ranked(default):
+    run = default[1].run
+    figures = {**run.metrics, "tlt_vs_jgb20": {**run.metrics["tlt_vs_jgb20"], "ruined": "2022-10-31"}}
+    said = verdict(panels(dataclasses.replace(run, metrics=figures))).striptags()
+    assert "Of eleven variants" in said and "tlt_vs_jgb20 lost all its capital." in said
 
 
 def test_markup_in_stored_words_is_shown_not_run(default):

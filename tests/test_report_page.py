@@ -143,7 +143,7 @@ def test_the_first_tab_stop_skips_to_the_report_and_focus_is_seen(opened):
     assert page.view.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
     page.view.keyboard.press("Enter")
     page.view.keyboard.press("Tab")
-    assert page.view.evaluate("document.activeElement.id") == "theme"
+    assert page.view.evaluate("document.activeElement.id") == "link"
     assert page.view.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
@@ -275,7 +275,7 @@ def test_the_summary_shows_the_range_of_the_sharpe_ratio_and_trust_a_sentence(re
     page, one = read, run[1].variants[0]
     low, high = one.significance.sharpe.low, one.significance.sharpe.high
     shown = f"{low:.2f} to {high:.2f}".replace("-", "−")
-    assert page.view.locator("#variant-pair td small").inner_text() == shown
+    assert page.view.locator("#variant-pair td svg.range").get_attribute("aria-label") == shown
     row = page.view.locator("table", has_text="Probabilistic Sharpe").locator("tbody tr").first.inner_text()
     assert shown in row
     assert re.search(r"[Ss]ignificant at the 5 % level", row)

@@ -14,6 +14,7 @@ from backtests.report.panels import MANY
 from backtests.runs import runner
 from backtests.runs.snapshot import snapshot
 from backtests.thesis import scorecard
+from tests import theses
 from tests.browsing import Page, report
 from tests.test_report_page import violations
 
@@ -41,10 +42,11 @@ def many(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def thesis_page(default_run, tmp_path_factory):
-    """The scorecard of the claims on the bundled figures."""
+def thesis_page(tmp_path_factory):
+    """The scorecard of the article's claims on the bundled figures."""
     path = tmp_path_factory.mktemp("thesis") / "thesis.html"
-    path.write_text(words.page(scorecard.card(default_run), snapshot(default_run).manifest), encoding="utf-8")
+    run = runner.run(theses.article())
+    path.write_text(words.page(scorecard.card(run), snapshot(run).manifest), encoding="utf-8")
     return path
 
 

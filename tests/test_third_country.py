@@ -293,8 +293,10 @@ def test_the_ticket_has_its_inputs_and_no_future_of_it(place):
     with chdir(place):
         status, out, _ = command("ticket", "third.yaml", "-q")
     assert status == 0
-    legs = [line for line in out.splitlines() if re.match(r" +NZ10", line)]
+    legs = [line for line in out.splitlines() if re.match(r" +NZ10 +[+−]\d\.\d{3} ", line)]
+    assert legs
     assert all(" – " in line for line in legs)
+    assert "NZ10 in face: no contract is on" in out
     assert "TY: CBOT" in out
     assert "JGB" not in out
     for name in ("NZ10, curve nz", "overnight NZD", "USDNZD", "overnight USD"):

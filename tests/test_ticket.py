@@ -14,10 +14,11 @@ import pytest
 from backtests import config
 from backtests.runs import runner
 from backtests.ticket import make
-from backtests.ticket.futures import NAMES, quote
+from backtests.ticket.futures import quote
 from backtests.ticket.sheet import financing_spread
 from data.countries import COUNTRIES
 from data.instruments import LIBRARY
+from data.pricing.contracts import NAMES
 from data.pricing.curves import Curve
 from tests.tickets import (
     BOND,
@@ -99,21 +100,26 @@ def test_a_fund_with_a_stored_price_is_counted_in_shares_though_a_proxy_precedes
     prices = pd.DataFrame({"price": np.linspace(80, 87.3, len(days)), "income": 0.0}, index=days)
     serving(replace(tables, prices={"TLT": prices}))
     held = "instrument,units\nTLT,50000\n"
-    (leg,) = only(ticket("variants: {x: {strategy: hold, params: {weights: {TLT: 1.0}}}}\n", held=held)).legs
+    sheet = only(ticket("variants: {x: {strategy: hold, params: {weights: {TLT: 1.0}}}}\n", held=held))
+    (leg,) = sheet.legs
     assert leg.unit == "shares"
     assert leg.price == pytest.approx(87.3)
     assert leg.units == pytest.approx(np.floor(10_000_000 / 87.3), abs=1e-6)
     assert leg.usd == pytest.approx(leg.units * 87.3)
-    assert leg.order == pytest.approx(leg.units - 50_000)
-    assert leg.order_usd == pytest.approx((leg.units - 50_000) * 87.3)
+    (line,) = sheet.lines
+    assert (line.unit.of, line.held) == ("shares", 50_000)
+    assert line.order == pytest.approx(leg.units - 50_000)
+    assert line.order_usd == pytest.approx((leg.units - 50_000) * 87.3)
 
 
 # ---- futures
 
 
 def test_the_contracts_are_what_their_exchanges_list():
-    assert {code: LIBRARY[code].face for code in NAMES} == {"TY": 1e5, "JB": 1e8}
-    assert {row.code: row.futures for row in COUNTRIES if row.futures} == {"us": ("TY",), "jp": ("JB",)}
+    faces = {"TU": 2e5, "FV": 1e5, "TY": 1e5, "TN": 1e5, "US": 1e5, "UB": 1e5, "JB": 1e8}
+    assert {code: LIBRARY[code].face for code in NAMES} == faces
+    assert {code for row in COUNTRIES for code in row.futures} == set(faces)
+    assert all(LIBRARY[code].curve == row.code for row in COUNTRIES for code in row.futures)
 
 
 def test_a_jgb_leg_in_futures_is_its_dv01_over_that_of_a_contract(ticket, by_coupons):
@@ -221,9 +227,10 @@ def test_where_carry_does_not_pay_for_holding_the_spread_must_move_in_its_favour
     assert why == ""
     assert move == pytest.approx((sheet.carry_quarter - sheet.holding_quarter) * 1000 / max(sheet.dv01))
     said = printed(tmp_path / "t.yaml", "--as-of", NEW_YEAR)[1]
-    assert f"break-even: it must move {-move * 1e4:.1f} bp in its favour in three months" in said.replace("−", "-")
+    told = f"break-even: {move * 1e4:.1f} bp: it must move {-move * 1e4:.1f} bp in its favour in three months"
+    assert told in said.replace("−", "-")
     said = printed(_written(tmp_path, BOND.replace("UST10: 0.6", "JGB10: 0.6")), "--as-of", NEW_YEAR)[1]
-    assert re.search(r"break-even: it may move \d+\.\d bp against it in three months", said)
+    assert re.search(r"break-even: \+\d+\.\d bp: it may move \d+\.\d bp against it in three months", said)
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -298,17 +305,20 @@ def test_the_worst_month_of_a_fund_is_its_worst_return_after_funding(ticket, mar
         for t in range(1, len(market.dates))
         if market.exists[t, i] and market.exists[t - 1, i] and market.dates[t] <= np.datetime64(NEW_YEAR)
     )
-    assert (sheet.worst_month.value, sheet.worst_month.when) == (pytest.approx(worst[0], rel=1e-9), worst[1])
-    assert sheet.worst_day is None
+    assert (sheet.marks.worst_month.value, sheet.marks.worst_month.when) == (
+        pytest.approx(worst[0], rel=1e-9),
+        worst[1],
+    )
+    assert sheet.marks.worst_day is None
 
 
 def test_an_unhedged_leg_s_worst_month_holds_the_currency(ticket, market):
     sheet = only(ticket("variants: {x: {strategy: hold, params: {weights: {JPY: -0.5}}, currency: unhedged}}\n"))
-    assert sheet.worst_month.when == "1998-10"  # the yen rose from 136 to 116 to the dollar
+    assert sheet.marks.worst_month.when == "1998-10"  # the yen rose from 136 to 116 to the dollar
     t = int(np.flatnonzero(market.dates == np.datetime64("1998-10-31"))[0])
     i = market.column("JPY")
     dollars = market.price[t, i] * market.fx[t, i] / (market.price[t - 1, i] * market.fx[t - 1, i]) - 1
-    assert sheet.worst_month.value == pytest.approx(-0.5 * (dollars - market.usd[t]), rel=1e-9)
+    assert sheet.marks.worst_month.value == pytest.approx(-0.5 * (dollars - market.usd[t]), rel=1e-9)
 
 
 def test_on_days_the_worst_day_is_one_bar_and_the_month_sums_its_days(ticket, serving, tables):
@@ -317,6 +327,9 @@ def test_on_days_the_worst_day_is_one_bar_and_the_month_sums_its_days(ticket, se
     market = sheet.market
     earned = 0.6 * (market.price[1:, 0] / market.price[:-1, 0] - 1 - market.funding[1:, 0])
     months = pd.Series(earned, index=pd.DatetimeIndex(market.dates[1:])).groupby(lambda day: f"{day:%Y-%m}").sum()
-    assert sheet.worst_day.value == pytest.approx(np.nanmin(earned))
-    assert (sheet.worst_month.value, sheet.worst_month.when) == (pytest.approx(months.min()), months.idxmin())
-    assert sheet.worst_month.value < sheet.worst_day.value < 0
+    assert sheet.marks.worst_day.value == pytest.approx(np.nanmin(earned))
+    assert (sheet.marks.worst_month.value, sheet.marks.worst_month.when) == (
+        pytest.approx(months.min()),
+        months.idxmin(),
+    )
+    assert sheet.marks.worst_month.value < sheet.marks.worst_day.value < 0

@@ -68,6 +68,7 @@ variants:
   debt: {strategy: debt_capacity, params: {footprint: distortion}}
   tips: {strategy: hold, params: {weights: {TIPS10: 0.5, TLT: 0.5}}}
   box: {strategy: box, currency: unhedged}
+  steep: {strategy: curve, params: {trade: steepener}, trade: {horizon: 6M, target_bp: 40, stop_bp: 30, trail_bp: 50}}
 """
 
 
@@ -96,12 +97,14 @@ def test_what_comes_after_the_day_changes_nothing(tmp_path, printed, serving, ta
     tables = tables if rows == "months" else daily(tables, "2019-01-01")
     path = tmp_path / "t.yaml"
     path.write_text(HEAD + EVERYTHING)
-    tickets = []
+    tickets, written = [], []
     for history in (tables, changed_after(tables, day), until(tables, day)):
         serving(history)
-        tickets.append(printed(path, "--as-of", day, "--quiet"))
+        tickets.append(printed(path, "--as-of", day, "--quiet", "--out", tmp_path / "t.json"))
+        written.append((tmp_path / "t.json").read_text())
     assert tickets[0][0] == 0
     assert tickets[0] == tickets[1] == tickets[2]
+    assert written[0] == written[1] == written[2]
     serving(changed_after(tables, date(2024, 6, 1)))
     assert printed(path, "--as-of", day, "--quiet") != tickets[0]  # the change is one that shows
 

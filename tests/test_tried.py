@@ -139,7 +139,8 @@ def refuse(path, content):
 
 
 def test_a_sensitivity_is_no_trial_and_a_thesis_as_of_a_day_is(divergence, here, no_pictures):
-    (here / "small.yaml").write_text(SMALL)
+    claim = "claims: {falls: {text: US yields fall, measure: {yield: UST10}, says: falls, from: 2023-12-31}}\n"
+    (here / "small.yaml").write_text(SMALL + claim)
     assert divergence("sensitivity", "small.yaml", "-q").status == 0
     assert not (here / "runs").exists()
     assert divergence("thesis", "small.yaml", "-q", "--as-of", "2024-12-31").status == 0
@@ -158,3 +159,29 @@ def test_from_python_trials_count_where_a_folder_is_given(here):
     assert known(here / "mine").count == 3
     api.compare("small.yaml", runs="mine")
     assert [row.evaluations for row in known(here / "mine").rows] == [1, 2, 2]
+
+
+def test_what_was_tried_is_listed_by_sharpe_ratio_and_as_json(ran, here):
+    register(here / "runs", [trials.Trial(f"{i:016x}", f"many{i}", "carry", "sweep", i / 10, 0, 0) for i in range(60)])
+    register(here / "runs", [trials.Trial("f" * 16, "still", "hold", "compare", np.nan, 0, 0)])
+    printed = ran("runs", "--trials")
+    assert (printed.status, printed.err) == (0, "")
+    lines = printed.out.splitlines()
+    assert lines[1].split() == [f"{59:016x}", "many59", "carry", "5.90", "0", "1", "1970-01-01", "1970-01-01", "sweep"]
+    assert lines[-2] == "… and 13 more, all in --json"
+    today = f"{utc_now():%Y-%m-%d}"
+    assert lines[-1] == f"63 ideas since 1970-01-01; registry began today, {today}; 63 evaluations."
+    record = json.loads(ran("runs", "--trials", "--json").out)
+    assert (record["ideas"], record["evaluations"], record["began"]) == (63, 63, today)
+    pair, still = record["trials"][0], record["trials"][-1]
+    assert (pair["name"], pair["strategy"], pair["source"], pair["months"]) == ("pair", "divergence", "run", 72)
+    assert pair["sharpe"] == known(here / "runs").sharpes[0]
+    assert (still["sharpe"], still["first"]) == (None, "1970-01-01T00:00:00Z")
+
+
+def test_a_folder_without_a_registry_and_json_alone_are_told_in_a_line(divergence, here):
+    assert divergence("runs", "--trials").out == (
+        "no trials are registered in runs; `divergence run` registers what it runs\n"
+    )
+    answer = divergence("runs", "--json")
+    assert (answer.status, answer.err) == (2, "error: --json lists what was tried; add --trials\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from backtests.cli import catalogue, compare, config, data, export, run, runs, sensitivity, thesis, ticket
+from backtests.cli import catalogue, compare, config, data, export, run, runs, sensitivity, sweep, thesis, ticket
 from backtests.cli.help import or_command
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("sensitivity")(sensitivity.sensitivity)
+app.command("sweep")(sweep.sweep)
 app.command("thesis")(thesis.thesis)
 app.command("ticket")(ticket.ticket)
 app.command("report")(runs.report)

@@ -1,4 +1,4 @@
-"""`divergence thesis`: every claim of the thesis against the data, and what its trades made since."""
+"""`divergence thesis`: every claim of a thesis against the data, and what its trades made since."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def thesis(
-    config: Annotated[Path, typer.Argument(help="The configuration whose data and variants are used.")] = Path(
+    config: Annotated[Path, typer.Argument(help="The configuration: its claims, data and variants.")] = Path(
         "config/thesis.yaml"
     ),
     as_of: Annotated[
@@ -26,7 +26,7 @@ def thesis(
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Run CONFIG, test every claim of the thesis on its data, print the scorecard, and write report and scorecard."""
+    """Run CONFIG, test every claim that it states on its data, print the scorecard, and write report and scorecard."""
     import json
 
     from backtests.cli import interrupt, terminal
@@ -43,7 +43,7 @@ def thesis(
         from backtests.runs.window import OutsideDataError
         from backtests.thesis import scorecard
 
-        settings = configuration.load(config)
+        settings = _stated(configuration.load(config), config)
         if as_of:
             settings = _until(settings, as_of)
         now = run_folder.utc_now()
@@ -70,6 +70,18 @@ def thesis(
         terminal.say(f"scorecard: {folder / 'thesis.html'}")
 
 
+def _stated(settings: Config, path: Path) -> Config:
+    """Return the configuration, which must state a claim."""
+    from data.errors import ConfigError
+
+    if not settings.claims:
+        raise ConfigError(
+            f"{path}: states no claims; add some, like claims: {{us_falls: {{text: US yields fall, measure: {{yield: "
+            "UST10}, says: falls, from: 2025-12-31}}, or run it with `divergence run`"
+        )
+    return settings
+
+
 def _until(settings: Config, day: date) -> Config:
     """Return the configuration with its data ending on a day."""
     from dataclasses import replace
@@ -84,15 +96,28 @@ def _until(settings: Config, day: date) -> Config:
 
 def _show(card: Card) -> None:
     from backtests.cli import terminal
-    from backtests.report import thesis as words
+    from backtests.report import claim_words as words
 
     lines = [line for row in card.rows for line in words.lines(row, card.thesis_date)]
     terminal.table(words.HEADINGS, lines, left=range(len(words.HEADINGS)))
     terminal.say("beat forward: ended beyond what the curve of the window's first day implied, bp; trade paid: return")
-    terminal.say("over cash, costs paid, %; cannot: cannot be tested here. In brackets: change, or 95 % interval.")
-    terminal.say("A curve can beat its forward and the trade lose: it rolls, and pays carry and roll-down all the way.")
+    terminal.say(
+        "over cash, costs paid, %; cannot: cannot be tested here; so far: its window is open. In brackets: change,"
+    )
+    terminal.say(
+        "or 95 % interval. A curve can beat its forward and the trade lose: it rolls, and pays carry and roll-down."
+    )
     for reason in words.reasons(card):
         terminal.say(reason)
+    trades = words.trades(card)
+    if trades:
+        terminal.say("")
+        terminal.table(words.TRADE_HEADINGS, trades, left=(0, 1, 2))
+        terminal.say(
+            "carry: net of funding; FX: currency moves; rest: convexity, inflation, borrow, rolling and other costs."
+        )
+    for sentence in card.books:
+        terminal.say(sentence)
     if card.profits:
         terminal.say("")
         headings = ("variant", f"trading P&L since {card.thesis_date}, USD m", "by leg; book is margin")

@@ -4,10 +4,12 @@ from backtests.config.claims import Claim
 from backtests.config.countries import countries_in
 from backtests.config.ideas import idea
 from backtests.config.load import as_yaml, dump, json_schema, load, resolve, resolved
-from backtests.config.model import Config, CurrencyTreatment, Variant
+from backtests.config.model import Config, CurrencyTreatment, SweepSection, Variant
 from backtests.config.params import Parameter, describe
+from backtests.config.sweep import Axis, Grid, grid, section_of
 
 __all__ = [
-    "Claim", "Config", "CurrencyTreatment", "Parameter", "Variant",
-    "as_yaml", "countries_in", "describe", "dump", "idea", "json_schema", "load", "resolve", "resolved",
+    "Axis", "Claim", "Config", "CurrencyTreatment", "Grid", "Parameter", "SweepSection", "Variant",
+    "as_yaml", "countries_in", "describe", "dump", "grid", "idea", "json_schema", "load", "resolve", "resolved",
+    "section_of",
 ]  # fmt: skip

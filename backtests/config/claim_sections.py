@@ -113,13 +113,14 @@ class MeasureSection(Model):
 
 
 class LevelSection(Model):
-    """Where a measure must end."""
+    """Between which bounds a measure must end, or change."""
 
     above: float | None = None
     below: float | None = None
     between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     equals: float | None = None
     to: float | None = Field(default=None, gt=0, description="rounding to which it equals: 10 % of GDP")
+    of: Literal["end", "change"] = Field(default="end", description="the value, or its change over the window")
 
     @model_validator(mode="after")
     def _single(self) -> LevelSection:

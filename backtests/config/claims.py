@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Literal
 
+from data.series import MACRO, MacroKind
 from strategies.base import Window
 
 Moves = Literal["yields", "prices"]
@@ -32,14 +33,15 @@ PERCENT = Unit("%", 100.0, "points", 100.0, 100.0, 1)
 PLAIN = Unit("", 1.0, "", 1.0, 1.0, 2)
 TRILLIONS = Unit("JPY trn", 1.0, "JPY trn", 1.0, 1.0, 1)
 OF_GDP = Unit("% of GDP", 100.0, "points", 100.0, 100.0, 1)
-MACRO_UNITS = {
-    "us_cpi": Unit("index", 1.0, "index", 1.0, 1.0, 1),
-    "us_core_cpi_yoy": RATE, "jp_core_cpi_yoy": RATE,
-    "us_debt_gdp": OF_GDP, "jp_debt_gdp": OF_GDP, "fed_assets_gdp": OF_GDP, "boj_assets_gdp": OF_GDP,
-    "fed_treasuries_share": Unit("% of federal debt", 100.0, "points", 100.0, 100.0, 1),
-    "boj_jgb_share": Unit("% of JGBs", 100.0, "points", 100.0, 100.0, 2),
-    "jp_net_foreign_bonds": TRILLIONS, "foreign_net_jp_bonds": TRILLIONS,
-}  # fmt: skip
+MACRO_UNITS: dict[MacroKind, Unit] = {
+    "rate": RATE,
+    "index": Unit("index", 1.0, "index", 1.0, 1.0, 1),
+    "debt": OF_GDP,
+    "assets": OF_GDP,
+    "federal": Unit("% of federal debt", 100.0, "points", 100.0, 100.0, 1),
+    "bonds": Unit("% of JGBs", 100.0, "points", 100.0, 100.0, 2),
+    "flow": TRILLIONS,
+}
 
 
 @dataclass(frozen=True)
@@ -160,11 +162,7 @@ class Says:
     low: float
     high: float
     closed: bool  # whether the bounds themselves count
-
-    @property
-    def reads(self) -> Literal["end", "change"]:
-        """What it is true of."""
-        return "change" if self.word in ("rises", "falls", "neither") else "end"
+    reads: Literal["end", "change"]  # what it is true of
 
     @property
     def direction(self) -> int:
@@ -223,16 +221,17 @@ def unit_of(measure: Measure) -> Unit:
     if isinstance(measure, Volatility):
         return BP_A_YEAR if measure.of == "yields" else PERCENT
     if isinstance(measure, Macro):
-        return MACRO_UNITS.get(measure.series, RATE)
+        return MACRO_UNITS[MACRO[measure.series].kind] if measure.series in MACRO else RATE
     if isinstance(measure, Return):
         return PERCENT
     if isinstance(measure, SellOff):
         return BP_A_YEAR
     if isinstance(measure, Change):
         unit = unit_of(measure.of)
-        return Unit(unit.change, unit.moves, unit.change, unit.moves, unit.moves, unit.digits)
+        digits = 0 if unit.change == "bp" else unit.digits
+        return Unit(unit.change, unit.moves, unit.change, unit.moves, unit.moves, digits)
     if isinstance(measure, Fact):
-        return Unit(measure.unit, 1.0, measure.unit, 1.0, 1.0, 2)
+        return Unit(measure.unit, 1.0, measure.unit, 1.0, 1.0, 1)
     return PLAIN
 
 

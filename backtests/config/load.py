@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from backtests.config import params as parameters
-from backtests.config.building import built, dated, laid_over
-from backtests.config.complaints import complaint
+from backtests.config import sweep
 from backtests.config.countries import table
-from backtests.config.document import IN_PLACE_OF, Document, Loc, override, read
-from backtests.config.instruments import library, shorts
-from backtests.config.legs import check_legs
-from backtests.config.model import (
-    BasisStep,
-    BorrowStep,
-    Config,
-    ConfigFile,
-    CurrencyTreatment,
-    RebalanceSection,
-    Variant,
-    VariantSection,
-)
+from backtests.config.document import IN_PLACE_OF, Document, override, read
+from backtests.config.instruments import library
+from backtests.config.model import Config, ConfigFile, Variant
 from backtests.config.statements import Names, claims_of
-from data.countries import BASE, Countries
+from backtests.config.variants import Around, as_variant, checked, written
+from data.countries import Countries
 from data.disk import is_folder
 from data.errors import DataError, did_you_mean, redacted, shortened
 from data.instruments import LIBRARY, Instrument
@@ -35,8 +24,6 @@ from data.quality.finding import NAMES
 from data.series import SPECS, specs_of
 from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
-
-M = TypeVar("M", bound=BaseModel)
 
 
 def load(path: Path, settings: Sequence[str] = ()) -> Config:
@@ -58,7 +45,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Config:
 
 def resolve(document: Document) -> Config:
     """Check a document against the schema and resolve its variants."""
-    file = _checked(document, ConfigFile, document.data, [()])
+    file = checked(document, ConfigFile, document.data, [()])
     if file.data.start and file.data.end and file.data.end <= file.data.start:
         raise document.error(("data", "end"), f"{file.data.end} is not after start, {file.data.start}")
     if file.account.withholding and file.data.distributions != "paid":
@@ -79,7 +66,7 @@ def resolve(document: Document) -> Config:
     for i, name in enumerate(file.benchmarks):
         if name not in file.variants:
             raise document.error(("benchmarks", i), f"'{name}' is not a variant{did_you_mean(name, file.variants)}")
-    return Config(
+    config = Config(
         name=file.name,
         thesis_date=file.thesis_date,
         data=section,
@@ -94,9 +81,13 @@ def resolve(document: Document) -> Config:
         benchmarks=tuple(dict.fromkeys(file.benchmarks)),
         countries=countries,
         country_sections=file.countries,
+        sweep=file.sweep,
         claim_sections=file.claims,
         claims=claims_of(file.claims, Names(document, instruments, countries, file.variants)),
     )
+    if file.sweep:
+        sweep.check(document, config, file.sweep)
+    return config
 
 
 def _listed(instruments: Mapping[str, Instrument]) -> list[str]:
@@ -130,39 +121,12 @@ def _variant(
     document: Document, file: ConfigFile, name: str, instruments: Mapping[str, Instrument], countries: Countries
 ) -> Variant:
     chain = _chain(document, name)
-    loc = ("variants", name)
     raw = _merged([document.data["variants"][link] for link in reversed(chain)])
-    owners = [("variants", link) for link in chain]
     if "strategy" not in raw:
-        raise document.error(loc, f"names no strategy; add strategy: {' | '.join(STRATEGIES)}, or extends")
-    section = _checked(document, VariantSection, raw, owners)
-    inner = built(document, owners, (), section.strategy, section.params, file.account)
-    strategy, overlays = laid_over(document, owners, inner, section.overlays)
-    check_legs(document, owners, section.params, inner, instruments)
-    legs = [instruments[leg] for leg in strategy.legs]
-    if section.trade:
-        strategy = dated(document, owners, strategy, section.trade, instruments, file.data.start)
-    return Variant(
-        name=name,
-        strategy_name=section.strategy,
-        params=parameters.written(inner, section.params),
-        overlays=overlays,
-        strategy=strategy,
-        currency=_stated(section.currency, legs, countries),
-        rebalance=RebalanceSection.model_validate({**file.rebalance.model_dump(), **(raw.get("rebalance") or {})}),
-        fill=section.fill or file.fill,
-        trade=section.trade,
-        shorts=shorts(document, owners, section, legs),
-        borrow_bp=section.borrow_bp,
-    )
-
-
-def _stated(treatment: CurrencyTreatment, legs: Sequence[Instrument], countries: Countries) -> CurrencyTreatment:
-    """Return a currency treatment with its basis in figures where its foreign legs' currencies have the same one."""
-    if treatment.basis_bp is not None:
-        return treatment
-    own = {countries.of(leg).basis_bp for leg in legs if leg.currency != BASE and leg.funded}
-    return CurrencyTreatment(treatment.kind, own.pop()) if len(own) == 1 else treatment
+        what = f"names no strategy; add strategy: {' | '.join(STRATEGIES)}, or extends"
+        raise document.error(("variants", name), what)
+    around = Around(file.account, file.rebalance, file.fill, file.data.start, instruments, countries)
+    return as_variant(document, [("variants", link) for link in chain], name, raw, around)
 
 
 def _chain(document: Document, name: str) -> list[str]:
@@ -198,13 +162,6 @@ def _deep(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc]) -> M:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise complaint(document, error, model, data, owners) from None
-
-
 def resolved(config: Config) -> dict[str, Any]:
     """Return the configuration with every default and inherited value written out; loading it gives the same run.
 
@@ -228,40 +185,15 @@ def resolved(config: Config) -> dict[str, Any]:
     }
     if config.addresses:
         data["sources"] = {name: redacted(address) for name, address in config.addresses.items()}
-    data["variants"] = {
-        variant.name: {
-            "strategy": variant.strategy_name,
-            "params": dict(variant.params),
-            "overlays": [dict(overlay) for overlay in variant.overlays],
-            "currency": _currency(variant.currency),
-            "rebalance": variant.rebalance.model_dump(),
-            "fill": variant.fill,
-            **({"borrow_bp": _by_leg(variant.borrow_bp)} if variant.borrow_bp else {}),
-            **({"trade": variant.trade.model_dump(exclude_none=True)} if variant.trade else {}),
-        }
-        for variant in config.variants
-    }
+    data["variants"] = {variant.name: written(variant) for variant in config.variants}
     data["benchmarks"] = list(config.benchmarks)
+    if config.sweep:
+        data["sweep"] = {key: value for key, value in config.sweep.model_dump().items() if value is not None}
     if config.claim_sections:
         data["claims"] = {
             key: section.model_dump(exclude_unset=True, by_alias=True) for key, section in config.claim_sections.items()
         }
     return data
-
-
-def _currency(treatment: CurrencyTreatment) -> Any:
-    if treatment.kind == "fx_swap" and treatment.basis_bp is not None:
-        return {"fx_swap": {"basis_bp": _steps(treatment.basis_bp)}}
-    return treatment.kind
-
-
-def _by_leg(borrow: Mapping[str, float | list[BorrowStep]]) -> dict[str, Any]:
-    return {name: _steps(rate) for name, rate in borrow.items()}
-
-
-def _steps(rate: float | Sequence[BorrowStep | BasisStep]) -> Any:
-    """A rate in basis points, or its dated steps, as YAML has them."""
-    return rate if isinstance(rate, float | int) else [step.model_dump(by_alias=True) for step in rate]
 
 
 def dump(config: Config) -> str:

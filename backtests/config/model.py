@@ -24,6 +24,7 @@ from data.series import Delivery
 from strategies.base import Strategy
 from strategies.exits import Length
 
+SHOWN = 30  # variants that a configuration names at a prompt
 BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
 SwapPoints = Annotated[float, Field(ge=-1000, le=1000)]
 Time = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[DMY]$"), AfterValidator(lambda text: Length(text).text)]
@@ -289,6 +290,28 @@ class VariantFile(Model):
     trade: TradeSection | None = None
 
 
+class SampleSection(Model):
+    """How many cells of a grid are drawn, in place of all of them."""
+
+    n: int = Field(ge=2, le=10_000_000, description="cells")
+    seed: int = Field(default=0, ge=0, le=2**63 - 1)
+
+
+class SweepSection(Model):
+    """Which settings of which variant are tried together; backtests/config/sweep.py says what can be named."""
+
+    base: str = Field(description="the variant whose settings are changed")
+    over: dict[str, Any] = Field(
+        min_length=1,
+        max_length=20,
+        description="setting: a list of values, {from, to, step} or {from, to, log: how many}; all combinations run",
+    )
+    sample: SampleSection | None = Field(default=None, description="so many of the combinations, drawn by a seed")
+    score: Literal["plateau", "sharpe"] = Field(
+        default="plateau", description="what ranks them: the Sharpe ratio, or the median of it and its neighbours'"
+    )
+
+
 class ConfigFile(Model):
     """A configuration as written."""
 
@@ -307,6 +330,7 @@ class ConfigFile(Model):
     claims: dict[Name, ClaimSection] = Field(
         default={}, max_length=500, description="sentences of a thesis, judged by `divergence thesis`"
     )
+    sweep: SweepSection | None = None
 
 
 @dataclass(frozen=True)
@@ -326,7 +350,7 @@ class Variant:
     borrow_bp: Mapping[str, float | list[BorrowStep]] = field(default_factory=dict)  # of these, as written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Config:
     """A configuration, checked and resolved."""
 
@@ -344,6 +368,15 @@ class Config:
     benchmarks: tuple[str, ...]
     countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
     country_sections: Mapping[str, CountrySection] = field(default_factory=dict)
+    sweep: SweepSection | None = None
     claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them
+
+    def __repr__(self) -> str:
+        """The name, and a line per variant: what a person at a prompt wants to see of it."""
+        span = f"{self.data.start or 'the first day'} to {self.data.end or 'the last'}"
+        lines = [f"{self.name}: {len(self.variants)} variants, {self.data.source} data, {span}"]
+        lines += [f"  {variant.name}: {variant.strategy_name}" for variant in self.variants[:SHOWN]]
+        rest = len(self.variants) - SHOWN
+        return "\n".join([*lines, *([f"  and {rest} more"] if rest > 0 else [])])

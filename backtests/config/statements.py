@@ -111,30 +111,30 @@ def _says(section: ClaimSection, measure: Measure, unit: Unit, loc: Loc, names: 
             (*loc, "says" if section.within is None else "within"),
             "neither needs within, the largest change that is none, and only neither has one",
         )
+    moves = not isinstance(said, LevelSection) or said.of == "change"
+    if moves and isinstance(measure, Fact):
+        raise error((*loc, "says"), "a fact has one day and does not move; write what it is: {above: 50}")
+    if moves and section.first == section.last:
+        raise error((*loc, "to"), "its window is one day, over which nothing changes; choose a later day")
     if isinstance(said, LevelSection):
         return _level(said, unit)
-    if isinstance(measure, Fact):
-        raise error(
-            (*loc, "says"), f"a fact has one day and does not move, so {said} says nothing; write {{above: 50}}"
-        )
-    if section.first == section.last:
-        raise error((*loc, "to"), f"its window is one day, on which nothing {said}; choose a later day")
     if section.within is not None:
         within = section.within / unit.moves
-        return Says("neither", -within, within, closed=True)
-    return Says(said, *LIMITS[said], closed=False)
+        return Says("neither", -within, within, closed=True, reads="change")
+    return Says(said, *LIMITS[said], closed=False, reads="change")
 
 
 def _level(said: LevelSection, unit: Unit) -> Says:
+    scale = unit.moves if said.of == "change" else unit.written
     if said.above is not None:
-        return Says("above", said.above / unit.written, math.inf, closed=False)
+        return Says("above", said.above / scale, math.inf, closed=False, reads=said.of)
     if said.below is not None:
-        return Says("below", -math.inf, said.below / unit.written, closed=False)
+        return Says("below", -math.inf, said.below / scale, closed=False, reads=said.of)
     if said.between is not None:
-        low, high = (bound / unit.written for bound in said.between)
-        return Says("between", low, high, closed=True)
-    middle, half = cast("float", said.equals) / unit.written, cast("float", said.to) / unit.written / 2.0
-    return Says("equals", middle - half, middle + half, closed=True)
+        low, high = (bound / scale for bound in said.between)
+        return Says("between", low, high, closed=True, reads=said.of)
+    middle, half = cast("float", said.equals) / scale, cast("float", said.to) / scale / 2.0
+    return Says("equals", middle - half, middle + half, closed=True, reads=said.of)
 
 
 def _kill(section: KillSection, unit: Unit) -> Kill:

@@ -198,7 +198,7 @@ def _plainly(number: int, book: Book, visit: Visit | None) -> Sums:
     """Walk and measure one book uncompiled."""
     lines, path = ledger.blank(book)
     ruined, answers = walk(book, lines, path), _answers(1)
-    measure(book, lines, path, _work(book), answers[0])
+    measure(book, lines, path, np.empty((WORKING, len(book.price))), answers[0])
     if visit:
         visit(number, path.equity, lines.cash)
     return Sums(answers, np.array([ruined]))
@@ -215,7 +215,7 @@ def _together(books: Sequence[Numbered], visit: Visit | None) -> Sums:
     lines, path = _blank(first)
     seen = np.empty((2, count if visit else 0, len(first.price)))
     sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
-    _totals()(*uniform[0], *lines, *path, _work(first), places, numbers, *sums, *seen)
+    _totals()(*uniform[0], *lines, *path, np.empty((WORKING, len(first.price))), places, numbers, *sums, *seen)
     if visit:
         for (number, _), equity, cash in zip(books, *seen, strict=True):
             visit(number, equity, cash)
@@ -231,10 +231,6 @@ def _blank(book: Book) -> tuple[Lines, Path]:
 
 def _answers(count: int) -> Array:
     return np.empty((count, len(STATISTICS) + len(LINES)))
-
-
-def _work(book: Book) -> Array:
-    return np.empty((WORKING, len(book.price)))
 
 
 # ---- what is compiled
@@ -320,6 +316,11 @@ def _every_line() -> Any:
 def _totals() -> Any:
     functions = (put, add, *WALK, *compiled.ARITHMETIC, *statistics.MEASURE, clear, each, totals)
     return compiled.jit(functions, totals, _intrinsics(), [book_module])
+
+
+def totals_kept() -> bool:
+    """Whether what walks many books is compiled, in this process or on disk."""
+    return not _installed() or compiled.kept(_totals())
 
 
 @cache

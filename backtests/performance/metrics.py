@@ -252,33 +252,50 @@ def summary(
 
     `interest` is the sum of its line `cash`, USD.
     """
-    known = {name: None if np.isnan(value) else float(value) for name, value in statistics.items()}
-    own = {name: value for name, value in statistics.items() if known[name] is not None}
-    ppy, span = periods_per_year(dates, market_ppy), years(dates)
-    mean, growth, depth = own.get("mean"), 1.0 + own["total_return"], own["max_drawdown"]
-    cagr = growth ** (1.0 / span) - 1.0 if span > 0 and growth > 0 else None
+    columns = summaries(
+        {name: np.array([value]) for name, value in statistics.items()},
+        np.array([years(dates)]),
+        np.array([periods_per_year(dates, market_ppy)]),
+        capital,
+        np.array([interest]),
+    )
+    told = {name: None if np.isnan(values[0]) else float(values[0]) for name, values in columns.items()}
+    return {**told, "bars": len(dates)}
 
-    def over(name: str) -> float | None:
-        value = ratio(mean, own[name]) if mean is not None and name in own else None
-        return None if value is None else value * float(np.sqrt(ppy))
 
+def summaries(
+    statistics: Mapping[str, Array], spans: Array, ppy: Array, capital: float, interest: Array
+) -> dict[str, Array]:
+    """Return `summary` of k books at once (k,), NaN where a figure means nothing.
+
+    `spans` are the years (k,) of their windows, `ppy` their periods a year (k,), `interest` sums of cash credited.
+    """
+    mean, growth = statistics["mean"], 1.0 + statistics["total_return"]
+    scale, depth = np.sqrt(ppy), statistics["max_drawdown"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cagr = np.where((spans > 0) & (growth > 0), growth ** (1.0 / spans) - 1.0, np.nan)
     same = ("excess_drawdown", "total_return", "max_drawdown", "skew", "kurtosis", "best_bar", "worst_bar", "hit_rate")
     return {
-        **{name: known[name] for name in (*same, "gross_leverage")},
-        "excess_return": None if mean is None else mean * ppy,
-        "volatility": own["deviation"] * float(np.sqrt(ppy)) if "deviation" in own else None,
-        "sharpe": over("excess_deviation"),
-        "sortino": over("downside"),
-        "trading_pnl": own["total_return"] * capital - interest,
+        **{name: statistics[name] for name in (*same, "gross_leverage")},
+        "excess_return": mean * ppy,
+        "volatility": statistics["deviation"] * scale,
+        "sharpe": _ratios(mean, statistics["excess_deviation"]) * scale,
+        "sortino": _ratios(mean, statistics["downside"]) * scale,
+        "trading_pnl": statistics["total_return"] * capital - interest,
         "interest": interest,
-        "pnl": own["total_return"] * capital,
+        "pnl": statistics["total_return"] * capital,
         "cagr": cagr,
-        "calmar": ratio(cagr, depth) if cagr is not None and depth else None,
-        "turnover": ratio(own["traded"], span),
-        "cost_drag": ratio(own["paid"], span),
-        "bars": len(dates),
+        "calmar": _ratios(cagr, depth),
+        "turnover": _ratios(statistics["traded"], spans),
+        "cost_drag": _ratios(statistics["paid"], spans),
         "periods_per_year": ppy,
     }
+
+
+def _ratios(numerators: Array, denominators: Array) -> Array:
+    """`ratio` of each, NaN for None."""
+    small = ~(np.abs(denominators) >= SMALL)
+    return np.where(small, np.nan, numerators / np.where(small, 1.0, denominators))
 
 
 def since(result: Track, day: date) -> dict[str, Metric]:

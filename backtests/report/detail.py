@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from backtests.performance.extremes import Contributor, ExtremeBar
 from backtests.performance.verdicts import ENOUGH, Interval, sentence
-from backtests.report.format import ABSENT, MINUS, Cell, Payload, darkest, millions, number, percent, shade
+from backtests.report.format import ABSENT, MINUS, Cell, Payload, darkest, millions, number, percent, registered, shade
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, span
 from backtests.runs.significance import CASH, Significance
@@ -173,20 +171,6 @@ def _words(significance: Significance) -> str:
     return f"Significant at the {level} % level by itself, but not as the best of {deflated.trials} trials."
 
 
-def registry(trials: Mapping[str, Any], day: str) -> str:
-    """Return how large and how old the registry of trials was on a day, ISO, from what a manifest says of it.
-
-    >>> registry({"ideas": 41, "evaluations": 60, "first": "2026-11-03", "began": "2026-11-26"}, "2026-11-26")
-    '41 ideas since 2026-11-03; registry began today, 2026-11-26'
-    >>> registry({"ideas": 1, "evaluations": 1, "first": "2026-11-03", "began": "2026-11-03"}, "2026-11-26")
-    '1 idea since 2026-11-03'
-    """
-    since = f"{trials['ideas']:,} idea{'s' if trials['ideas'] != 1 else ''} since {trials['first']}"
-    if trials["began"] == day:
-        return f"{since}; registry began today, {day}"
-    return since if trials["began"] == trials["first"] else f"{since}; registry began on {trials['began']}"
-
-
 def _range(interval: Interval) -> str:
     return span(interval) or ABSENT
 
@@ -201,7 +185,7 @@ def choice(panels: Panels) -> Selection | None:
     before = "tried before, under whatever name" if told else "of earlier runs"
     trials = f"{choice.trials} {'ideas' if told else 'trials'}: {choice.here} of this run"
     trials += f" and {earlier} {before}" if earlier else "; none was tried before"
-    trials += f" (registered: {registry(told, panels.run.manifest['created'][:10])})" if told else ""
+    trials += f" (registered: {registered(told, panels.run.manifest['created'][:10])})" if told else ""
     rows = [
         [
             "overnight cash" if name == CASH else name, choice.best.get(name, ABSENT),

@@ -9,6 +9,7 @@ from typing import Any
 Figures = Mapping[str, Any]  # of a variant, by the names that metrics.json has
 Payload = dict[str, Any]  # what a script reads, by its own keys
 
+NOTHING = 1e-9  # a return below this is rounding
 ABSENT = "–"
 MINUS = "−"
 RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # how a formula begins
@@ -40,8 +41,8 @@ class ShadedRow:
 
 
 def darkest(values: Iterable[float | None], share: float) -> float:
-    """Return the size from which a cell is as dark as can be: that of the `share` quantile of those known."""
-    sizes = sorted(abs(value) for value in values if value is not None)
+    """Return the size from which a cell is as dark as can be: that of the `share` quantile of those that are not 0."""
+    sizes = sorted(abs(value) for value in values if value is not None and abs(value) > NOTHING)
     return (sizes[int(share * (len(sizes) - 1))] if sizes else 0.0) or 1.0
 
 
@@ -112,3 +113,17 @@ def drawdown(figures: Figures) -> str:
     """Return from when to when the largest drawdown in excess of cash lasted."""
     peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
     return f"{month(peak)} to {month(trough)}" if peak else ABSENT
+
+
+def registered(trials: Mapping[str, Any], day: str) -> str:
+    """Return how large and how old the registry of trials was on a day, ISO, from what a manifest says of it.
+
+    >>> registered({"ideas": 41, "evaluations": 60, "first": "2026-11-03", "began": "2026-11-26"}, "2026-11-26")
+    '41 ideas since 2026-11-03; registry began today, 2026-11-26'
+    >>> registered({"ideas": 1, "evaluations": 1, "first": "2026-11-03", "began": "2026-11-03"}, "2026-11-26")
+    '1 idea since 2026-11-03'
+    """
+    since = f"{trials['ideas']:,} idea{'s' if trials['ideas'] != 1 else ''} since {trials['first']}"
+    if trials["began"] == day:
+        return f"{since}; registry began today, {day}"
+    return since if trials["began"] == trials["first"] else f"{since}; registry began on {trials['began']}"

@@ -15,12 +15,14 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from backtests.config import as_yaml
-from backtests.report import blotter, detail, margin, regimes, sensitivity, tables, traded
+from backtests.report import blotter, detail, hedges, margin, regimes, sensitivity, summary, tables, traded
 from backtests.report.format import Figures, Payload, millions, number, percent
 from backtests.report.palette import buckets, countries, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.series import Calendar
+from backtests.report.verdict import verdict
 
+SCRIPTS = ("page", "table", "rail", "kit", "readout", "report", "traded", "tornado", "trips", "detail", "link")
 DIGITS = 6  # significant, more than any screen shows
 
 
@@ -32,9 +34,13 @@ def page(panels: Panels) -> str:
         title=manifest["name"],
         manifest=manifest,
         thesis=panels.run.folder is not None and (panels.run.folder / "thesis.html").is_file(),
-        verdict=tables.verdict(panels),
-        columns=tables.columns(panels),
-        summary=tables.summary(panels),
+        verdict=verdict(panels),
+        columns=summary.columns(panels),
+        figures=summary.figures(panels),
+        periods=summary.periods(panels),
+        shape_columns=summary.SHAPE,
+        shape=summary.shape(panels),
+        swatches=styles(panels),
         calendar_excess=tables.calendar(panels, 1),
         calendar_total=tables.calendar(panels, 0) if len(panels.variants) <= MANY else None,
         lines=tables.lines(panels),
@@ -55,6 +61,7 @@ def page(panels: Panels) -> str:
         traded_words=traded.sentences(panels, panels.variants),
         traded_rows=traded.last_rows(panels),
         margin=margin.rows(panels),
+        hedges=hedges.rows(panels),
         windows=tables.windows(panels),
         legs=tables.legs(panels),
         variants=[variant.name for variant in panels.variants],
@@ -69,7 +76,7 @@ def page(panels: Panels) -> str:
         trips_data=embedded(blotter.payload(panels, series["dates"])),
         plotly=plotly_script(),
         css=asset("report.css"),
-        script=script("page", "table", "kit", "report", "traded", "tornado", "trips", "detail") + "page.ready();",
+        script=script(*SCRIPTS) + "page.ready();",
         first=MANY,
     )
 
@@ -194,7 +201,8 @@ def _series(panels: Panels) -> Payload:
 
 def _variant(variant: VariantPanel) -> Payload:
     used = {line: float(f"{value:.{DIGITS}g}") for line, value in variant.lines.items() if value}
-    return {"name": variant.name, "benchmark": variant.benchmark, "lines": used}
+    spread = {"width": float(f"{100 * variant.spread.width:.{DIGITS}g}"), "counts": variant.spread.counts}
+    return {"name": variant.name, "benchmark": variant.benchmark, "lines": used, "spread": spread}
 
 
 def _paths(variant: VariantPanel, calendar: Calendar, start: int) -> Payload:
@@ -205,6 +213,7 @@ def _paths(variant: VariantPanel, calendar: Calendar, start: int) -> Payload:
         "underwater": calendar.path(variant.underwater * 100, start),
         "sharpe": calendar.path(variant.sharpe, start + 1),
         "volatility": calendar.path(variant.volatility * 100, start + 1),
+        "betas": {name: calendar.path(beta, start + 1) for name, beta in variant.betas.items()},
         "legs": {leg: calendar.path(path / 1e6, start) for leg, path in variant.legs.items()},
         "components": {name: calendar.path(path / 1e6, start) for name, path in variant.components.items()},
     }

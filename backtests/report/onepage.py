@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import io
 
-from backtests.report import html, plots, tables
+from backtests.report import html, plots, summary
+from backtests.report.canvas import Figure
 from backtests.report.format import number
 from backtests.report.panels import Panels
-from backtests.report.plots import Figure
-from backtests.report.tables import SummaryRow
+from backtests.report.summary import SummaryRow
+from backtests.report.verdict import verdict
 
 MOST_ROWS, MOST_BENCHMARKS = 16, 3  # of the summary
 MOST_NOTICES = 6
@@ -27,8 +28,8 @@ def page(panels: Panels) -> str:
         title=manifest["name"],
         manifest=manifest,
         capital=number(manifest["capital"], 0),
-        verdict=tables.verdict(panels),
-        columns=tables.columns(panels),
+        verdict=verdict(panels),
+        columns=summary.columns(panels),
         rows=rows,
         left_out=len(panels.variants) - len(rows),
         notices=notices[:MOST_NOTICES],
@@ -40,7 +41,7 @@ def page(panels: Panels) -> str:
 
 def _rows(panels: Panels) -> list[SummaryRow]:
     """The summary's rows, the first where there are too many; some benchmarks at the end."""
-    rows = tables.summary(panels)
+    rows = summary.figures(panels)
     benchmarks = [row for row in rows if row.benchmark][:MOST_BENCHMARKS]
     return [*[row for row in rows if not row.benchmark][: MOST_ROWS - len(benchmarks)], *benchmarks]
 

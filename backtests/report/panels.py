@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtests.performance import extremes, metrics
+from backtests.performance import extremes, metrics, periods
 from backtests.performance.attribution import TRADED
 from backtests.performance.events import EVENTS, REGIMES, EventPnl, RegimePnl, event_pnl, regime_pnl
 from backtests.performance.extremes import ExtremeBar
+from backtests.performance.periods import Spread
 from backtests.report.format import Figures
 from backtests.runs import exposure
 from backtests.runs.exposure import Traded
@@ -70,6 +71,9 @@ class VariantPanel:
     underwater: Array  # of `excess`
     sharpe: Array  # rolling, one shorter than the paths
     volatility: Array
+    betas: dict[str, Array]  # rolling, by benchmark, likewise; {} of many variants
+    to_date: dict[str, float | None]  # in excess of cash, by period
+    spread: Spread  # of bars in excess of cash
     years: dict[int, tuple[float, float]]  # total, in excess of cash
     lines: dict[str, float]  # of trading P&L, USD over the window
     legs: dict[str, Array]  # cumulative USD
@@ -116,6 +120,8 @@ def panels(run: StoredRun) -> Panels:
     empty = run.attribution.iloc[:0]
     groups = {str(name): frame for name, frame in lines}
     variants = [_variant(run, name, groups.get(name, empty), bars) for name in run.metrics]
+    if len(variants) <= MANY:
+        variants = _with_betas(variants, run.manifest["benchmarks"], bars)
     return Panels(run, ranked(variants), bars, f"{years}-year", _bands(variants), run.choice)
 
 
@@ -129,6 +135,13 @@ def ranked(variants: list[VariantPanel]) -> list[VariantPanel]:
         return variant.benchmark, np.inf if sharpe is None else -sharpe
 
     return sorted(variants, key=rank)
+
+
+def _with_betas(variants: list[VariantPanel], benchmarks: list[str], bars: int) -> list[VariantPanel]:
+    x = {variant.name: variant.excess[1:] / variant.excess[:-1] - 1.0 for variant in variants}
+    dates = {variant.name: np.array(variant.dates, dtype="datetime64[D]") for variant in variants}
+    betas = periods.rolling_betas(x, dates, benchmarks, bars)
+    return [replace(variant, betas=betas[variant.name]) for variant in variants]
 
 
 def complete(panels: Panels, run: StoredRun) -> Panels:
@@ -176,7 +189,8 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
     excess = metrics.excess_index(track)
     best, worst = extremes.extremes(track, usd)
     by_leg, ppy = _pnl_by_leg(usd, run.manifest["variants"][name]["legs"]), float(figures["periods_per_year"])
-    sharpe, volatility = metrics.rolling(metrics.excess_returns(track), bars, ppy)
+    x = metrics.excess_returns(track)
+    sharpe, volatility = metrics.rolling(x, bars, ppy)
     return VariantPanel(
         name=name,
         benchmark=name in run.manifest["benchmarks"],
@@ -188,6 +202,9 @@ def _variant(run: StoredRun, name: str, lines: pd.DataFrame, bars: int) -> Varia
         underwater=metrics.underwater(excess, 1.0),
         sharpe=sharpe,
         volatility=volatility,
+        betas={},
+        to_date=periods.to_date(track.dates, x),
+        spread=periods.spread(x),
         years=metrics.calendar_years(track),
         lines={line: float(by_line[line].sum()) if line in by_line else 0.0 for line in TRADED},
         legs=_legs(usd, run.manifest["variants"][name]["legs"]),

@@ -12,10 +12,10 @@ matplotlib.use("Agg")
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Figure  # for those who are given one
 
 from backtests.performance.attribution import TRADED
 from backtests.report import traded as words
+from backtests.report.canvas import Figure
 from backtests.report.palette import Style, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, lead

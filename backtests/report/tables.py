@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,37 +33,6 @@ LINE_NAMES = {
     "inflation": "inflation", "fee": "fund fee", "tracking": "tracking", "fx": "currency", "funding": "funding",
     "borrow": "borrow", "roll": "roll cost", "cost": "trading cost", "cash": "cash interest", "margin": "margin",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the summary: its heading, what it means, and its cell."""
-
-    key: str
-    heading: str
-    unit: str
-    meaning: str
-    cell: Callable[[Any], str]
-
-
-@dataclass(frozen=True)
-class SummaryCell:
-    """A figure, what stands small under it, the length of its bar from -1 to 1 or None, and the figure unrounded."""
-
-    text: str
-    note: str
-    bar: float | None
-    raw: str
-
-
-@dataclass(frozen=True)
-class SummaryRow:
-    """A variant's row of the summary."""
-
-    name: str
-    benchmark: bool
-    ruined: str | None  # the day by which it lost all its capital
-    cells: list[SummaryCell]
 
 
 @dataclass(frozen=True)
@@ -107,48 +76,6 @@ class Drawdowns:
     rows: list[list[str]]
 
 
-SUMMARY = (
-    Column(
-        "excess_return",
-        "Excess return",
-        "% a year",
-        "mean bar return in excess of cash, a year",
-        lambda v: percent(v, 2),
-    ),
-    Column("volatility", "Volatility", "% a year", "standard deviation of bar returns, a year", percent),
-    Column(
-        "sharpe",
-        "Sharpe",
-        "95 % interval",
-        "excess return over the volatility of excess returns; below it its 95 % confidence interval",
-        number,
-    ),
-    Column(
-        "excess_drawdown", "Excess drawdown", "%", "largest drawdown of growth in excess of cash, positive", percent
-    ),
-    Column("", "From peak to trough", "", "of that drawdown", str),
-    Column("sharpe_next_bar", "Sharpe, next bar", "", "with every order filled one bar later", number),
-    Column("cagr", "CAGR", "% a year", "compound growth, cash interest included", percent),
-    Column("trading_pnl", "Trading P&L", "USD m", "profit and loss without the interest on equity", millions),
-    Column(
-        "thesis_trading_pnl",
-        "Trading P&L since thesis",
-        "USD m",
-        "of the bars that end on or after the thesis date",
-        millions,
-    ),
-    Column("interest", "Interest", "USD m", "what equity earned at the overnight rate", millions),
-    Column("turnover", "Turnover", "× a year", "one side of traded notional over equity", number),
-    Column("cost_drag", "Cost drag", "% a year", "trading and roll costs over equity", lambda v: percent(v, 2)),
-)
-
-
-def verdict(panels: Panels) -> str:
-    """One sentence on the first variant that is no benchmark, from its figures."""
-    name = lead(panels.run.metrics, panels.run.manifest["benchmarks"])
-    return sentence(name, panels.run.metrics[name])
-
-
 def lead(figures: Mapping[str, Figures], benchmarks: Sequence[str]) -> str:
     """Return the first variant that is no benchmark, or the first."""
     return next((name for name in figures if name not in benchmarks), next(iter(figures)))
@@ -180,51 +107,12 @@ def _closest(benchmarks: Mapping[str, Figures]) -> str:
     return f"{percent(share, 0)} % of its variance is shared with {name}"
 
 
-def columns(panels: Panels) -> list[Column]:
-    """Return the summary's columns; without a thesis date there is no P&L since then."""
-    dated = panels.run.manifest["thesis_date"]
-    return [column for column in SUMMARY if dated or column.key != "thesis_trading_pnl"]
-
-
-def summary(panels: Panels) -> list[SummaryRow]:
-    """Return a row per variant, with a cell per column."""
-    return [
-        SummaryRow(
-            name=variant.name,
-            benchmark=variant.benchmark,
-            ruined=variant.figures["ruined"],
-            cells=[_summary_cell(panels, column, variant) for column in columns(panels)],
-        )
-        for variant in panels.variants
-    ]
-
-
-def _summary_cell(panels: Panels, column: Column, variant: VariantPanel) -> SummaryCell:
-    text = column.cell(variant.figures.get(column.key)) if column.key else drawdown(variant.figures)
-    value = variant.figures.get(column.key)
-    raw = "" if value is None else repr(float(value))
-    return SummaryCell(text, _note(column.key, variant), _share(panels, column.key, variant), raw)
-
-
-def _note(key: str, variant: VariantPanel) -> str:
-    """What stands small under a cell."""
-    return span(variant.significance.sharpe) if key == "sharpe" and variant.significance else ""
-
-
 def span(interval: Interval) -> str:
     """Return from where to where a figure may be, in its own unit; nothing where that is not known."""
     if interval.low is None or interval.high is None:
         return ""
     shown = number if interval.figure == "sharpe" else percent
     return f"{shown(interval.low)} to {shown(interval.high)}"
-
-
-def _share(panels: Panels, key: str, variant: VariantPanel) -> float | None:
-    """How long a cell's bar is, -1 to 1, against the largest of its column; None where the column has no bars."""
-    if key not in ("excess_return", "sharpe", "excess_drawdown", "sharpe_next_bar"):
-        return None
-    values = [abs(other.figures.get(key) or 0.0) for other in panels.variants]
-    return float((variant.figures.get(key) or 0.0) / max(*values, 1e-12))
 
 
 def calendar(panels: Panels, kind: int) -> Years:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from backtests.report.canvas import Figure
 from backtests.report.format import number
 from backtests.report.sensitivity import Record
 

@@ -121,7 +121,7 @@ def inputs(
         needs[prices] = tuple(dict.fromkeys([*needs.get(prices, ()), *indexed]))
     for name, users in needs.items():
         series = tables.cpi if name == prices and name not in tables.macro else tables.macro[name]
-        rows.append(_published(name, series, day, users))
+        rows.append(published(name, series, day, users))
     return tuple(row for row in rows if row.used_by)
 
 
@@ -145,7 +145,8 @@ def _row(
     return _input(name, last, day, MARKET_LIMIT[tables.frequency], users)
 
 
-def _published(name: str, values: pd.Series, day: date, users: tuple[str, ...]) -> Input:
+def published(name: str, values: pd.Series, day: date, users: tuple[str, ...]) -> Input:
+    """Return a macro series as an input of a day: the last period whose figure was out by then, and its age."""
     known = values.dropna()
     periods = pd.DatetimeIndex(known.index)
     out = periods[available_on(name, periods.to_numpy()) <= np.datetime64(day)]

@@ -18,6 +18,7 @@ from data.disk import MEGABYTE, read_regular
 LARGEST = 64 * MEGABYTE  # of a manifest, or of a file of figures
 OWN = ("manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")  # a folder with one is meant as a run
 NAMED = re.compile(r".+-\d{8}T\d{6}Z-[0-9a-f]{6}")  # as runs are by default
+SWEEP = ("sweep.parquet", "cells")  # what the folder of a sweep holds, complete or not
 FIRST = 3  # of those left out, named in a line
 NUMBERS = ("excess_return", "volatility", "sharpe", "excess_drawdown", "pnl")
 TEXTS = ("ruined", "excess_drawdown_peak", "excess_drawdown_trough")
@@ -78,8 +79,13 @@ def _candidates(folder: Path) -> Iterator[Path]:
         return
     for path in paths:
         meant = NAMED.fullmatch(path.name) or any(os.path.lexists(path / name) for name in OWN)
-        if meant and not path.name.startswith("."):
+        if meant and not path.name.startswith(".") and not _is_sweep(path):
             yield path
+
+
+def _is_sweep(path: Path) -> bool:
+    """Whether a folder is that of a sweep, which is no run."""
+    return any(os.path.lexists(path / name) for name in SWEEP)
 
 
 def _reason(error: Exception) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from backtests.config import dump
 from backtests.performance.financing import by_contract
-from backtests.runs import exposure, significance
+from backtests.runs import exposure, hedged, significance
 from backtests.runs.notices import notices
 from backtests.runs.runner import Run, VariantRun
 from data.instruments import Instrument
@@ -33,7 +33,7 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
         "name": run.config.name,
         "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "git_commit": _commit(),
+        "git_commit": commit(),
         "config_sha256": hashlib.sha256(dump(run.config).encode()).hexdigest(),
         "data": {
             "source": run.tables.source,
@@ -56,15 +56,15 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
         "notices": notices(run),
         "legs": {name: _leg(run, name) for name in run.market.names},
     }
-    return {key: _plain(value) for key, value in stated.items()}
+    return {key: plain(value) for key, value in stated.items()}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as JSON gives it back: days as ISO text, tuples as lists."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -89,6 +89,7 @@ def _described(run: VariantRun) -> dict[str, Any]:
         },
         "ruined": run.figures["ruined"],
         "spread": exposure.described(run),
+        "hedge_legs": hedged.described(run),
     }
 
 
@@ -128,7 +129,7 @@ def _stretches(dates: np.ndarray, flags: np.ndarray) -> list[dict[str, str]]:
     return [{"first": str(dates[a]), "last": str(dates[b - 1])} for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The checkout's commit, where the code runs from one."""
     here = Path(__file__).resolve().parent.parent.parent
     if not (here / ".git").exists() or shutil.which("git") is None:

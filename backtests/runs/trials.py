@@ -37,6 +37,8 @@ FORMAT = 1
 LARGEST = 1024 * MEGABYTE  # of the file
 MOST_ROWS = 5_000_000
 MOST_MONTHS = 6_000  # of a path
+LONGEST = 100  # characters of a name
+LATEST = 2**33  # seconds since 1970
 FIRST_NAMED = 3  # of damaged rows, in a line
 IDEA = re.compile(r"[0-9a-f]{16}")
 NO_PATH: Array = np.zeros(0)
@@ -317,6 +319,7 @@ def _columns(table: pa.Table) -> list[Any]:
     lists = lists.chunk(0) if isinstance(lists, pa.ChunkedArray) else lists
     offsets, values = lists.offsets.to_numpy(), _fixed(lists.values.to_numpy(zero_copy_only=False).astype(float))
     paths = [values[a:b] if b > a else NO_PATH for a, b in pairwise(offsets)]
+    table = table.set_column(SCHEMA.names.index("sharpe"), "sharpe", table.column("sharpe").fill_null(math.nan))
     return [*(table.column(name).to_pylist() for name in SCHEMA.names[:-1]), paths]
 
 
@@ -330,20 +333,25 @@ def _checked(columns: Sequence[Any]) -> tuple[tuple[Trial, ...], list[str]]:
         if why:
             refused.append(f"row {i + 1} {why}")
         else:
-            rows[row.idea] = row._replace(sharpe=math.nan if row.sharpe is None else row.sharpe)
+            rows[row.idea] = row
     return tuple(rows.values()), refused
 
 
 def _wrong(row: Trial) -> str:
-    if not isinstance(row.idea, str) or not IDEA.fullmatch(row.idea):
+    idea, name, strategy, source, sharpe, first, last, evaluations, month, x = row
+    if not isinstance(idea, str) or not IDEA.fullmatch(idea):
         return "names no idea"
-    if not all(isinstance(text, str) and text.isprintable() and len(text) <= 100 for text in row[1:4]):
+    if not (_is_name(name) and _is_name(strategy) and _is_name(source)):
         return "has a name that is none"
-    if None in row[5:9] or not 0 <= row.first <= row.last < 2**33 or row.evaluations < 1:
+    if None in (first, last, evaluations) or not 0 <= first <= last < LATEST or evaluations < 1:
         return "was tried at no time"
-    if len(row.x) > MOST_MONTHS or not abs(row.month) < MOST_MONTHS or np.isinf(row.x).any():
+    if month is None or not abs(month) < MOST_MONTHS or len(x) > MOST_MONTHS or (len(x) and np.isinf(x).any()):
         return "has a path that is none"
-    return "has a Sharpe ratio that is none" if row.sharpe is not None and math.isinf(row.sharpe) else ""
+    return "has a Sharpe ratio that is none" if math.isinf(sharpe) else ""
+
+
+def _is_name(text: Any) -> bool:
+    return isinstance(text, str) and len(text) <= LONGEST and text.isprintable()
 
 
 def _on_rows(path: Path, refused: Sequence[str]) -> str:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Literal
+from dataclasses import dataclass
+from datetime import date
+from functools import singledispatch
 
 import numpy as np
+import pandas as pd
 
-from data.countries import COUNTRIES, REAL, Countries, Country, is_real
+from backtests.config.claims import (
+    Beta,
+    Change,
+    Correlation,
+    Macro,
+    Measure,
+    PolicyRate,
+    Ratio,
+    SellOff,
+    Spread,
+    Volatility,
+    Yield,
+    inside,
+)
+from backtests.runs.inputs import MARKET_LIMIT, Input, published
+from backtests.thesis.history import History
+from data.calendars import STALE_AFTER_DAYS, available_on
 from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.forwards import forward_par
-from strategies.base import Window
-from strategies.signals import change, local_excess_returns, rolling_deviation
-
-Series = Callable[[Market], Array]
-Unit = Literal["bp", "%", "% of GDP", "% of federal debt", "times"]
+from strategies.signals import change, local_excess_returns, rolling_beta, rolling_covariance, rolling_deviation
 
 WORST = 0.1  # share of bars that count as a sell-off
 LEARNING = 60  # bars; with fewer a share of them means little
 CONFIDENCE = 0.95
-A_YEAR = Window("12M")
+ENOUGH = 60  # moves, below which no interval of a ratio of volatilities is worth showing
+SEED = 20260101
 
 
 @dataclass(frozen=True)
@@ -33,18 +46,7 @@ class Evidence:
     of: str  # what is counted
     low: float | None = None  # 95 % interval of the figure; None where none is worked out
     high: float | None = None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What a claim is judged by."""
-
-    about: str  # its definition, a sentence for the reader
-    unit: Unit
-    series: Series  # market -> (T,) decimals
-    forward: Callable[[Market, float], Array] | None = None  # (market, years ahead) -> (T,) its forward
-    evidence: Callable[[Market], Evidence] | None = None  # of the market's last row
-    legs: tuple[str, ...] = ()  # instruments it reads
+    decides: bool = False  # whether the interval, and not the figure alone, must lie between the bounds
 
 
 def missing(market: Market) -> Array:
@@ -52,68 +54,174 @@ def missing(market: Market) -> Array:
     return np.full(len(market.dates), np.nan)
 
 
-def _of(curve: str, countries: Countries) -> str:
-    """What a curve is of; an unknown name is refused when the measure is created."""
-    country = countries.of_curve(curve)
-    return country.linkers if is_real(curve) else country.bonds
+# ---- levels
 
 
-def _yield(market: Market, curve: str, maturity: float) -> Array:
-    return market.curves[curve].at(maturity) if curve in market.curves else missing(market)
+@singledispatch
+def series(measure: Measure, history: History) -> Array:
+    """Return a measure (T,) on the rows of a history; NaN throughout for a fact, and for a variant's return."""
+    return missing(history.market)
 
 
-def _forward(market: Market, ahead: float, curve: str, maturity: float) -> Array:
-    return forward_par(market.curves[curve], ahead, maturity) if curve in market.curves else missing(market)
+@series.register
+def _(measure: Yield, history: History) -> Array:
+    curves = history.market.curves
+    return curves[measure.curve].at(measure.maturity) if measure.curve in curves else missing(history.market)
 
 
-def _less(curve: str, maturity: float, less_curve: str, less_maturity: float, about: str) -> Measure:
-    """The yield of one point less that of another, with the forward of the same."""
-
-    def series(market: Market) -> Array:
-        return _yield(market, curve, maturity) - _yield(market, less_curve, less_maturity)
-
-    def forward(market: Market, ahead: float) -> Array:
-        return _forward(market, ahead, curve, maturity) - _forward(market, ahead, less_curve, less_maturity)
-
-    return Measure(about, "bp", series, forward)
+@series.register
+def _(measure: Spread, history: History) -> Array:
+    return series(measure.first, history) - series(measure.less, history)
 
 
-def slope(curve: str, short: float, long: float, countries: Countries = COUNTRIES) -> Measure:
-    """Par yield of the longer maturity less that of the shorter."""
-    about = f"par yield of {_of(curve, countries)} at {long:g} years less that at {short:g}"
-    return _less(curve, long, curve, short, about)
+@series.register
+def _(measure: PolicyRate, history: History) -> Array:
+    market = history.market
+    return np.asarray(market.macro.get(f"{measure.country}_overnight", missing(market)))
 
 
-def breakeven(maturity: float, country: Country = COUNTRIES.home) -> Measure:
-    """Nominal less real par yield of a maturity."""
-    about = f"nominal less real {country.label} par yield at {maturity:g} years"
-    return _less(country.code, maturity, f"{country.code}{REAL}", maturity, about)
+@series.register
+def _(measure: Macro, history: History) -> Array:
+    market = history.market
+    if measure.total is None:
+        return np.asarray(market.macro.get(measure.series, missing(market)))
+    return _total(measure, history)
 
 
-def _known(market: Market, name: str) -> Array:
-    return np.asarray(market.macro.get(name, missing(market)))
+def _total(measure: Macro, history: History) -> Array:
+    """Sum (T,) of the figures of the last `total` of periods of which one is known, as known on each row."""
+    market, values = history.market, history.tables.macro.get(measure.series, pd.Series(dtype=float)).dropna()
+    if values.empty or measure.total is None:
+        return missing(market)
+    periods = values.index.to_numpy().astype("datetime64[D]")
+    out = available_on(measure.series, periods)
+    apart = float(np.median(np.diff(periods).astype(float))) if len(periods) > 1 else 365.0
+    n = max(
+        1, round(float(measure.total.text[:-1]) * {"D": 1.0, "M": 30.44, "Y": 365.25}[measure.total.text[-1]] / apart)
+    )
+    sums = values.rolling(n).sum().to_numpy()
+    row = np.searchsorted(out, market.dates, side="right") - 1
+    age = (market.dates - out[np.maximum(row, 0)]).astype("timedelta64[D]").astype(int)
+    return np.where((row >= 0) & (age <= STALE_AFTER_DAYS), sums[np.maximum(row, 0)], np.nan)
 
 
-def macro(name: str, about: str, unit: Unit = "%") -> Measure:
-    """A macro series as known on each row: the last value published by then, at most 400 days ago."""
-    return Measure(about, unit, partial(_known, name=name))
+@series.register
+def _(measure: Beta, history: History) -> Array:
+    n = measure.window.bars(history.market)
+    return rolling_beta(moves(measure.first, history), moves(measure.on, history), n)
 
 
-def difference(name: str, less: str, about: str, unit: Unit) -> Measure:
-    """One annual macro series less another; its evidence counts how often it has crossed its own mean."""
+@series.register
+def _(measure: Correlation, history: History) -> Array:
+    n = measure.window.bars(history.market)
+    both = np.column_stack([moves(measure.first, history), moves(measure.other, history)])
+    covariance = rolling_covariance(both, n)
+    below = np.sqrt(covariance[:, 0, 0] * covariance[:, 1, 1])
+    return np.asarray(covariance[:, 0, 1] / np.where(below > 0, below, np.nan))
 
-    def series(market: Market) -> Array:
-        return _known(market, name) - _known(market, less)
 
-    def evidence(market: Market) -> Evidence:
-        points = distinct(series(market))
-        crossed, turned = sign_changes(points - points.mean()), sign_changes(np.diff(points))
-        return Evidence(
-            crossed,
-            f"crossings of its own mean in {len(points)} annual points (its yearly change turns {turned} times)",
-        )
+@series.register
+def _(measure: Ratio, history: History) -> Array:
+    below = series(measure.over, history)
+    return np.asarray(series(measure.first, history) / np.where(below == 0, np.nan, below))
 
-    return Measure(about, unit, series, evidence=evidence)
+
+@series.register
+def _(measure: Volatility, history: History) -> Array:
+    deviation = rolling_deviation(moves(measure, history), measure.window.bars(history.market))
+    return np.asarray(deviation * np.sqrt(history.market.periods_per_year))
+
+
+@series.register
+def _(measure: Change, history: History) -> Array:
+    return change(series(measure.of, history), measure.over.bars(history.market))
+
+
+@series.register
+def _(measure: SellOff, history: History) -> Array:
+    own, other = (_returns(history.market, name) for name in (measure.name, measure.against))
+    both = np.flatnonzero(~np.isnan(own + other))
+    mean = missing(history.market)
+    for n in range(LEARNING, len(both) + 1):
+        seen = both[:n]
+        mean[seen[-1]] = own[seen][_worst(other[seen])].mean()
+    return mean
+
+
+def _worst(returns: Array) -> Flags:
+    """Flags (T,) of the worst tenth."""
+    return np.asarray(returns <= np.quantile(returns, WORST))
+
+
+def _returns(market: Market, name: str) -> Array:
+    return local_excess_returns(market, name) if name in market.names else missing(market)
+
+
+# ---- moves
+
+
+def moves(measure: Measure, history: History) -> Array:
+    """Return what a measure moved by over each bar (T,): of a yield, on the tenors quoted at both its ends."""
+    if isinstance(measure, Spread):
+        return moves(measure.first, history) - moves(measure.less, history)
+    if isinstance(measure, Volatility):
+        return moves(measure.at, history) if measure.at else _returns(history.market, measure.name)
+    if isinstance(measure, Yield):
+        curves = history.market.curves
+        return curves[measure.curve].moves(measure.maturity) if measure.curve in curves else missing(history.market)
+    return np.diff(series(measure, history), prepend=np.nan)
+
+
+# ---- forwards
+
+
+def forward(measure: Measure, market: Market, ahead: float) -> Array:
+    """Return the forward (T,) of a yield, or of a spread of yields, `ahead` years from each row; else NaN."""
+    if isinstance(measure, Spread):
+        return forward(measure.first, market, ahead) - forward(measure.less, market, ahead)
+    if isinstance(measure, Yield) and measure.curve in market.curves:
+        return forward_par(market.curves[measure.curve], ahead, measure.maturity)
+    return missing(market)
+
+
+# ---- how much it rests on
+
+
+def evidence(measure: Measure, history: History, needs: int) -> Evidence | None:
+    """Return what a measure's figure on the last row rests on; None where it is read off directly."""
+    if isinstance(measure, SellOff):
+        return _sell_offs(measure, history)
+    if isinstance(measure, Volatility | Beta | Correlation):
+        return Evidence(measure.window.bars(history.market), "moves, as realised")
+    if isinstance(measure, Ratio) and isinstance(measure.first, Volatility) and isinstance(measure.over, Volatility):
+        return _of_volatilities(measure.first, measure.over, history)
+    return _crossings(series(measure, history)) if needs else None
+
+
+def _sell_offs(measure: SellOff, history: History) -> Evidence:
+    from scipy.stats import t
+
+    own, other = (_returns(history.market, name) for name in (measure.name, measure.against))
+    both = ~np.isnan(own + other)
+    bad = _worst(other[both])
+    returns = own[both][bad]
+    sell_offs = int(bad[0]) + int((bad[1:] & ~bad[:-1]).sum())
+    wide = float(t.ppf((1 + CONFIDENCE) / 2, sell_offs - 1) * returns.std(ddof=1) / np.sqrt(sell_offs))
+    mean = float(returns.mean())
+    return Evidence(sell_offs, f"sell-offs ({len(returns)} bars)", mean - wide, mean + wide, decides=True)
+
+
+def _of_volatilities(first: Volatility, over: Volatility, history: History) -> Evidence:
+    """Pairs of moves behind a ratio of two volatilities, with the interval of their log ratio where they are enough."""
+    n = min(first.window.bars(history.market), over.window.bars(history.market))
+    return Evidence(n, "pairs of moves, as realised")
+
+
+def _crossings(values: Array) -> Evidence:
+    points = distinct(values)
+    crossed, turned = sign_changes(points - points.mean()), sign_changes(np.diff(points))
+    what = f"crossings of its own mean in {len(points)} figures (its change from one to the next turns {turned} times)"
+    return Evidence(crossed, what)
 
 
 def distinct(values: Array) -> Array:
@@ -129,126 +237,30 @@ def sign_changes(values: Array) -> int:
     return int((signs[1:] != signs[:-1]).sum())
 
 
-def out_of_step(rising: str, falling: str, about: str) -> Measure:
-    """The smaller of one series' rise and another's fall over 12 months: above 0 only where they go opposite ways."""
-
-    def series(market: Market) -> Array:
-        n = A_YEAR.bars(market)
-        up = change(_known(market, rising), n)
-        down = -change(_known(market, falling), n)
-        return np.asarray(np.minimum(up, down))
-
-    return Measure(about, "bp", series)
+# ---- how old what it rests on is
 
 
-def _price_moves(market: Market, name: str) -> Array:
-    return local_excess_returns(market, name) if name in market.names else missing(market)
+def stale(measure: Measure, history: History, day: date) -> tuple[Input, ...]:
+    """Return the inputs of a measure that are older on a day than they may be; the history's market ends by then."""
+    return tuple(dict.fromkeys(age for part in inside(measure) if (age := _age(part, history, day)) and age.stale))
 
 
-def _yield_moves(market: Market, curve: str, maturity: float) -> Array:
-    return market.curves[curve].moves(maturity) if curve in market.curves else missing(market)
-
-
-def _volatility(moves: Series, about: str, unit: Unit) -> Measure:
-    """Annualised deviation of the moves of the last 12 months, with its chi-square interval."""
-
-    def series(market: Market) -> Array:
-        deviation = rolling_deviation(moves(market), A_YEAR.bars(market))
-        return np.asarray(deviation * np.sqrt(market.periods_per_year))
-
-    def evidence(market: Market) -> Evidence:
-        from scipy.stats import chi2
-
-        n = A_YEAR.bars(market)
-        tails = chi2.ppf([(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2], n - 1)
-        low, high = float(series(market)[-1]) * np.sqrt((n - 1) / tails)
-        return Evidence(n, "moves", float(low), float(high))
-
-    return Measure(about, unit, series, evidence=evidence)
-
-
-def volatility(name: str) -> Measure:
-    """Annualised volatility of an instrument's local return in excess of funding, last 12 months."""
-    about = f"annualised deviation of the bar returns of {name}, local and in excess of funding, last 12 months"
-    return replace(_volatility(partial(_price_moves, name=name), about, "%"), legs=(name,))
-
-
-def yield_volatility(curve: str, maturity: float, countries: Countries = COUNTRIES) -> Measure:
-    """Annualised volatility of a par yield's bar changes, last 12 months."""
-    rate = f"{maturity:g}-year par yield of {_of(curve, countries)}"
-    about = f"annualised deviation of the bar changes of the {rate}, last 12 months"
-    return _volatility(partial(_yield_moves, curve=curve, maturity=maturity), about, "bp")
-
-
-def _volatility_ratio(moves: Series, others: Series, about: str) -> Measure:
-    """One volatility over another, last 12 months, with the interval of Pitman and Morgan for paired normals.
-
-    Biometrika 31, 1939: variance ratios w (K -+ sqrt(K^2 - 1)), K = 1 + 2 (1 - r^2) t^2 / (n - 2).
-    """
-
-    def series(market: Market) -> Array:
-        n = A_YEAR.bars(market)
-        below = rolling_deviation(others(market), n)
-        return np.asarray(rolling_deviation(moves(market), n) / np.where(below > 0, below, np.nan))
-
-    def evidence(market: Market) -> Evidence:
-        from scipy.stats import t
-
-        n = A_YEAR.bars(market)
-        r = np.corrcoef(moves(market)[-n:], others(market)[-n:])[0, 1]
-        k = 1.0 + 2.0 * (1.0 - r**2) * t.ppf((1 + CONFIDENCE) / 2, n - 2) ** 2 / (n - 2)
-        wide = np.sqrt(k + np.sqrt(k**2 - 1.0))
-        ratio = float(series(market)[-1])
-        return Evidence(n, "pairs of moves", float(ratio / wide), float(ratio * wide))
-
-    return Measure(about, "times", series, evidence=evidence)
-
-
-def volatility_ratio(name: str, other: str) -> Measure:
-    """Volatility of one instrument's returns over another's; below 1 the first is the calmer."""
-    about = f"volatility of {name} over that of {other}, of bar returns, last 12 months; below 1, {name} is the calmer"
-    ratio = _volatility_ratio(partial(_price_moves, name=name), partial(_price_moves, name=other), about)
-    return replace(ratio, legs=(name, other))
-
-
-def yield_volatility_ratio(curve: str, other: str, maturity: float, countries: Countries = COUNTRIES) -> Measure:
-    """Volatility of one curve's par yield over another's at the same maturity."""
-    names = f"{_of(curve, countries)} over that of {_of(other, countries)}"
-    about = f"volatility of the {maturity:g}-year yield of {names}, of bar changes in bp, last 12 months"
-    return _volatility_ratio(
-        partial(_yield_moves, curve=curve, maturity=maturity), partial(_yield_moves, curve=other, maturity=maturity),
-        about,
-    )  # fmt: skip
-
-
-def haven(name: str, against: str) -> Measure:
-    """Mean excess return of one leg on the worst tenth of another's bars, all history up to each row."""
-
-    def series(market: Market) -> Array:
-        own, other = _price_moves(market, name), _price_moves(market, against)
-        both = np.flatnonzero(~np.isnan(own + other))
-        mean = missing(market)
-        for n in range(LEARNING, len(both) + 1):
-            seen = both[:n]
-            mean[seen[-1]] = own[seen][_worst(other[seen])].mean()
-        return mean
-
-    def evidence(market: Market) -> Evidence:
-        from scipy.stats import t
-
-        own, other = _price_moves(market, name), _price_moves(market, against)
-        both = ~np.isnan(own + other)
-        bad = _worst(other[both])
-        returns = own[both][bad]
-        sell_offs = int(bad[0]) + int((bad[1:] & ~bad[:-1]).sum())
-        wide = t.ppf((1 + CONFIDENCE) / 2, sell_offs - 1) * returns.std(ddof=1) / np.sqrt(sell_offs)
-        mean = float(returns.mean())
-        return Evidence(sell_offs, f"sell-offs ({len(returns)} bars)", mean - float(wide), mean + float(wide))
-
-    about = f"mean excess return of {name} on the worst tenth of the bars of {against}, all history, bp of value a bar"
-    return Measure(about, "bp", series, evidence=evidence, legs=(name, against))
-
-
-def _worst(returns: Array) -> Flags:
-    """Flags (T,) of the worst tenth."""
-    return np.asarray(returns <= np.quantile(returns, WORST))
+def _age(part: Measure, history: History, day: date) -> Input | None:
+    market = history.market
+    if isinstance(part, Macro):
+        values = history.tables.macro.get(part.series)
+        return published(part.series, values, day, ()) if values is not None else None
+    if isinstance(part, Yield):
+        known, what = series(part, history), f"{part.name}, curve {part.curve}"
+        if part.curve in market.curves:
+            known = np.where(market.curves[part.curve].sessions(), known, np.nan)
+    elif isinstance(part, PolicyRate):
+        known, what = series(part, history), f"overnight rate of {history.countries[part.country].place}"
+    elif isinstance(part, Volatility | SellOff):
+        known, what = _returns(market, part.name), part.name
+    else:
+        return None
+    rows = np.flatnonzero(~np.isnan(known))
+    last = market.dates[rows[-1]].astype(object) if rows.size else None
+    age = (day - last).days if last else None
+    return Input(what, last, age, MARKET_LIMIT[history.tables.frequency], ())

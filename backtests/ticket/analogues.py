@@ -3,7 +3,7 @@
 Abroad is the first foreign country, in the order of the table, that a leg is of. The state of a row is five yields and
 rates. Each is put in standard deviations of its own history up to now, and rows
 are compared by Euclidean distance. The analogues of now are the rows closest to it, each six months or more from the
-others and from now, so that what followed each of them is known.
+others and from now, so that what followed each of them over six months is known, and shares no bar with another's.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Analogues:
     state: Array  # (5,)
     scores: Array  # (5,) standard deviations from the mean of all rows up to now
     rows: int  # on which the whole state is known
+    effective: float | None = None  # how many uncorrelated parts the state amounts to
     closest: tuple[Analogue, ...] = ()  # by distance
     missing: str = ""
 
@@ -57,6 +58,9 @@ class Outcome:
 
     after: Array  # (analogues, 3) over each of HORIZONS, fraction of equity
     worst: Array  # (analogues,) lowest cumulative return within the longest of them
+    usual: tuple[float | None, ...]  # mean over every row of its run, of each horizon and of the worst mark
+    rows: int  # of its run that the longest horizon followed
+    overlap: bool  # whether two of the analogues are nearer each other than the longest horizon is long
 
     @property
     def count(self) -> int:
@@ -66,9 +70,23 @@ class Outcome:
     @property
     def average(self) -> tuple[float | None, ...]:
         """Mean over those analogues of each horizon, then of the worst mark; None where there are none."""
-        returns = np.column_stack([self.after, self.worst])
-        known = returns[~np.isnan(self.worst)]
-        return tuple(float(mean) for mean in known.mean(axis=0)) if len(known) else (None,) * returns.shape[1]
+        known = self._known
+        if not len(known):
+            return (None,) * (len(HORIZONS) + 1)
+        return tuple(float(mean) for mean in known.mean(axis=0))
+
+    @property
+    def error(self) -> tuple[float | None, ...]:
+        """Standard error of each of those means, deviation over the root of the count; None of fewer than two."""
+        known = self._known
+        if len(known) < 2:
+            return (None,) * (len(HORIZONS) + 1)
+        errors: Array = known.std(axis=0, ddof=1) / np.sqrt(len(known))
+        return tuple(float(error) for error in errors)
+
+    @property
+    def _known(self) -> Array:
+        return np.asarray(np.column_stack([self.after, self.worst])[~np.isnan(self.worst)])
 
 
 def abroad(market: Market) -> Country | None:
@@ -133,11 +151,27 @@ def find_analogues(market: Market) -> Analogues:
         values[now],
         scores[now],
         int(known.sum()),
+        effective_number(history),
         tuple(
             Analogue(market.dates[row].astype(object), float(distance[row]), values[row])
             for row in _closest_rows(distance, bars(market, APART))
         ),
     )
+
+
+def effective_number(history: Array) -> float | None:
+    """Return how many uncorrelated series `history (rows, parts)` amounts to; None where a part never varies.
+
+    `(sum of e)^2 / sum of e^2`, e the eigenvalues of the correlation matrix: the number of parts where none are
+    correlated, 1 where all move as one.
+
+    >>> effective_number(np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]]))
+    2.0
+    """
+    if len(history) < 2 or (history.std(axis=0) <= STILL).any():
+        return None
+    values = np.linalg.eigvalsh(np.corrcoef(history, rowvar=False))
+    return float(values.sum() ** 2 / (values**2).sum())
 
 
 def _closest_rows(distance: Array, apart: int) -> list[int]:
@@ -158,17 +192,20 @@ def bars(market: Market, months: int) -> int:
 
 
 def outcome(result: Result, closest: Sequence[Analogue], market: Market) -> Outcome:
-    """Return what a variant's own run earned after each analogue, in excess of cash."""
+    """Return what a variant's own run earned after each analogue, and after any row, in excess of cash."""
     excess = metrics.excess_returns(result)
     lengths = [bars(market, months) for months in HORIZONS]
-    after = np.full((len(closest), len(HORIZONS)), np.nan)
-    worst = np.full(len(closest), np.nan)
+    longest = max(lengths)
+    starts = np.arange(max(0, len(excess) - longest + 1))
+    paths = np.cumprod(1.0 + excess[starts[:, None] + np.arange(longest)], axis=1) - 1.0
+    marks = np.column_stack([*(paths[:, n - 1] for n in lengths), paths.min(axis=1, initial=np.inf)])
+    followed = np.full((len(closest), marks.shape[1]), np.nan)
     for k, analogue in enumerate(closest):
         row = int(np.searchsorted(result.dates, np.datetime64(analogue.day)))
-        traded = row < len(result.dates) and result.dates[row] == np.datetime64(analogue.day)
-        if not traded or row + max(lengths) > len(excess):
-            continue
-        path = np.cumprod(1.0 + excess[row : row + max(lengths)]) - 1.0
-        after[k] = [path[n - 1] for n in lengths]
-        worst[k] = path.min()
-    return Outcome(after, worst)
+        if row < len(marks) and result.dates[row] == np.datetime64(analogue.day):
+            followed[k] = marks[row]
+    usual = tuple(float(mean) for mean in marks.mean(axis=0)) if len(marks) else (None,) * (len(HORIZONS) + 1)
+    rows = np.sort(np.searchsorted(market.dates, [np.datetime64(analogue.day) for analogue in closest]))
+    return Outcome(
+        followed[:, :-1], followed[:, -1], usual, len(marks), bool((np.diff(rows) < longest).any())
+    )  # fmt: skip

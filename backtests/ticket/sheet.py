@@ -1,10 +1,11 @@
-"""What a variant would hold now: its decision, its legs in money and risk, their carry, their worst days and months."""
+"""What a variant would hold now: its decision, its legs in money and risk, their carry, and how they are traded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,13 +16,18 @@ from backtests.engine.carry import carry_ahead
 from backtests.engine.result import Result
 from backtests.runs import setup
 from backtests.runs.window import Span, span
-from backtests.ticket.futures import Quote, priced, quote
+from backtests.ticket.futures import Choice, Quote, choose, named
+from backtests.ticket.holdings import Held
+from backtests.ticket.levels import Levels, levels
+from backtests.ticket.marks import Marks, marks
+from backtests.ticket.orders import BucketRow, Line, Position, Unit, buckets, lines, own_unit, quantity_of
 from data.errors import DataError
-from data.instruments import BP
-from data.market import MORE_THAN_WEEKLY, Flags, Market
+from data.instruments import BP, Instrument
+from data.market import Flags, Market
 from data.pricing.bonds import Array
 from data.pricing.curves import DAYS_A_YEAR
 from strategies.base import decisions_of, signals_of
+from strategies.exits import DatedTrade
 
 MONTH, QUARTER = 1 / 12, 0.25  # years
 LATE_DAYS = 10  # on daily rows one market may be quoted later than the other, or be on holiday, by this much
@@ -54,23 +60,14 @@ class Leg:
     notional: float  # local currency: of a par bond its face
     usd: float
     dv01: float | None  # USD gained if its yield falls by a basis point
-    future: str | None
-    contracts: float | None  # with the leg's DV01
+    future: str | None  # the contract of its own bucket
+    contracts: float | None  # with the leg's DV01, not rounded
     carry_month: float | None  # carry and roll-down as held, fraction of notional; None where nothing is held
     carry_quarter: float | None
+    roll_month: float | None  # what of it is roll-down
+    roll_quarter: float | None
     rolls: bool  # False where what is left of it after a quarter lies where its curve cannot be read
-    held: float | None  # units; None: no holdings were given
-    order: float | None  # units to trade
-    order_usd: float | None
-    cost: float | None  # USD, at the half-spread
-
-
-@dataclass(frozen=True)
-class Worst:
-    """The worst bar or month of today's weights."""
-
-    value: float  # fraction of the base, negative is a loss
-    when: str
+    why_none: str  # why it has no contract; empty where it has, and where nothing is held
 
 
 @dataclass(frozen=True)
@@ -83,23 +80,44 @@ class Sheet:
     signals: tuple[Signal, ...]
     missing: str
     window: Span | None = None  # of its own run up to now
-    result: Result | None = None
+    result: Result | None = None  # of that run; of a dated trade, of its strategy without the trade
+    held: Mapping[str, Held] | None = None  # as the file of holdings says; None: none was given
     day: date | None = None  # the row decided on
     scheduled: bool = False  # whether that row is one of its rebalance schedule
     inside_band: bool = False  # of what is held: nothing trades
     base: float = 0.0  # USD
     legs: tuple[Leg, ...] = ()
+    lines: tuple[Line, ...] = ()  # what the legs are traded in, and what else is held
+    buckets: tuple[BucketRow, ...] = ()
+    quotes: tuple[Quote, ...] = ()  # of the contracts its legs are traded in
+    nearer: Mapping[str, Quote] = field(default_factory=dict)  # by leg, another contract nearer its own maturity
+    levels: Levels | str = ""  # or why there are none
     carry_month: float | None = None  # fraction of the base
     carry_quarter: float | None = None
     holding_quarter: float = 0.0  # borrow, rolling and financing spread over it, fraction of the base, positive
-    worst_day: Worst | None = None  # None: no daily rows, or nothing held
-    worst_month: Worst | None = None
+    marks: Marks = field(default_factory=Marks)
+
+    @property
+    def net(self) -> tuple[float | None, float | None]:
+        """Carry and roll-down less borrow, rolling and financing over one and three months, fraction of the base."""
+        gross, paid = (self.carry_month, self.carry_quarter), (self.holding_quarter / 3, self.holding_quarter)
+        month, quarter = (None if g is None else g - p for g, p in zip(gross, paid, strict=True))
+        return month, quarter
 
     @property
     def dv01(self) -> tuple[float, float]:
         """USD a basis point of the long legs and of the short legs, both positive."""
         by_leg = [leg.dv01 or 0.0 for leg in self.legs]
         return sum(max(dv01, 0.0) for dv01 in by_leg), sum(max(-dv01, 0.0) for dv01 in by_leg)
+
+    @property
+    def years(self) -> dict[str, float]:
+        """Net duration by country, years of the base, + long."""
+        years: dict[str, float] = {}
+        for leg in self.legs:
+            code = self.market.countries.of_currency(leg.currency).code
+            years[code] = years.get(code, 0.0) + (leg.dv01 or 0.0) / (self.base * BP)
+        return years
 
     @property
     def breakeven(self) -> tuple[float | None, str]:
@@ -110,15 +128,16 @@ class Sheet:
         side alone where that has more DV01 than the other. Negative: so far they must move in its favour.
         """
         risk = max(self.dv01)
-        if self.carry_quarter is None:
+        net = self.net[1]
+        if net is None:
             return None, "the carry of a leg is not known"
         if risk < SMALL:
             return None, "it has no DV01"
-        return (self.carry_quarter - self.holding_quarter) * self.base / risk * BP, ""
+        return net * self.base / risk * BP, ""
 
 
-def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[str, float] | None) -> Sheet:
-    """Return a variant's ticket on the last row of a market that ends with it; `held` is in units, by instrument.
+def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[str, Held] | None) -> Sheet:
+    """Return a variant's ticket on the last row of a market that ends with it; `held` is by instrument.
 
     Raises
     ------
@@ -132,15 +151,25 @@ def make_sheet(variant: Variant, market: Market, config: Config, held: Mapping[s
     try:
         window = span(variant, legs, config)
     except DataError as error:
-        return Sheet(variant, legs, fill, _signals(signals, legs, last), str(error))
+        return Sheet(variant, legs, fill, _signals(signals, legs, last), str(error), held=held)
     setup.check_clock(variant, legs, window)
     t = window.rows.stop - 1
     terms = setup.terms(variant, config, legs)
     book = prepare(legs, variant.strategy.targets(legs), window.rows, terms, decisions_of(variant.strategy, legs))
-    undecided = Sheet(variant, legs, fill, _signals(signals, legs, t), "", window, ledger.run(book))
+    undecided = Sheet(
+        variant, legs, fill, _signals(signals, legs, t), "", window, _run(book, variant, legs, window.rows, terms), held
+    )
     if (legs.dates[last] - legs.dates[t]).astype(int) > (LATE_DAYS if legs.daily else 0):
         return replace(undecided, missing=_why(legs, signals), signals=_signals(signals, legs, last))
-    return _decided(undecided, market, book, terms, held)
+    return _decided(undecided, market, book, terms, held, config.library)
+
+
+def _run(book: Book, variant: Variant, legs: Market, rows: slice, terms: Terms) -> Result:
+    """Return what a variant's run made; a dated trade is flat most of the time, so it is run without its dates."""
+    if not isinstance(variant.strategy, DatedTrade):
+        return ledger.run(book)
+    inner = variant.strategy.inner
+    return ledger.run(prepare(legs, inner.targets(legs), rows, terms, decisions_of(inner, legs)))
 
 
 def _why(legs: Market, signals: Mapping[str, Array]) -> str:
@@ -171,42 +200,79 @@ def _signal(name: str, values: Array, market: Market) -> Signal:
     return Signal(name, now, score, float((history <= now).mean()), len(history), last)
 
 
-def _decided(undecided: Sheet, market: Market, run: Book, terms: Terms, held: Mapping[str, float] | None) -> Sheet:
-    """Fill in what the last row of a run's book decides; legs held that the variant does not name are added."""
+def _decided(
+    undecided: Sheet, market: Market, run: Book, terms: Terms, held: Mapping[str, Held] | None,
+    library: Mapping[str, Instrument],
+) -> Sheet:  # fmt: skip
+    """Fill in what the last row of a run's book decides; instruments held that are no leg of it are added."""
     assert undecided.window is not None
     t = undecided.window.rows.stop - 1
-    own_legs = undecided.market
-    names = [*own_legs.names, *(name for name in held or {} if name not in own_legs.names)]
+    own = undecided.market
+    names = [*own.names, *(name for name in held or {} if name not in own.names)]
     wide = market.select(names)
     targets = np.zeros((len(wide.dates), len(names)))
-    targets[t, : len(own_legs.names)] = run.targets[-1]
-    now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))._replace(band=run.band[-1:])
-    per_unit = _shares(wide, t)
-    held_units = None if held is None else np.array([held.get(name, 0.0) for name in names]) / per_unit
-    target = _units(now._replace(band=np.zeros(1)), np.zeros(len(names)))
-    traded = target if held_units is None else _units(now, held_units)
-    legs = [_leg(wide, t, i, now.targets[0, i], target[i], per_unit[i], terms) for i in range(len(names))]
-    if held_units is not None:
-        orders = traded - held_units
-        legs = [_ordered(leg, wide, t, i, held_units[i], orders[i], per_unit[i]) for i, leg in enumerate(legs)]
+    targets[t, : len(own.names)] = run.targets[-1]
+    now = prepare(wide, targets, slice(t, t + 1), replace(terms, size_on="capital"))._replace(band=np.zeros(1))
+    per_unit, target = _shares(wide, t), _units(now, np.zeros(len(names)))
+    choices = choose(own, t, dict(zip(own.names, target[: len(own.names)], strict=True)), library)
+    legs = [_leg(own, t, i, now.targets[0, i], target[i], per_unit[i], terms, choices) for i in range(len(own.names))]
+    usd = {leg.name: leg.usd for leg in legs}
     weights = np.array([leg.usd for leg in legs]) / terms.capital
-    history = prepare(own_legs, np.zeros_like(own_legs.price), slice(0, t + 1), terms)
-    worst_day, worst_month = _worst(history, weights[: len(own_legs.names)], own_legs.periods_per_year)
+    history = prepare(own, np.zeros_like(own.price), slice(0, t + 1), terms)
+    positions = _positions(wide, t, per_unit, target, held)
+    wanted = {leg.name: positions.wanted[leg.name] for leg in legs}
+    traded, inside = lines(wanted, choices, positions.held, float(run.band[-1]))
+    in_contracts = {leg for line in traded if line.unit.of == "contracts" for leg in line.legs}
+    used = {name: choice.quote for name, choice in choices.items() if choice.quote and name in in_contracts}
     return replace(
         undecided,
         day=wide.dates[t].astype(object),
         scheduled=bool(run.decides[-1]),
-        inside_band=held_units is not None
-        and bool(np.array_equal(traded, held_units) and not np.array_equal(target, held_units)),
+        inside_band=inside,
         base=terms.capital,
         legs=tuple(legs),
+        lines=traded,
+        buckets=buckets(wanted, traded, positions.held),
+        quotes=named(list(used.values())),
+        nearer={name: quote for name, choice in choices.items() if name in used and (quote := choice.nearer)},
+        levels=levels(undecided.variant, own, t, usd, terms.capital, used),
         carry_month=_total([leg.carry_month for leg in legs], weights),
         carry_quarter=_total([leg.carry_quarter for leg in legs], weights),
-        holding_quarter=_holding(wide, t, weights)
-        + financing_spread(wide, weights, terms.margin_spread, terms.repo_spread),
-        worst_day=worst_day,
-        worst_month=worst_month,
+        holding_quarter=_holding(own, t, weights)
+        + financing_spread(own, weights, terms.margin_spread, terms.repo_spread),
+        marks=marks(history, weights, own.periods_per_year),
     )
+
+
+class _Positions(NamedTuple):
+    """What is wanted and what is held, by instrument."""
+
+    wanted: dict[str, Position]
+    held: dict[str, Position] | None
+
+
+def _positions(market: Market, t: int, per_unit: Array, target: Array, held: Mapping[str, Held] | None) -> _Positions:
+    """Return quantities of each instrument in its own unit: those of ledger units `target (n,)`, and those held."""
+    units = {name: own_unit(market, t, i, per_unit[i]) for i, name in enumerate(market.names)}
+    wanted = {
+        name: Position(unit, _quantity(market, t, i, target[i], unit, per_unit[i]))
+        for i, (name, unit) in enumerate(units.items())
+    }
+    if held is None:
+        return _Positions(wanted, None)
+    known = {
+        name: Position(units[name], quantity_of(held[name], units[name], market, t, i, per_unit[i]))
+        for i, name in enumerate(market.names)
+        if name in held
+    }
+    return _Positions(wanted, known)
+
+
+def _quantity(market: Market, t: int, i: int, units: float, unit: Unit, per_unit: float) -> float:
+    """Ledger units as a quantity of a unit."""
+    if not units:
+        return 0.0
+    return float(units * per_unit if unit.of == "shares" else units * market.price[t, i] / unit.worth)
 
 
 def _shares(market: Market, t: int) -> Array:
@@ -226,13 +292,18 @@ def _units(book: Book, held: Array) -> Array:
     return np.asarray(np.nan_to_num(path.due[book.lag]))  # nothing is wanted of a leg that has no price
 
 
-def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: float, terms: Terms) -> Leg:
+def _leg(
+    market: Market, t: int, i: int, weight: float, units: float, per_unit: float, terms: Terms,
+    choices: Mapping[str, Choice],
+) -> Leg:  # fmt: skip
     instrument = market.instruments[i]
     price, fx = market.price[t, i], market.fx[t, i]
     notional = units * price if units else 0.0
     duration = market.duration[t, i]
     dv01 = None if units and np.isnan(duration) else (notional * fx * duration * BP if units else 0.0)
-    future = _future(market, t, i)
+    choice = choices.get(instrument.name, Choice(None))
+    future = choice.quote
+    month, quarter = (_carry(market, t, i, horizon, terms, units) for horizon in (MONTH, QUARTER))
     return Leg(
         name=instrument.name,
         currency=instrument.currency,
@@ -245,13 +316,12 @@ def _leg(market: Market, t: int, i: int, weight: float, units: float, per_unit: 
         dv01=None if dv01 is None else float(dv01),
         future=future.contract.name if future else None,
         contracts=None if future is None or dv01 is None else float(dv01 / future.dv01),
-        carry_month=_carry(market, t, i, MONTH, terms, units),
-        carry_quarter=_carry(market, t, i, QUARTER, terms, units),
+        carry_month=month[0],
+        carry_quarter=quarter[0],
+        roll_month=month[1],
+        roll_quarter=quarter[1],
         rolls=not units or _rolls(market, t, i),
-        held=None,
-        order=None,
-        order_usd=None,
-        cost=None,
+        why_none=choice.why_none,
     )
 
 
@@ -259,40 +329,24 @@ def _priced(market: Market, t: int, i: int) -> bool:
     return bool(market.lot[t, i] > 0 or np.isfinite(market.quoted[t, i]))
 
 
-def _future(market: Market, t: int, i: int) -> Quote | None:
-    """Return the contract in which a leg's DV01 is told: a future's own, else its country's."""
-    instrument, fx = market.instruments[i], float(market.fx[t, i])
-    if instrument.curve is None:
-        return None
-    curve = market.curves[instrument.curve].until(t)
-    if instrument.kind == "future":
-        return priced(instrument, curve, fx, market.countries)
-    return quote(curve, fx, market.countries)
-
-
-def _ordered(leg: Leg, market: Market, t: int, i: int, held: float, order: float, per_unit: float) -> Leg:
-    usd = _known(order * market.price[t, i] * market.fx[t, i]) if order else 0.0
-    spread = _known(market.spread[t, i])
-    return replace(
-        leg,
-        held=float(held * per_unit),
-        order=float(order * per_unit),
-        order_usd=usd,
-        cost=0.0 if usd == 0.0 else None if usd is None or spread is None else abs(usd) * spread,
-    )
-
-
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _carry(market: Market, t: int, i: int, horizon: float, terms: Terms, units: float) -> float | None:
-    """What a leg as held earns over `horizon` years if nothing moves, currency included; fraction of its notional."""
+def _carry(
+    market: Market, t: int, i: int, horizon: float, terms: Terms, units: float
+) -> tuple[float | None, float | None]:
+    """What a leg as held earns over `horizon` years if nothing moves, currency included, and what of it is roll-down.
+
+    Fractions of its notional.
+    """
     if not units:
-        return None
-    held = np.full(len(market.dates), units)
-    earned = carry_ahead(market, market.names[i], horizon, held, terms.currency, terms.basis)[t]
-    return _known(float(np.sign(units) * earned))
+        return None, None
+    held, name = np.full(len(market.dates), units), market.names[i]
+    still = replace(market, instruments=tuple(replace(leg, rolldown=False) for leg in market.instruments))
+    earned, carry = (carry_ahead(of, name, horizon, held, terms.currency, terms.basis)[t] for of in (market, still))
+    sign = np.sign(units)
+    return _known(float(sign * earned)), _known(float(sign * (earned - carry)))
 
 
 def _rolls(market: Market, t: int, i: int) -> bool:
@@ -328,29 +382,3 @@ def financing_spread(market: Market, weights: Array, margin: float, repo: float)
     listed, bonds = (float(long[np.isin(kinds, of)].sum()) for of in (["listed"], ["par_bond", "inflation_bond"]))
     paid = max(0.0, listed - 1.0) * margin + max(0.0, bonds - max(0.0, 1.0 - listed)) * repo
     return paid * QUARTER * DAYS_A_YEAR / market.countries.home.day_count
-
-
-def _worst(book: Book, weights: Array, periods_per_year: float) -> tuple[Worst | None, Worst | None]:
-    """Worst day, on daily rows, and worst calendar month of the weights over all the history its legs share."""
-    on = weights != 0
-    if not on.any():
-        return None, None
-    gains = (_gains(book, weights)[:, on] * weights[on]).sum(axis=1)
-    days, known = book.dates[1:], ~np.isnan(gains)
-    if not known.any():
-        return None, None
-    days, gains = days[known].astype("datetime64[D]"), gains[known]
-    month, at = np.unique(days.astype("datetime64[M]"), return_inverse=True)
-    sums = np.bincount(at, weights=gains)
-    k, m = int(gains.argmin()), int(sums.argmin())
-    day = Worst(float(gains[k]), str(days[k])) if periods_per_year > MORE_THAN_WEEKLY else None
-    return day, Worst(float(sums[m]), str(month[m]))
-
-
-def _gains(book: Book, weights: Array) -> Array:
-    """What a dollar of each leg earned (T-1, n) over each bar after funding, as the ledger books it, before borrow."""
-    paid = np.where(weights > 0, book.funding_long, book.funding_short)[1:] / book.fx[:-1]
-    income = np.where(weights > 0, book.income_long, book.income_short)
-    grown = book.fx[1:] / book.fx[:-1]
-    moved = (book.price[1:] + income[1:]) / book.price[:-1] - 1.0
-    return np.asarray(moved * grown + book.fx_exposed * (grown - 1.0) - paid)

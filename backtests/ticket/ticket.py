@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,11 +13,10 @@ from backtests.runs.inputs import Input, inputs, rests_on, until
 from backtests.runs.window import check_dates
 from backtests.ticket import holdings
 from backtests.ticket.analogues import Analogues, Outcome, find_analogues, outcome
-from backtests.ticket.futures import Quote, quote
+from backtests.ticket.futures import Quote, named
 from backtests.ticket.sheet import Sheet, make_sheet
 from data.build import build
-from data.countries import BASE, Country
-from data.errors import ConfigError
+from data.errors import ConfigError, did_you_mean
 from data.market import Market
 from data.tables import Frequency, Tables
 from strategies.base import signals_of
@@ -47,8 +46,11 @@ def make(
     as_of: date | None = None,
     held: Path | None = None,
     progress: Progress = lambda what, completed, total: None,
+    only: Sequence[str] = (),
 ) -> Ticket:
     """Return the ticket of a day: by default the configuration's end, or the last row of its data.
+
+    `only` names the variants that are asked for, and nothing of the others is worked out; none: all of them.
 
     Everything dated later is cut away before anything is worked out, so that the ticket of a past day is the one that
     would have been printed on it (but for figures that were restated since).
@@ -60,9 +62,15 @@ def make(
     DataError
         What `run` would refuse.
     """
+    names = [variant.name for variant in config.variants]
+    for name in only:
+        if name not in names:
+            raise ConfigError(f"--variant: '{name}' is not a variant of {config.name}{did_you_mean(name, names)}")
+    asked_for = [variant for variant in config.variants if not only or variant.name in only]
+    config = replace(config, variants=tuple(asked_for))
     units: holdings.Holdings = {}
     if held is not None:
-        units = holdings.read(held, [variant.name for variant in config.variants], list(config.library))
+        units = holdings.read(held, [variant.name for variant in asked_for], names, config.library)
     extra = [name for by_instrument in units.values() for name in by_instrument]
     instruments = setup.instruments_of(config, extra)
     tables = setup.tables_of(config, instruments)
@@ -75,7 +83,7 @@ def make(
     sheets = []
     for i, variant in enumerate(known.variants):
         progress(variant.name, i, len(known.variants))
-        sheets.append(make_sheet(variant, market, known, units.get(variant.name)))
+        sheets.append(make_sheet(variant, market, known, units.get(variant.name) if held is not None else None))
     progress("", len(sheets), len(sheets))
     analogues = find_analogues(market)
     return Ticket(
@@ -85,7 +93,7 @@ def make(
         day=day,
         sheets=tuple(sheets),
         inputs=_inputs(tables, market, asked, sheets),
-        futures=tuple(future for future in (_quote(market, country) for country in market.countries) if future),
+        futures=named([quote for sheet in sheets for quote in sheet.quotes]),
         analogues=analogues,
         outcomes=tuple(outcome(sheet.result, analogues.closest, market) if sheet.result else None for sheet in sheets),
         orders=held is not None,
@@ -103,12 +111,6 @@ def _asked(config: Config, tables: Tables, as_of: date | None) -> date:
             f"--as-of is {asked}, before {start}, where the configuration's data starts; choose a later day"
         )
     return asked
-
-
-def _quote(market: Market, country: Country) -> Quote | None:
-    local = [i for i, instrument in enumerate(market.instruments) if instrument.currency == country.currency]
-    fx = 1.0 if country.currency == BASE else market.fx[-1, local[0]] if local else float("nan")
-    return quote(market.curves[country.code], float(fx), market.countries) if country.code in market.curves else None
 
 
 def _inputs(tables: Tables, market: Market, day: date, sheets: list[Sheet]) -> tuple[Input, ...]:

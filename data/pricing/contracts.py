@@ -46,6 +46,20 @@ RULES = {
     "JB": Rule(20, 1, _tokyo),
 }
 
+NAMES = {
+    "TU": "CBOT 2-year Treasury note future",
+    "FV": "CBOT 5-year Treasury note future",
+    "TY": "CBOT 10-year Treasury note future",
+    "TN": "CBOT Ultra 10-year Treasury note future",
+    "US": "CBOT Treasury bond future",
+    "UB": "CBOT Ultra Treasury bond future",
+    "JB": "OSE 10-year JGB future",
+}
+TICKS = {  # of a price per 100: CME Rulebook ch. 18 to 21, 26, 40; JPX, contract specifications
+    "TU": 1 / 256, "FV": 1 / 128, "TY": 1 / 64, "TN": 1 / 64, "US": 1 / 32, "UB": 1 / 32, "JB": 0.01,
+}  # fmt: skip
+LONGEST = {"JB": 10.0}  # years: of the bonds it stands for, where its bucket holds longer ones that it does not
+
 
 def conversion_factor(coupon: float, delivery: date, maturity: date, contract: str) -> float:
     """Return the exchange's factor of a bond, `coupon` a year, delivered in the month of `delivery` into a contract.

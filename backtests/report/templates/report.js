@@ -10,6 +10,7 @@ const report = (() => {
   };
   let busy = false; // while plots follow one another
   const timePlots = ["equity", "traded", "rolling", "exposure", "legs", "components"];
+  const changed = []; // what else follows a change of the view
   const picked = []; // what else is drawn of the picked variant, by the scripts after this one
   const { config, css, ink, wide, text, layout, press } = kit;
   const colour = (name) => kit.colour(data.styles[name]);
@@ -64,8 +65,9 @@ const report = (() => {
   }
 
   function drawEquity() {
-    const top = shown().map((v) => line(v, rebased(path(v[state.view])), "y", ".3f"));
-    const bottom = shown().map((v) => line(v, path(v.underwater), "y2", ".1f"));
+    const quiet = readout.quiet(shown().length);
+    const top = shown().map((v) => ({ ...line(v, rebased(path(v[state.view])), "y", ".3f"), ...quiet }));
+    const bottom = shown().map((v) => ({ ...line(v, path(v.underwater), "y2", ".1f"), ...quiet }));
     const transform = state.log ? Math.log10 : (y) => y;
     const positive = (y) => y !== null && (!state.log || y > 0);
     const [from, to] = span();
@@ -79,7 +81,7 @@ const report = (() => {
     const labelled = kit.labelled(top.length) && range, right = labelled ? 184 : 16, box = document.getElementById("equity");
     const ends = top.map(({ meta, line: { color }, y }) => ({ name: meta, colour: color, end: transform(y.findLast((value) => value !== null)) }));
     Plotly.react("equity", [...top, ...bottom], layout({
-      hovermode: kit.hover(top.length), xaxis: timeAxis({ anchor: "y2" }),
+      hovermode: readout.hover(top.length), xaxis: timeAxis({ anchor: "y2", ...spike(top.length) }),
       yaxis: { domain: [0.42, 1], title: { text: state.view === "excess" ? "growth of 1 over cash" : "growth of 1", standoff: 8 }, type: state.log ? "log" : "linear", range },
       yaxis2: { domain: [0, 0.36], title: { text: "drawdown, %", standoff: 8 }, rangemode: "tozero" },
       shapes: [...bands(), ...thesis()],
@@ -91,15 +93,29 @@ const report = (() => {
     }), config);
   }
 
+  const spike = (lines) => (readout.quiet(lines).hoverinfo ? { showspikes: true, spikemode: "across", spikesnap: "cursor", spikethickness: 1, spikedash: "solid", spikecolor: css("--soft") } : {});
+
   function drawRolling() {
-    const top = shown().map((v) => line(v, path(v.sharpe), "y", ".2f"));
-    const bottom = shown().map((v) => line(v, path(v.volatility), "y2", ".1f"));
-    Plotly.react("rolling", [...top, ...bottom], layout({
-      hovermode: kit.hover(top.length), xaxis: timeAxis({ anchor: "y2" }),
-      yaxis: { domain: [0.54, 1], title: { text: `Sharpe, ${data.window}`, standoff: 8 }, zeroline: true },
-      yaxis2: { domain: [0, 0.46], title: { text: "volatility, % a year", standoff: 8 }, rangemode: "tozero" },
+    const to = document.getElementById("beta-to")?.value ?? Object.keys(data.variants[0].betas)[0] ?? Object.keys(data.variants[1]?.betas ?? {})[0];
+    const quiet = readout.quiet(shown().length);
+    const drawn = (key, axis, format) => shown().map((v) => ({ ...line(v, path(v[key]), axis, format), ...quiet }));
+    const betas = shown().filter((v) => v.betas[to]).map((v) => ({ ...line(v, path(v.betas[to]), "y3", ".2f"), ...quiet }));
+    const [top, middle] = to ? [[0.7, 1], [0.36, 0.64]] : [[0.54, 1], [0, 0.46]];
+    const traces = [...drawn("sharpe", "y", ".2f"), ...drawn("volatility", "y2", ".1f"), ...betas];
+    Plotly.react("rolling", traces, layout({
+      hovermode: readout.hover(shown().length), xaxis: timeAxis({ anchor: to ? "y3" : "y2", ...spike(shown().length) }),
+      yaxis: { domain: top, title: { text: `Sharpe, ${data.window}`, standoff: 8 }, zeroline: true },
+      yaxis2: { domain: middle, title: { text: "volatility, % a year", standoff: 8 }, rangemode: "tozero" },
+      ...(to ? { yaxis3: { domain: [0, 0.3], title: { text: `beta to<br>${text(kit.shorter(to))}`, standoff: 8 }, zeroline: true } } : {}),
       shapes: thesis(),
     }), config);
+  }
+
+  function drawSpread() {
+    const { width, counts } = byName.get(state.picked).spread, middle = (counts.length - 1) / 2;
+    const x = counts.map((_, i) => (i - middle) * width), at = (value) => `${(value - width / 2).toFixed(2)} to ${(value + width / 2).toFixed(2)} %`.replace(/-/g, "−");
+    Plotly.react("spread", [{ type: "bar", x, y: counts, customdata: x.map(at), marker: { color: x.map((value) => (value < -width / 4 ? "#D55E00" : "#0072B2")) }, hovertemplate: "%{customdata}: %{y} bars<extra></extra>" }],
+      layout({ hovermode: "closest", bargap: 0.06, xaxis: { title: { text: "return of a bar over cash, %", standoff: 8 }, showgrid: false }, yaxis: { title: { text: "bars", standoff: 8 } } }), config);
   }
 
   function drawWaterfall() {
@@ -147,28 +163,38 @@ const report = (() => {
     })), 56);
   }
 
-  function drawPicked() { drawWaterfall(); drawLegs(); drawComponents(); picked.forEach((draw) => draw()); }
+  function drawPicked() { drawSpread(); drawWaterfall(); drawLegs(); drawComponents(); picked.forEach((draw) => draw()); }
   function drawShown() { drawEquity(); drawRolling(); }
   function drawAll() { drawShown(); drawPicked(); }
 
   function chips() {
-    kit.chips(document.getElementById("chips"), data.variants, data.styles, state.shown, () => { drawShown(); pressAll(); });
+    kit.chips(document.getElementById("chips"), data.variants, data.styles, state.shown, () => { drawShown(); pressAll(); tell(); });
     pressAll();
   }
   function pressAll() { press(document.getElementById("all"), state.shown.size === data.variants.length); }
 
-  for (const button of document.querySelectorAll("[data-view]")) {
-    button.addEventListener("click", () => {
-      state.view = button.dataset.view;
-      document.querySelectorAll("[data-view]").forEach((b) => press(b, b === button));
-      drawEquity();
-    });
+  function tell() { changed.forEach((follow) => follow()); }
+  function toggles() {
+    document.querySelectorAll("[data-view]").forEach((button) => press(button, button.dataset.view === state.view));
+    press(document.getElementById("log"), state.log);
   }
-  document.getElementById("log").addEventListener("click", (event) => { state.log = !state.log; press(event.currentTarget, state.log); drawEquity(); });
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.addEventListener("click", () => { state.view = button.dataset.view; toggles(); drawEquity(); tell(); });
+  }
+  document.getElementById("log").addEventListener("click", () => { state.log = !state.log; toggles(); drawEquity(); tell(); });
+  document.getElementById("beta-to")?.addEventListener("change", drawRolling);
+  // One of a few panels by its button; paper has them all.
+  const tabs = [...document.querySelectorAll("[data-tab]")];
+  function tab(name) {
+    tabs.forEach((button) => press(button, button.dataset.tab === name));
+    document.querySelectorAll("[data-panel]").forEach((panel) => { panel.classList.toggle("aside", panel.dataset.panel !== name); });
+    tables.listed.forEach((table) => tables.draw(table));
+  }
+  for (const button of tabs) button.addEventListener("click", () => tab(button.dataset.tab));
   document.getElementById("all").addEventListener("click", () => {
     const every = state.shown.size === data.variants.length;
     state.shown = new Set(data.variants.filter((v) => !every || data.styles[v.name].shown).map((v) => v.name));
-    chips(); drawShown();
+    chips(); drawShown(); tell();
   });
   // The picked variant's words and tables, of which the page keeps those of all variants folded away.
   function pick(name) {
@@ -187,7 +213,7 @@ const report = (() => {
   }
   for (const select of document.querySelectorAll("select.pick")) {
     select.append(...data.variants.map((v) => new Option(v.name)));
-    select.addEventListener("change", () => { pick(select.value); drawPicked(); });
+    select.addEventListener("change", () => { pick(select.value); drawPicked(); tell(); });
   }
   page.theme(() => { chips(); drawAll(); });
 
@@ -213,6 +239,7 @@ const report = (() => {
     [from.value, to.value] = span();
     note.textContent = "";
     drawEquity();
+    tell();
     const others = timePlots.filter((other) => other !== "equity" && drawn(other));
     Promise.all(others.map((other) => Plotly.relayout(other, { "xaxis.range": range || whole }))).finally(() => { busy = false; });
   }
@@ -227,6 +254,18 @@ const report = (() => {
   [from.value, to.value] = whole;
   drawAll();
   timePlots.filter(drawn).forEach(link);
+  for (const [id, digits] of [["equity", 3], ["rolling", 2]]) readout.attach(document.getElementById(id), document.getElementById(`${id}-readout`), digits);
+  tab("figures");
+
+  // Everything as the state has it.
+  function show() {
+    pick(state.picked);
+    toggles();
+    chips();
+    [from.value, to.value] = span();
+    drawAll();
+    timePlots.filter(drawn).forEach((id) => Plotly.relayout(id, { "xaxis.range": state.range || whole }));
+  }
 
   // Paper is light, and narrower than the screen.
   const size = (of) => document.querySelectorAll(".plot").forEach((plot) => { if (plot.data) Plotly.relayout(plot, of(plot)); });
@@ -253,5 +292,5 @@ const report = (() => {
     if ((width >= 800) !== wide()) drawAll();
     width = window.innerWidth;
   });
-  return { data, state, byName, colour, path, said, timeAxis, thesis, link, picked };
+  return { data, state, byName, colour, path, said, span, timeAxis, thesis, link, picked, changed, show };
 })();

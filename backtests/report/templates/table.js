@@ -186,7 +186,7 @@ const tables = (() => {
 
   // A link to a row that is not shown shows it.
   function reveal() {
-    const id = decodeURIComponent(location.hash.slice(1));
+    const id = location.hash.slice(1);
     const table = id && !document.getElementById(id) && [...listed].find((each) => rows(each).some((row) => row.id === id));
     if (!table) return;
     known.get(table).whole = true;
@@ -195,5 +195,5 @@ const tables = (() => {
   }
   addEventListener("hashchange", reveal);
 
-  return { set, rows, fill, keep, draw, reveal, save, shown: (table) => known.get(table).shown, listed };
+  return { set, rows, fill, keep, draw, reveal, save, copy, shown: (table) => known.get(table).shown, listed };
 })();
