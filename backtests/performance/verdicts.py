@@ -11,7 +11,7 @@ from typing import Literal
 
 ENOUGH = 0.95  # probability from which on a Sharpe ratio counts as significant
 SIGNIFICANT = 0.05  # level of a test
-CLUSTERED = "78 to 91 %"  # of ranges of a ratio of volatilities: tests/proof/one_variant.txt
+CLUSTERED = "74 to 91 %"  # of ranges of a ratio of volatilities: tests/proof/one_variant.txt
 
 Estimate = Literal["excess_return", "sharpe", "excess_drawdown"]
 

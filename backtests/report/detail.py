@@ -137,15 +137,11 @@ def _dollars(usd: float) -> str:
 
 def inference(panels: Panels) -> list[SignificanceRow]:
     """Return the significance of each variant: intervals, tests and a sentence; none where a run stored none."""
-    return [
-        _significance(variant.name, variant.significance, variant.figures)
-        for variant in panels.variants
-        if variant.significance
-    ]
+    return [_significance(variant, variant.significance) for variant in panels.variants if variant.significance]
 
 
-def _significance(name: str, significance: Significance, figures: Mapping[str, Any]) -> SignificanceRow:
-    ranges = [_range(significance.excess_return), _range(significance.sharpe), number(figures.get("sharpe_lo"))]
+def _significance(variant: VariantPanel, significance: Significance) -> SignificanceRow:
+    ranges = [_range(significance.excess_return), _range(significance.sharpe), number(variant.figures.get("sharpe_lo"))]
     ranges.append(_range(significance.excess_drawdown))
     tests = [
         number(significance.hac.t),
@@ -154,7 +150,7 @@ def _significance(name: str, significance: Significance, figures: Mapping[str, A
     ]
     tests.append(percent(significance.deflated_sharpe.probability, 0))
     tests.append(number(significance.track_record.years if significance.track_record else None, 0))
-    return SignificanceRow(name, [*ranges, *tests], _words(significance))
+    return SignificanceRow(variant.name, [*ranges, *tests], _words(significance))
 
 
 def _words(significance: Significance) -> str:
