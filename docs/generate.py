@@ -95,8 +95,9 @@ def _parameters(own: Sequence[Parameter], of_a_pair: bool = False) -> str:
     lead = "Those of a [pair](#pairs)" if of_a_pair else ""
     if not own:
         return f"{lead}.\n"
-    rows = [(f"`{one.name}`", one.default.replace("'", ""), one.unit.replace(" | ", ", ")) for one in own]
-    return (f"{lead}, and:\n\n" if lead else "") + _table(("parameter", "default", "unit"), rows, left=3)
+    rows = [(f"`{one.name}`", one.meaning, one.default.replace("'", ""), one.unit.replace(" | ", ", ")) for one in own]
+    head = ("parameter", "what it is for", "default", "unit")
+    return (f"{lead}, and:\n\n" if lead else "") + _table(head, rows, left=4)
 
 
 # ---- what hedges what

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Invariants, Lookback, ParameterError, Strategy, Window
+from strategies.base import Invariants, Lookback, Meaning, ParameterError, Strategy, Window
 from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven
 from strategies.curve import CurveTrade
@@ -27,9 +27,9 @@ class Article:
     `volatility` over `window`. Only the first two are net of a country: it is long Treasuries and short JGBs.
     """
 
-    without: Annotated[Name | None, f"a part to leave out: {' | '.join(get_args(Name))}"] = None
-    volatility: Annotated[float, "annual volatility of each part, 0.05 is 5 %"] = 0.05
-    window: Lookback = Window("36M")
+    without: Annotated[Name | None, " | ".join(get_args(Name)), Meaning("part of the article that is left out")] = None
+    volatility: Annotated[float, "a year, 0.05 is 5 %", Meaning("what each part is scaled to")] = 0.05
+    window: Annotated[Lookback, Meaning("history of returns that a part's volatility is taken from")] = Window("36M")
 
     def __post_init__(self) -> None:
         if self.without is not None and self.without not in get_args(Name):

@@ -40,14 +40,30 @@ class Window:
         return max(2, math.floor(number * market.periods_per_year / unit + 0.5))
 
 
-# The unit of a parameter, for `divergence strategies` and the docs.
-Leg = Annotated[str, "instrument"]
-Duration = Annotated[float, "years of duration contribution of a leg, fraction of equity x duration"]
-Volatility = Annotated[float, "annual volatility of a leg, 0.05 is 5 %"]
-Weight = Annotated[float, "fraction of equity"]
+@dataclass(frozen=True)
+class Meaning:
+    """What a parameter is for, in a phrase, beside its unit: `Annotated[float, "a year", Meaning("...")]`."""
+
+    text: str
+
+
+# The unit of a parameter, for `divergence strategies`, `divergence docs`, editors and the pages; and what it means
+# where that is the same wherever it stands.
+INSTRUMENT = "instrument"
+Leg = Annotated[str, INSTRUMENT]
+Duration = Annotated[
+    float, "years of duration contribution", Meaning("size of a leg: fraction of equity times its duration")
+]
+Volatility = Annotated[float, "a year, 0.05 is 5 %", Meaning("volatility that each leg is to have")]
+Weight = Annotated[float, "fraction of equity", Meaning("size of each leg in money")]
 Lookback = Annotated[Window, "window: 60D, 36M, 3Y"]
-Scale = Annotated[float, "a year, 0.01 is 100 bp: where the position is whole"]
-RateMove = Annotated[float, "a year, 0.0025 is 25 bp: what counts as a move"]
+Scale = Annotated[float, "a year, 0.01 is 100 bp", Meaning("size of the signal at which the position is whole")]
+RateMove = Annotated[float, "a year, 0.0025 is 25 bp"]
+
+
+def is_leg(hint: Any) -> bool:
+    """Whether an annotation is that of a leg, whatever it says besides."""
+    return INSTRUMENT in getattr(hint, "__metadata__", ())
 
 
 class ParameterError(ValueError):

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import ParameterError, Strategy, signals_of
+from strategies.base import Meaning, ParameterError, Strategy, signals_of
 from strategies.macro import Policy
 from strategies.relative_value import Carry
 from strategies.sizing import LARGEST_OF
@@ -41,7 +41,9 @@ class Blend:
     It trades once everything its parts rest on is known. Its profit is split among them by each part's own target.
     """
 
-    parts: Annotated[Mapping[str, Part], "name: {strategy, params, weight}"] = field(default_factory=_halves)
+    parts: Annotated[
+        Mapping[str, Part], "name: {strategy, params, weight}", Meaning("the strategies, each with its weight")
+    ] = field(default_factory=_halves)
 
     def __post_init__(self) -> None:
         if not self.parts:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Invariants, Leg, Lookback, Window
+from strategies.base import Duration, Invariants, Leg, Lookback, Meaning, Window
 from strategies.signals import rolling_beta, yield_moves
 from strategies.sizing import book, different, one_of, sized, years_of_duration
 
@@ -27,11 +27,16 @@ class Breakeven:
     Fleckenstein, Longstaff and Lustig, J. Finance 69, 2014; Gürkaynak, Sack and Wright, AEJ: Macroeconomics 2, 2010.
     """
 
-    linker: Leg = "TIPS10"
-    nominal: Leg = "UST10"
-    trade: Literal["long", "short"] = "long"
-    hedge: Literal["duration", "beta"] = "duration"
-    lookback: Lookback = Window("36M")
+    linker: Annotated[Leg, Meaning("the inflation-linked leg")] = "TIPS10"
+    nominal: Annotated[Leg, Meaning("the nominal leg against it")] = "UST10"
+    trade: Annotated[
+        Literal["long", "short"],
+        Meaning("long: linker against nominal, to gain as the breakeven widens; short: the reverse"),
+    ] = "long"
+    hedge: Annotated[
+        Literal["duration", "beta"], Meaning("what sizes the nominal leg: equal duration, or the linker's beta to it")
+    ] = "duration"
+    lookback: Annotated[Lookback, Meaning("history that the beta is estimated on")] = Window("36M")
     duration: Duration = 5.0
 
     def __post_init__(self) -> None:

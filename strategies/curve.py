@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies import hedges
-from strategies.base import Duration, Invariants, Leg, Lookback
+from strategies.base import Duration, Invariants, Leg, Lookback, Meaning
 from strategies.hedges import Hedge
 from strategies.sizing import book, different, hedged, one_of, sized, years_of_duration
+
+Front = Annotated[Leg, Meaning("the leg of the shorter maturity")]
+Back = Annotated[Leg, Meaning("the leg of the longer maturity")]
+HedgeRule = Annotated[
+    hedges.Rule, Meaning("what sizes the legs that hedge: equal DV01, a regression, or principal components")
+]
+HedgeWindow = Annotated[Lookback, Meaning("history that the hedge is estimated on")]
 
 
 class DurationNeutral:
@@ -109,12 +116,14 @@ class HedgedTrade(DurationNeutral):
 class CurveTrade(HedgedTrade):
     """Steepener: long the front, short the back, at equal DV01, to gain as it steepens; flattener: the reverse."""
 
-    front: Leg = "UST2"
-    back: Leg = "UST10"
-    trade: Literal["steepener", "flattener"] = "steepener"
+    front: Front = "UST2"
+    back: Back = "UST10"
+    trade: Annotated[
+        Literal["steepener", "flattener"], Meaning("steepener: long the front, short the back; flattener: the reverse")
+    ] = "steepener"
     duration: Duration = 5.0
-    hedge: hedges.Rule = "dv01"
-    window: Lookback | None = None
+    hedge: HedgeRule = "dv01"
+    window: HedgeWindow | None = None
 
     def __post_init__(self) -> None:
         different(self.front, self.back)
@@ -143,12 +152,12 @@ class CurveTrade(HedgedTrade):
 class Butterfly(HedgedTrade):
     """Long the belly against half its duration in each wing; it gains when the belly richens against the wings."""
 
-    front: Leg = "UST2"
-    belly: Leg = "UST5"
-    back: Leg = "UST10"
+    front: Annotated[Leg, Meaning("the wing of the shorter maturity")] = "UST2"
+    belly: Annotated[Leg, Meaning("the leg between, held long")] = "UST5"
+    back: Annotated[Leg, Meaning("the wing of the longer maturity")] = "UST10"
     duration: Duration = 5.0
-    hedge: hedges.Rule = "dv01"
-    window: Lookback | None = None
+    hedge: HedgeRule = "dv01"
+    window: HedgeWindow | None = None
 
     def __post_init__(self) -> None:
         different(self.front, self.belly, self.back)
@@ -180,13 +189,13 @@ class Butterfly(HedgedTrade):
 class Box(HedgedTrade):
     """A US steepener and a Japanese flattener at once; it gains when the US curve steepens more than Japan's."""
 
-    us_front: Leg = "UST2"
-    us_back: Leg = "UST10"
-    jp_front: Leg = "JGB2"
-    jp_back: Leg = "JGB10"
+    us_front: Annotated[Leg, Meaning("the shorter leg of the steepener")] = "UST2"
+    us_back: Annotated[Leg, Meaning("its longer leg")] = "UST10"
+    jp_front: Annotated[Leg, Meaning("the shorter leg of the flattener")] = "JGB2"
+    jp_back: Annotated[Leg, Meaning("its longer leg")] = "JGB10"
     duration: Duration = 5.0
-    hedge: hedges.Rule = "dv01"
-    window: Lookback | None = None
+    hedge: HedgeRule = "dv01"
+    window: HedgeWindow | None = None
 
     def __post_init__(self) -> None:
         different(self.us_front, self.us_back, self.jp_front, self.jp_back)

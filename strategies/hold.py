@@ -11,7 +11,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import ParameterError
+from strategies.base import Meaning, ParameterError
 from strategies.sizing import LARGEST_OF, book
 
 
@@ -19,9 +19,9 @@ from strategies.sizing import LARGEST_OF, book
 class Hold:
     """Hold each instrument at a fixed fraction of equity, + long, - short."""
 
-    weights: Annotated[Mapping[str, float], "instrument: fraction of equity, + long"] = field(
-        default_factory=lambda: MappingProxyType({"UST10": 1.0})
-    )
+    weights: Annotated[
+        Mapping[str, float], "instrument: fraction of equity, + long", Meaning("what is held of each instrument")
+    ] = field(default_factory=lambda: MappingProxyType({"UST10": 1.0}))
 
     def __post_init__(self) -> None:
         if not self.weights:

@@ -13,7 +13,7 @@ import numpy as np
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Invariants, Lookback, ParameterError, Scale, Window
+from strategies.base import Invariants, Lookback, Meaning, ParameterError, Scale, Window
 from strategies.pairs import SignalledPair, two_countries
 from strategies.signals import (
     change,
@@ -52,8 +52,11 @@ class Policy(SymmetricPair):
     Brooks, *A Half Century of Macro Momentum*, AQR, 2017; Ilmanen, *Expected Returns*, 2011, ch. 9.
     """
 
-    measure: Literal["overnight", "market"] = "overnight"
-    lookback: Lookback = Window("6M")
+    measure: Annotated[
+        Literal["overnight", "market"],
+        Meaning("overnight: how the two overnight rates moved; market: what 2-year yields say is to come"),
+    ] = "overnight"
+    lookback: Annotated[Lookback, Meaning("time over which the overnight rates moved")] = Window("6M")
     scale: Scale = 0.01
 
     def __post_init__(self) -> None:
@@ -86,8 +89,10 @@ class Inflation(SymmetricPair):
     Ang and Piazzesi, J. Monetary Economics 50, 2003; Campbell, Sunderam and Viceira, Critical Finance Review 6, 2017.
     """
 
-    measure: Literal["change", "level"] = "change"
-    lookback: Lookback = Window("3M")
+    measure: Annotated[
+        Literal["change", "level"], Meaning("change: of the gap in core inflation; level: the gap itself")
+    ] = "change"
+    lookback: Annotated[Lookback, Meaning("time over which the gap changed")] = Window("3M")
     scale: Scale = 0.01
 
     def __post_init__(self) -> None:
@@ -108,15 +113,19 @@ class Inflation(SymmetricPair):
 
 @dataclass(frozen=True)
 class SafeHaven(SymmetricPair):
-    """Own the calmer market against the rougher, by volatility of yields in basis points.
+    """Own the calmer market against the rougher, by volatility of yields in basis points: nearly always Japan's.
 
-    Volatility of the two yields' changes over `lookback`. `sign`: wholly long the calmer. `inverse`: by the difference
-    of the two inverse-volatility weights, (s_short - s_long) / (s_short + s_long).
+    A market that its central bank holds still is the calm one. Volatility of the two yields' changes over `lookback`.
+    `sign`: wholly long the calmer. `inverse`: by the difference of the two inverse-volatility weights,
+    (s_short - s_long) / (s_short + s_long).
     Frazzini and Pedersen, J. Financial Economics 111, 2014; Baele and others, Review of Financial Studies 33, 2020.
     """
 
-    measure: Literal["sign", "inverse"] = "sign"
-    lookback: Lookback = Window("12M")
+    measure: Annotated[
+        Literal["sign", "inverse"],
+        Meaning("sign: wholly long the calmer market; inverse: by the two inverse volatilities"),
+    ] = "sign"
+    lookback: Annotated[Lookback, Meaning("history of yield changes that volatility is taken from")] = Window("12M")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -148,11 +157,16 @@ class DebtCapacity(SymmetricPair):
     of Financial Studies 27, 2014, find higher returns after more supply: evidence against the sign of debt here.
     """
 
-    footprint: Annotated[Literal["support", "distortion", "ignored"], "support | distortion | ignored"] = field(
-        kw_only=True
-    )
-    measure: Literal["assets", "share"] = "assets"
-    history: Lookback = Window("5Y")
+    footprint: Annotated[
+        Literal["support", "distortion", "ignored"],
+        "support | distortion | ignored",
+        Meaning("what a central bank's large holding of bonds is to their market"),
+    ] = field(kw_only=True)
+    measure: Annotated[
+        Literal["assets", "share"],
+        Meaning("assets: of the central banks, over GDP; share: of federal debt that the Fed holds"),
+    ] = "assets"
+    history: Annotated[Lookback, Meaning("least history that a score needs")] = Window("5Y")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -201,8 +215,8 @@ class HedgedPickup(SymmetricPair):
     left out: no series of it comes along. Du, Tepper and Verdelhan, J. Finance 73, 2018; the rule is our own.
     """
 
-    measure: Literal["level", "change"] = "level"
-    lookback: Lookback = Window("6M")
+    measure: Annotated[Literal["level", "change"], Meaning("level: the pickup itself; change: how it moved")] = "level"
+    lookback: Annotated[Lookback, Meaning("time over which the pickup changed")] = Window("6M")
     scale: Scale = 0.01
 
     def __post_init__(self) -> None:

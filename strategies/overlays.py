@@ -13,7 +13,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Lookback, Strategy, Window, known
+from strategies.base import Lookback, Meaning, Strategy, Window, known
 from strategies.signals import STILL, local_excess_returns
 from strategies.sizing import duration_of, positive
 
@@ -50,9 +50,9 @@ class VolatilityTarget(Overlay):
     Moreira and Muir, J. Finance 72, 2017.
     """
 
-    volatility: Annotated[float, "annual volatility of the book, 0.05 is 5 %"] = 0.05
-    window: Lookback = Window("12M")
-    largest: Annotated[float, "times the strategy's own weights"] = 4.0
+    volatility: Annotated[float, "a year, 0.05 is 5 %", Meaning("what the book is scaled to")] = 0.05
+    window: Annotated[Lookback, Meaning("history of returns that the book's volatility is taken from")] = Window("12M")
+    largest: Annotated[float, "times the strategy's own weights", Meaning("most that weights are scaled by")] = 4.0
 
     def __post_init__(self) -> None:
         positive("volatility", self.volatility)
@@ -93,7 +93,7 @@ def _risk(market: Market, legs: tuple[str, ...], weights: Array, n: int) -> Arra
 class GrossCap(Overlay):
     """Scale the whole book down where its weights, in absolute value, sum to more than `gross`."""
 
-    gross: Annotated[float, "sum of absolute weights"] = 5.0
+    gross: Annotated[float, "times equity", Meaning("largest sum of absolute weights")] = 5.0
 
     def __post_init__(self) -> None:
         positive("gross", self.gross)
@@ -107,7 +107,9 @@ class GrossCap(Overlay):
 class DurationCap(Overlay):
     """Scale the whole book down where its legs' years of duration, in absolute value, sum to more than `duration`."""
 
-    duration: Annotated[float, "years of duration contribution, long and short legs added up"] = 10.0
+    duration: Annotated[
+        float, "years of duration contribution", Meaning("largest sum, long and short legs added up")
+    ] = 10.0
 
     def __post_init__(self) -> None:
         positive("duration", self.duration)
@@ -133,7 +135,7 @@ class Smooth(Overlay):
     Gârleanu and Pedersen, J. Finance 68, 2013, on trading towards an aim.
     """
 
-    window: Lookback = Window("3M")
+    window: Annotated[Lookback, Meaning("time over which targets are averaged")] = Window("3M")
 
     def warmup(self, market: Market) -> int:
         """As many rows more as the mean looks back."""

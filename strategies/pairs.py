@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from data.errors import ConfigError
 from data.market import Market
 from data.pricing.bonds import Array
 from strategies import hedges
-from strategies.base import Duration, Invariants, Leg, Lookback, Volatility, Weight
+from strategies.base import Duration, Invariants, Leg, Lookback, Meaning, Volatility, Weight
 from strategies.signals import country
 from strategies.sizing import DEFAULTS, Rule, Sizing, different, pair, sizing
 
@@ -20,14 +21,24 @@ class Pair:
     `hedge` says how much of the short leg stands against the long one where both are sized by duration: see Hedge.
     """
 
-    long: Leg = "UST10"
-    short: Leg = "JGB10"
-    sizing: Rule = "duration"
+    long: Annotated[Leg, Meaning("the leg held long, while a signal is positive where there is one")] = "UST10"
+    short: Annotated[Leg, Meaning("the leg held short against it")] = "JGB10"
+    sizing: Annotated[
+        Rule, Meaning("the rule for sizes: equal money, equal duration, equal risk, or the short leg by its beta")
+    ] = "duration"
     weight: Weight | None = None
     duration: Duration | None = None
     volatility: Volatility | None = None
-    window: Lookback | None = None
-    hedge: hedges.Rule | None = None
+    window: Annotated[Lookback, Meaning("history that sizes, or the hedge, are estimated on")] | None = None
+    hedge: (
+        Annotated[
+            hedges.Rule,
+            Meaning(
+                "with equal duration: what sizes the short leg against the long one: DV01, a regression, or components"
+            ),
+        ]
+        | None
+    ) = None
 
     def __post_init__(self) -> None:
         different(self.long, self.short)

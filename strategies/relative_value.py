@@ -9,7 +9,7 @@ import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Invariants, Lookback, ParameterError, Scale, Window
+from strategies.base import Invariants, Lookback, Meaning, ParameterError, Scale, Window
 from strategies.pairs import Pair, SignalledPair, two_countries
 from strategies.signals import (
     carry_and_roll,
@@ -36,9 +36,9 @@ class Reversion(SignalledPair):
     Gatev, Goetzmann and Rouwenhorst, Review of Financial Studies 19, 2006.
     """
 
-    lookback: Lookback = Window("12M")
-    enter: Annotated[float, "standard deviations"] = 2.0
-    leave: Annotated[float, "standard deviations"] = 0.5
+    lookback: Annotated[Lookback, Meaning("history that the gap's score is against")] = Window("12M")
+    enter: Annotated[float, "standard deviations", Meaning("score beyond which the gap is faded")] = 2.0
+    leave: Annotated[float, "standard deviations", Meaning("score within which the position is closed")] = 0.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,9 +65,9 @@ class Reversion(SignalledPair):
 class Trend(Pair):
     """Horizons of a trend: a month, a quarter, a year; two rows at least, so on month ends the fast is two months."""
 
-    fast: Lookback = Window("1M")
-    middle: Lookback = Window("3M")
-    slow: Lookback = Window("12M")
+    fast: Annotated[Lookback, Meaning("the shortest horizon")] = Window("1M")
+    middle: Annotated[Lookback, Meaning("the middle horizon")] = Window("3M")
+    slow: Annotated[Lookback, Meaning("the longest horizon")] = Window("12M")
 
     @property
     def invariants(self) -> Invariants:
@@ -147,8 +147,12 @@ class Carry(SignalledPair):
     Koijen, Moskowitz, Pedersen and Vrugt, J. Financial Economics 127, 2018.
     """
 
-    lookback: Lookback = Window("36M")
-    scale: Annotated[float, "difference of carry per unit of risk at which the position is whole"] = 1.0
+    lookback: Annotated[Lookback, Meaning("history of returns that risk is taken from")] = Window("36M")
+    scale: Annotated[
+        float,
+        "carry a year over volatility, long leg less short one",
+        Meaning("size of the signal at which the position is whole"),
+    ] = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

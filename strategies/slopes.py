@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Invariants, Leg, Lookback, RateMove, Window
-from strategies.curve import CurveTrade, DurationNeutral
+from strategies.base import Duration, Invariants, Leg, Lookback, Meaning, RateMove, Window
+from strategies.curve import Back, CurveTrade, DurationNeutral, Front
 from strategies.signals import STILL, change, overnight, yield_of
 from strategies.sizing import book, different, one_of, positive, sized, years_of_duration
 
@@ -23,9 +23,9 @@ class TrendCurve:
     Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012, applied to a slope.
     """
 
-    front: Leg = "UST2"
-    back: Leg = "UST10"
-    lookback: Lookback = Window("12M")
+    front: Front = "UST2"
+    back: Back = "UST10"
+    lookback: Annotated[Lookback, Meaning("time over which the slope moved")] = Window("12M")
     duration: Duration = 5.0
 
     def __post_init__(self) -> None:
@@ -77,11 +77,14 @@ class PolicyCurve:
     Brooks, *A Half Century of Macro Momentum*, AQR, 2017; Ilmanen, *Expected Returns*, 2011, ch. 9.
     """
 
-    front: Leg = "UST2"
-    back: Leg = "UST10"
-    trade: Literal["steepener", "flattener"] = "steepener"
-    lookback: Lookback = Window("3M")
-    least: RateMove = 0.0025
+    front: Front = "UST2"
+    back: Back = "UST10"
+    trade: Annotated[
+        Literal["steepener", "flattener"],
+        Meaning("steepener: held while the central bank eases; flattener: while it tightens"),
+    ] = "steepener"
+    lookback: Annotated[Lookback, Meaning("time over which the overnight rate moved")] = Window("3M")
+    least: Annotated[RateMove, Meaning("smallest move of the overnight rate that counts")] = 0.0025
     duration: Duration = 5.0
 
     def __post_init__(self) -> None:
@@ -127,8 +130,8 @@ class MaturityPreference(CurveTrade):
     Vayanos and Vila, Econometrica 89, 2021; Greenwood and Vayanos, American Economic Review 100(2), 2010.
     """
 
-    front: Leg = "JGB5"
-    back: Leg = "JGB30"
+    front: Front = "JGB5"
+    back: Back = "JGB30"
 
 
 @dataclass(frozen=True)
@@ -140,11 +143,14 @@ class UltraLong(DurationNeutral):
     Greenwood and Vayanos, American Economic Review 100(2), 2010, on price pressure at the long end.
     """
 
-    trade: Literal["tens", "across", "box"] = "across"
-    us_ten: Leg = "UST10"
-    us_ultra: Leg = "UST30"
-    jp_ten: Leg = "JGB10"
-    jp_ultra: Leg = "JGB30"
+    trade: Annotated[
+        Literal["tens", "across", "box"],
+        Meaning("what the ultra-long bond is sold against: its own tens, the US ultra, or 10s30s in both"),
+    ] = "across"
+    us_ten: Annotated[Leg, Meaning("the US leg of 10 years, of the box")] = "UST10"
+    us_ultra: Annotated[Leg, Meaning("the US ultra-long leg")] = "UST30"
+    jp_ten: Annotated[Leg, Meaning("the Japanese leg of 10 years")] = "JGB10"
+    jp_ultra: Annotated[Leg, Meaning("the Japanese ultra-long leg, sold")] = "JGB30"
     duration: Duration = 5.0
 
     def __post_init__(self) -> None:

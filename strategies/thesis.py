@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from data.market import Market
 from data.pricing.bonds import Array
-from strategies.base import Duration, Invariants, ParameterError, Strategy
+from strategies.base import Duration, Invariants, Meaning, ParameterError, Strategy
 from strategies.blend import Blend, Part
 from strategies.breakeven import Breakeven
 from strategies.curve import CurveTrade
@@ -31,7 +31,7 @@ class Signals:
     preference for short bonds partly cancel: that is the article's own tension.
     """
 
-    without: Annotated[Name | None, f"a part to leave out: {' | '.join(get_args(Name))}"] = None
+    without: Annotated[Name | None, " | ".join(get_args(Name)), Meaning("part of the thesis that is left out")] = None
     duration: Duration = 5.0
 
     def __post_init__(self) -> None:

@@ -52,6 +52,7 @@ SLOW = {
     "test_inference.py": (),
     "test_inference_limits.py": (),
     "test_inference_many.py": (),
+    "test_selection.py": (),
     "test_invariants.py": ("test_random_signs_earn_nothing_before_costs_and_lose_the_costs_after",),
     "test_sensitivity.py": (),
     "test_store.py": (

@@ -21,7 +21,7 @@ TYPES: dict[str, Any] = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "number": (int, float),
     "integer": int,
 }  # fmt: skip
-NOTES = {"$schema", "$defs", "title", "description", "default"}
+NOTES = {"$schema", "$defs", "title", "description", "default", "examples", "unit"}
 RULES = {  # the type first, so that the rest meet only values they can judge
     "type": lambda rule, value: isinstance(value, TYPES[rule]) and (rule == "boolean" or not isinstance(value, bool)),
     "format": lambda rule, value: rule != "date" or re.fullmatch(r"\d{4}-\d\d-\d\d", value),

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from backtests import config
-from backtests.config.model import BasisStep, BorrowStep, CurrencyTreatment
+from backtests.config.currency import BasisStep, CurrencyTreatment
+from backtests.config.model import BorrowStep
 from backtests.engine import backtrader_engine, kernel, ledger
 from backtests.engine.book import Book, Terms, prepare
 from backtests.engine.carry import carry_ahead, funding, shorted_as

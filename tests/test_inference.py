@@ -1,14 +1,12 @@
-"""Significance of one variant: intervals, the mean, the deflated Sharpe ratio."""
+"""Significance of one variant: intervals, the mean, the probabilistic Sharpe ratio."""
 
 from __future__ import annotations
 
 import math
 import warnings
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from backtests.performance import bootstrap, inference, metrics, selection
@@ -195,7 +193,7 @@ def test_hac_p_value_is_two_sided():
     assert inference.hac(x + 0.02).p < 1e-6
 
 
-# ---- deflated Sharpe ratio
+# ---- probabilistic Sharpe ratio
 
 
 def test_probabilistic_sharpe_of_the_papers_hedge_fund():
@@ -204,18 +202,7 @@ def test_probabilistic_sharpe_of_the_papers_hedge_fund():
     assert inference.above(0.458, 0.0, 24, -2.448, 10.164) == pytest.approx(0.913, abs=5e-4)
 
 
-@pytest.mark.parametrize(
-    ("trials", "skew", "kurtosis", "answer"), [(100, -3, 10, 0.9004), (46, -3, 10, 0.9505), (88, 0, 3, 0.9505)]
-)
-def test_deflated_sharpe_of_the_papers_example(trials, skew, kurtosis, answer):
-    """Bailey and Lopez de Prado (2014): 1250 days, Sharpe ratio 2.5 a year, variance of the trials' 0.5, 250 days."""
-    hurdle = math.sqrt(0.5 / 250) * selection.expected_maximum(trials)
-    if trials == 100:
-        assert hurdle == pytest.approx(0.1132, abs=5e-5)
-    assert inference.above(2.5 / math.sqrt(250), hurdle, 1250, skew, kurtosis) == pytest.approx(answer, abs=5e-5)
-
-
-def test_deflated_sharpe_is_worked_by_hand_from_the_bars(record):
+def test_probabilistic_sharpe_is_worked_by_hand_from_the_bars(record):
     block = inference.intervals(record, MONTHLY, 1, draws=39).block
     ratio = record.mean() / record.std(ddof=1)
     z = (record - record.mean()) / record.std(ddof=1)
@@ -223,39 +210,3 @@ def test_deflated_sharpe_is_worked_by_hand_from_the_bars(record):
     found = inference.probabilistic_sharpe(record, MONTHLY, 0.3)
     assert found.probability == pytest.approx(NORMAL.cdf((ratio - 0.3 / math.sqrt(12)) / error), rel=1e-10)
     assert (found.hurdle, found.trials) == (0.3, 1)
-
-    tried = [0.1, 0.4, -0.2, 0.5, 0.0]
-    middle = sum(tried) / 5
-    dispersion = math.sqrt(sum((one - middle) ** 2 for one in tried) / 4)
-    gamma = 0.5772156649015329
-    hurdle = dispersion * ((1 - gamma) * NORMAL.inv_cdf(1 - 1 / 5) + gamma * NORMAL.inv_cdf(1 - 1 / (5 * math.e)))
-    deflated = selection.deflated_sharpe(record, MONTHLY, tried)
-    assert deflated.hurdle == pytest.approx(hurdle, rel=1e-12)
-    assert deflated.probability == pytest.approx(NORMAL.cdf((ratio - hurdle / math.sqrt(12)) / error), rel=1e-10)
-
-
-def test_deflated_sharpe_is_that_of_ffn_on_its_moments(record):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import ffn
-    tried = [0.1, 0.4, -0.2, 0.5, 0.0]
-    assert selection.expected_maximum(5) == pytest.approx(ffn.calc_expected_max_sharpe(5, 1.0), rel=1e-12)
-    series = pd.Series(record)
-    theirs = ffn.calc_deflated_sharpe_ratio(series, tried, nperiods=12)
-    hurdle = selection.deflated_sharpe(record, MONTHLY, tried).hurdle / math.sqrt(12)
-    skew, kurtosis = float(series.skew()), float(series.kurt()) + 3.0  # ffn's are corrected for bias
-    ours = inference.above(record.mean() / record.std(ddof=1), hurdle, 120, skew, kurtosis)
-    assert ours == pytest.approx(theirs, rel=1e-12)
-
-
-def test_deflated_sharpe_falls_as_trials_rise(record):
-    found = [selection.deflated_sharpe(record, MONTHLY, [-0.3, 0.3] * pairs) for pairs in (1, 5, 50, 500)]
-    assert all(b.probability < a.probability for a, b in pairwise(found))
-    one = selection.deflated_sharpe(record, MONTHLY, [0.3])
-    assert one == inference.probabilistic_sharpe(record, MONTHLY)
-    assert found[0].probability < one.probability
-
-
-def test_expected_maximum_is_about_the_mean_of_the_largest_draw():
-    largest = np.random.default_rng(0).normal(size=(20_000, 50)).max(axis=1).mean()
-    assert selection.expected_maximum(50) == pytest.approx(largest, abs=0.03)  # an approximation for many trials

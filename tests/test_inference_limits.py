@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from backtests.performance import inference, refusals, selection, verdicts, verdicts_many
+from backtests.performance import inference, overfitting, refusals, selection, verdicts, verdicts_many
 from backtests.performance.verdicts import sentence
 from data.errors import ConfigError, DataError
 from tests.records import MONTHLY, fat_tailed, noise
@@ -29,7 +28,7 @@ def everything(x: np.ndarray) -> list:
     pair = selection.better(x, x[::-1] if len(x) > 1 else x, MONTHLY, 1, draws=99)
     return [
         found.excess_return, found.sharpe, found.excess_drawdown, inference.hac(x), pair, pair.excess_return,
-        inference.probabilistic_sharpe(x, MONTHLY), selection.deflated_sharpe(x, MONTHLY, [0.1, 0.2]),
+        inference.probabilistic_sharpe(x, MONTHLY), selection.deflated_sharpe(x, MONTHLY, 1.0, 2, 3.0),
         selection.spa_test(np.column_stack([x, x]), np.zeros(len(x)), 1, draws=99),
     ]  # fmt: skip
 
@@ -77,15 +76,11 @@ def test_gaps_and_misfits_are_refused_with_their_place(record):
         with pytest.raises(DataError, match="row 7 is nan; expected finite figures"):
             call(hole)
     with pytest.raises(DataError, match="row 7 of column 1 is nan"):
-        selection.overfitting(np.column_stack([record, hole]))
+        overfitting.overfitting(np.column_stack([record, hole]), 1)
     with pytest.raises(DataError, match="120 bars against 119: keep the bars that both have"):
         selection.better(record, record[1:], MONTHLY, 1)
     with pytest.raises(DataError, match=r"shape \(120, 1\); expected one figure per bar"):
         inference.hac(record[:, None])
-    with pytest.raises(DataError, match="row 1 is inf"):
-        selection.deflated_sharpe(record, MONTHLY, [0.1, math.inf])
-    with pytest.raises(DataError, match="none given"):
-        selection.deflated_sharpe(record, MONTHLY, [])
 
 
 @pytest.mark.parametrize(
@@ -126,10 +121,6 @@ def test_sentences_say_what_a_reader_should_think():
         "t = −2.50 on 120 bars, p = 0.014: the mean is significant at the 5 % level."
     )
     assert sentence(verdicts.Hac(1.9, 0.051, 0.01, 4, 120)).endswith("not significant at the 5 % level.")
-    assert sentence(verdicts.DeflatedSharpe(0.61, 0.5, 0.45, 12, 320)) == (
-        "61 % probability that the true Sharpe ratio is above 0.45, the expected maximum of 12 trials whose true "
-        "Sharpe ratio is zero: not significant at the 5 % level."
-    )
     assert sentence(verdicts.DeflatedSharpe(0.95, 0.5, 0.0, 1, 320)) == (
         "95 % probability that the true Sharpe ratio is above 0.00: significant at the 5 % level."
     )
@@ -138,15 +129,29 @@ def test_sentences_say_what_a_reader_should_think():
         "The difference of the Sharpe ratios is between −0.20 and 0.60 with 95 % confidence: zero is inside, "
         "so it is not significant at the 5 % level; the first is ahead in 80 % of resampled histories."
     )
-    assert sentence(verdicts_many.Overfitting(0.48, 12, 320, 12870)) == (
-        "The best of 12 variants in one half of history ranks in the lower half in the other in 48 % of 12,870 splits: "
-        "a high probability of overfitting."
+    overfit = verdicts_many.Overfitting(0.48, 12, 320, 12870)
+    ranked = "in one half of history ranks in the lower half in the other in 48 % of 12,870 splits"
+    assert sentence(overfit) == f"The best of 12 variants {ranked}."  # of an earlier version, which drew no band
+    banded = replace(overfit, clusters=8, low=0.2, high=0.8)
+    assert sentence(banded) == (
+        f"The best of 8 clusters of 12 variants {ranked}; without skill in 20 % to 80 %, so this tells neither way."
     )
-    spa = verdicts_many.SpaTest(0.0, 0.0, 0.0, 1, 12, 320, 200)
+    assert sentence(replace(banded, low=0.49)).endswith(
+        "without skill in 49 % to 80 %, so the best tends to stay good."
+    )
+    spa = verdicts_many.SpaTest(0.001, 0.001, 0.001, 1, 12, 320, 200)
     assert sentence(spa) == (
-        "SPA test of 12 variants against the benchmark, p < 0.005: "
+        "SPA test of 12 variants against the benchmark at one volatility, p < 0.005: "
         "the gain of the best is significant at the 5 % level."
     )
     assert "p = 0.051: the gain of the best is not significant" in sentence(replace(spa, consistent=0.051))
+    best = verdicts_many.BestOfMany("carry", 0.03, 41, 3, 40, 12, 9.64, 1.6, 3.0, 320, 1000, alone=True)
+    of_many = "carry is the best of 41 ideas in 12 clusters, as many as 9.6 independent ones: p = 0.030"
+    assert sentence(best) == f"{of_many}, significant at the 5 % level as the best of them."
+    assert sentence(replace(best, p=0.2)).endswith("p = 0.200, not significant at the 5 % level as the best of them.")
+    assert sentence(replace(best, alone=False)) == (
+        f"{of_many}, but not significant at the 5 % level: zero is inside its own interval."
+    )
+    assert sentence(replace(best, p=1 / 1001)).count("p ≤ 0.001") == 1
     with pytest.raises(TypeError, match="no sentence for a float"):
         sentence(0.5)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.signal import lfilter
 
 from backtests.performance import bootstrap, inference, metrics, refusals, selection
-from backtests.performance.verdicts import sentence
-from data.errors import ConfigError
-from tests.records import MONTHLY, fat_tailed, noise, normal, persistent, plain_error, plain_variance
+from tests.records import MONTHLY, fat_tailed, noise, normal, persistent
 
 
 @pytest.fixture
@@ -66,100 +62,7 @@ def test_twice_the_size_is_more_return_at_the_same_sharpe_ratio(record):
     assert (found.sharpe.low, found.ahead_sharpe, found.sharpe.reason) == (None, None, refusals.CONSTANT)
 
 
-# ---- overfitting
-
-
-def test_overfitting_is_about_a_half_on_noise_and_nothing_with_a_lasting_winner():
-    found = np.array([selection.overfitting(noise(seed, 160, 10)).probability for seed in range(60)])
-    assert abs(found.mean() - 0.5) < 3 * found.std(ddof=1) / math.sqrt(60)
-    table = noise(1, 160, 10)
-    table[:, 3] += 0.02
-    assert selection.overfitting(table).probability < 0.001
-
-
-@pytest.mark.parametrize("variants", [4, 5])
-def test_overfitting_is_that_of_ffn(variants):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import ffn
-    table = noise(variants, 96, variants) + 0.003 * np.arange(variants) * np.linspace(1, -0.5, 96)[:, None]
-    ours = selection.overfitting(table, blocks=8)
-    assert ours.splits == math.comb(8, 4)
-    assert 0 < ours.probability < 1
-    assert ours.probability == pytest.approx(ffn.calc_prob_backtest_overfitting(pd.DataFrame(table), 8), abs=1e-12)
-
-
-def test_overfitting_drops_the_oldest_bars_that_fill_no_block():
-    table = noise(2, 160, 6)
-    longer = np.vstack([noise(3, 5, 6) + 1.0, table])
-    assert selection.overfitting(longer).probability == selection.overfitting(table).probability
-
-
-def test_overfitting_says_why_it_cannot_tell():
-    assert selection.overfitting(noise(1, 160, 3)).reason == "only 3 variants: too few to rank"
-    assert selection.overfitting(noise(1, 70, 5)).reason == "only 32 bars in half of history: too few to rank on"
-    table = noise(1, 160, 5)
-    table[:80, 2] = 0.0
-    assert "do not vary in half of history" in selection.overfitting(table).reason
-    with pytest.raises(ConfigError, match="blocks is 7; expected an even number"):
-        selection.overfitting(table, blocks=7)
-
-
-# ---- SPA test
-
-
-def test_spa_rejects_noise_at_about_its_level():
-    """300 fields of 5 variants of noise: a share within three binomial standard errors, 5.2 %, of 10 %."""
-    rng = np.random.default_rng(77)
-    fields, benchmarks = 0.02 * normal(rng, (300, 120, 5)), 0.02 * normal(rng, (300, 120))
-    p = [
-        selection.spa_test(*one, seed, draws=199).consistent
-        for seed, one in enumerate(zip(fields, benchmarks, strict=True))
-    ]
-    assert np.mean(np.array(p) < 0.10) == pytest.approx(0.10, abs=3 * math.sqrt(0.1 * 0.9 / 300))
-
-
-def test_spa_finds_a_planted_winner_and_names_it():
-    table, benchmark = noise(1, 120, 8), noise(2, 120)
-    assert selection.spa_test(table, benchmark, 1).consistent > 0.05
-    table[:, 6] += 0.012 + (benchmark - table[:, 6]).mean()  # 1.2 % a bar better, whatever this noise came to
-    found = selection.spa_test(table, benchmark, 1)
-    assert found.best == 6
-    assert found.lower <= found.consistent <= found.upper < 0.01
-
-
-def test_spa_weighs_each_variant_by_its_own_risk():
-    """A winner of low risk among volatile noise; and the size of a position is no evidence."""
-    table, cash = noise(1, 120, 4), np.zeros(120)
-    table[:, 0] = 0.1 * table[:, 0] + 0.001
-    volatile = table * [1.0, 20.0, 20.0, 20.0]
-    found = selection.spa_test(volatile, cash, 1)
-    assert found.best == 0
-    assert found.consistent < 0.01
-    same = selection.spa_test(table, cash, 1)
-    assert [found.lower, found.consistent, found.upper] == [same.lower, same.consistent, same.upper]
-
-
-def test_spa_is_that_of_arch_on_studentised_gains_drawn_with_the_median_of_their_blocks():
-    """Three columns, of blocks of about 19, 1 and 5 bars: the draws rest on the 5."""
-    from arch.bootstrap import SPA
-
-    shocks = np.random.default_rng(3).normal(size=(3, 300))
-    columns = [0.02 * lfilter([1.0], [1.0, -rho], row) for rho, row in zip((0.8, 0.0, 0.3), shocks, strict=True)]
-    columns[1] -= 0.01  # too poor for the consistent test to count
-    table = np.column_stack(columns)
-    blocks = bootstrap.block_lengths(table)
-    block = float(blocks[2])
-    assert blocks == pytest.approx([18.9, 1.2, 5.0], abs=0.1)
-    found = selection.spa_test(table, np.zeros(300), 7, draws=499)
-    t = [column.mean() / plain_error(column, block) for column in columns]
-    assert found.best == int(np.argmax(t))
-    deviations = [(column - column.mean()) / math.sqrt(plain_variance(column, block)) for column in columns]
-    losses = -np.column_stack(deviations) - np.array(t) / math.sqrt(300)
-    theirs = SPA(np.zeros(300), losses, block_size=block, reps=499, seed=7)
-    theirs.compute()
-    assert [found.lower, found.consistent, found.upper] == list(theirs.pvalues)
-    assert found.lower < found.consistent or found.consistent < found.upper
+# ---- blocks and rows
 
 
 @pytest.mark.parametrize("bars", [36, 60, 321, 1000])
@@ -187,10 +90,3 @@ def test_rows_drawn_are_those_of_arch(block, monkeypatch):
     assert np.array_equal(np.concatenate(list(bootstrap.resamples(120, block, 4, 7))), expected)
     monkeypatch.delitem(sys.modules, "numba")
     assert np.array_equal(np.concatenate(list(bootstrap.resamples(120, block, 4, 7))), expected)
-
-
-def test_spa_names_a_variant_that_is_the_benchmark():
-    table = noise(1, 60, 3)
-    found = selection.spa_test(table, table[:, 2], 1)
-    assert sentence(found).startswith("Column 2 less the benchmark: the returns hardly vary")
-    assert selection.spa_test(np.empty((60, 0)), table[:, 2], 1).reason == "no variant to test"

@@ -12,14 +12,19 @@ import numpy as np
 import pytest
 
 from backtests import config
-from backtests.performance import inference, metrics, selection
+from backtests.performance import inference, metrics
+from backtests.performance.verdicts import sentence
 from backtests.runs import folder as run_folder
 from backtests.runs import runner, significance, tried
 from backtests.runs.snapshot import snapshot
-from backtests.runs.trials import Trial, register
+from backtests.runs.trials import NO_TRIALS, Trial, Trials, monthly, register
+from tests.fields import copies
+from tests.records import noise
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("hurdle", "probability", "trials", "low", "high", "reason")
+OF_CHOICE = ("variant", "ideas", "tested", "clusters", "effective", "mean_maximum", "alone")
 CONFIG = """
 name: trial
 data: {start: 2012-01-31, end: 2020-06-30}
@@ -41,7 +46,7 @@ def stored(done, folder: Path) -> dict:
     """The metrics of a run kept in a folder, what the runs beside it tried counted as its trials."""
     told = tried.tried(folder.parent, tried.of_run(done, "run", NOW), NOW)
     folder.mkdir()
-    run_folder.write(snapshot(done, earlier=told.earlier), folder)
+    run_folder.write(snapshot(done, trials=told.trials), folder)
     assert tried.register(told, folder) == ()
     return json.loads((folder / "metrics.json").read_text())
 
@@ -63,48 +68,71 @@ def test_a_run_repeated_beside_itself_is_the_same_trials_and_gives_the_same_figu
 
 def test_what_was_tried_before_under_whatever_name_raises_the_hurdle(done, tmp_path):
     alone = stored(done, tmp_path / "a")
-    others = zip(("b" * 16, "c" * 16, "d" * 16), (0.9, -0.4, np.nan), strict=True)
-    register(tmp_path, [Trial(idea, "other", "policy", "run", sharpe, 0, 0) for idea, sharpe in others])
-    after = stored(done, tmp_path / "c")
-    assert (after["choice"]["trials"], after["choice"]["here"]) == (4, 2)  # one is without a Sharpe ratio
-    before, now = (one["variants"]["pair"]["inference"]["deflated_sharpe"] for one in (alone, after))
-    sharpes = [done.variants[0].figures["sharpe"], done.variants[1].figures["sharpe"], 0.9, -0.4]
-    assert now["hurdle"] == pytest.approx(np.std(sharpes, ddof=1) * selection.expected_maximum(4))
+    paths = noise(3, 100, 20).T
+    register(
+        tmp_path,
+        [Trial(f"{i:016x}", "other", "policy", "run", 0.1, 0, 0, 1, 510, x) for i, x in enumerate(paths)]
+        + [
+            Trial("d" * 16, "still", "policy", "run", np.nan, 0, 0),
+            Trial("e" * 16, "grid", "policy", "sweep", 0.3, 0, 0),
+        ],
+    )
+    after = stored(done, tmp_path / "c")["choice"]
+    assert (after["trials"], after["here"]) == (23, 2)  # one has no Sharpe ratio, another no path
+    of_all, of_run = after["best_of_many"], alone["choice"]["best_of_many"]
+    assert (of_all["tested"], of_all["clusters"]) == (22, 20 + of_run["clusters"])
+    assert of_all["p"] > of_run["p"]
+    before, now = (
+        json.loads((tmp_path / name / "metrics.json").read_text())["variants"]["pair"]["inference"]["deflated_sharpe"]
+        for name in "ac"
+    )
+    assert now["hurdle"] > before["hurdle"]
     assert now["probability"] < before["probability"]
 
 
 def test_what_is_stored_is_read_back_as_it_was_and_an_earlier_run_has_none(done, tmp_path):
     stored(done, tmp_path / "run")
     kept = run_folder.load(tmp_path / "run")
-    lucky, choice = significance.judge(done, {})
+    lucky, choice = significance.judge(done)
     assert kept.significance["pair"] == lucky["pair"]
     assert kept.choice == choice
     assert significance.read(None) is significance.read_choice(None) is None
 
 
-def test_benchmarks_are_not_chosen_from_and_each_is_a_rival_beside_cash(done):
-    _, choice = significance.judge(done, {})
-    assert list(choice.spa) == ["cash", "bond"]
+def test_benchmarks_are_not_chosen_from_and_each_is_a_rival(done):
+    _, choice = significance.judge(done)
+    assert list(choice.spa) == ["bond"]
     assert {one.variants for one in choice.spa.values()} == {1}
     assert set(choice.best.values()) == {"pair"}
     assert choice.overfitting.probability is None
-    assert "too few" in str(choice.overfitting.reason)
+    assert choice.overfitting.reason == "only 1 variant: at least 4 are needed to rank"
 
 
 def test_six_bars_and_a_book_of_benchmarks_alone_give_reasons_not_errors(done, tmp_path):
     path = tmp_path / "short.yaml"
     path.write_text(CONFIG.replace("end: 2020-06-30", "end: 2012-06-30").replace("[bond]", "[bond, pair]"))
     short = runner.run(config.load(path))
-    lucky, choice = significance.judge(short, {})
+    lucky, choice = significance.judge(short)
     assert lucky["pair"].sharpe.low is None
-    assert "only 5 bars" in str(lucky["pair"].deflated_sharpe.reason)
+    assert "only 5 months" in str(lucky["pair"].deflated_sharpe.reason)
     assert all(one.consistent is None and one.reason for one in choice.spa.values())
 
 
 def test_every_figure_of_inference_is_defined_in_the_conventions(done):
     text = (ROOT / "docs/conventions.md").read_text(encoding="utf-8").split("## Inference")[1]
-    lucky, choice = significance.judge(done, {})
-    names = [*asdict(lucky["pair"]), *asdict(choice), "hurdle", "probability", "trials", "low", "high", "reason"]
+    lucky, choice = significance.judge(done)
+    names = [
+        *asdict(lucky["pair"]),
+        *asdict(choice),
+        *asdict(lucky["pair"].one_of_many),
+        *OF_CHOICE,
+        "hurdle",
+        "probability",
+        "trials",
+        "low",
+        "high",
+        "reason",
+    ]
     assert [name for name in names if not re.search(rf"`{name}`", text)] == []
 
 
@@ -114,8 +142,87 @@ def test_a_variant_that_never_trades_is_no_trial_and_has_no_range(tmp_path):
         "name: still\nvariants: {still: {strategy: hold, params: {weights: {UST2: 0.1}}}}\n"
         "instruments: {UST2: {lot: 1_000_000_000}}\n"
     )
-    lucky, choice = significance.judge(runner.run(config.load(path)), {})
+    lucky, choice = significance.judge(runner.run(config.load(path)))
     assert (choice.trials, choice.here) == (0, 0)
     assert lucky["still"].sharpe.low is None
     assert "hardly vary" in str(lucky["still"].sharpe.reason)
     assert lucky["still"].deflated_sharpe.probability is None
+
+
+# ---- sizes and near-copies
+
+
+THREE = """
+name: three
+data: {start: 2004-01-31}
+variants:
+  momentum: {strategy: momentum, params: {long: UST10, short: JGB10}}
+  carry: {strategy: carry, params: {long: UST10, short: JGB10}}
+  value: {strategy: value, params: {long: UST10, short: JGB10}}
+"""
+SIZE = (
+    "  carry_{size}: {{strategy: carry, params: {{long: UST10, short: JGB10, sizing: duration, duration: {size}}}}}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    path = tmp_path_factory.mktemp("three") / "three.yaml"
+    path.write_text(THREE)
+    return runner.run(config.load(path))
+
+
+def month_path(run, name: str) -> tuple[int, np.ndarray]:
+    result = next(each.result for each in run.variants if each.variant.name == name)
+    return monthly(result.dates, metrics.excess_returns(result))
+
+
+def verdicts(run, trials=NO_TRIALS) -> tuple[list[float], list[bool], bool]:
+    """The hurdles of a run's variants, whether each passes as the best of all, and whether the best does."""
+    judged = significance.judge(run, trials)
+    own = [judged.variants[name] for name in ("momentum", "carry", "value")]
+    best = judged.choice.best_of_many.p <= 0.05
+    return [each.deflated_sharpe.hurdle for each in own], [each.one_of_many.p <= 0.05 for each in own], best
+
+
+def test_sizes_of_a_variant_neither_move_the_hurdle_nor_the_verdict(three, tmp_path):
+    path = tmp_path / "sizes.yaml"
+    path.write_text(THREE + "".join(SIZE.format(size=size) for size in (2, 3, 4, 7)))
+    crowded = runner.run(config.load(path))
+    judged = significance.judge(crowded).choice
+    assert (judged.trials, judged.here, judged.best_of_many.ideas) == (3, 3, 3)
+    hurdles, passes, best = verdicts(three)
+    with_sizes = verdicts(crowded)
+    assert with_sizes[0] == pytest.approx(hurdles, rel=0.06)
+    assert with_sizes[1:] == (passes, best)
+
+
+def test_five_sizes_of_a_loser_are_one_idea_and_are_not_ranked(tmp_path):
+    path = tmp_path / "loser.yaml"
+    sizes = "".join(SIZE.format(size=size) for size in (2, 3, 4, 5, 7))
+    path.write_text(THREE[: THREE.index("  momentum")] + sizes)
+    judged = significance.judge(runner.run(config.load(path)))
+    assert (judged.choice.trials, judged.choice.best_of_many.clusters) == (1, 1)
+    assert judged.choice.overfitting.reason == "5 variants in 1 cluster of like returns: at least 4 are needed to rank"
+    assert "a single idea" in sentence(judged.choice.best_of_many)
+
+
+@pytest.mark.parametrize("correlation", [0.95, 0.9999])
+def test_near_copies_of_a_variant_neither_move_the_hurdle_nor_the_verdict(three, correlation):
+    month, x = month_path(three, "carry")
+    rows = [
+        Trial(f"{i:016x}", "copy", "carry", "sweep", 0.0, 0, 0, 1, month, copy)
+        for i, copy in enumerate(copies(x, correlation, 150).T)
+    ]
+    crowded = Trials(tuple(rows))
+    judged = significance.judge(three, crowded)
+    assert (judged.choice.trials, judged.choice.best_of_many.clusters) == (153, 3)
+    hurdles, passes, best = verdicts(three)
+    with_copies = verdicts(three, crowded)
+    assert with_copies[0] == pytest.approx(hurdles, rel=0.06)
+    assert with_copies[1:] == (passes, best)
+
+
+def test_a_trial_that_this_run_has_again_is_judged_by_the_path_of_this_run(three):
+    own = [tried.of_run(three, "run", NOW)[0]._replace(x=noise(1, 400), month=300)]
+    assert significance.judge(three, Trials(tuple(own))) == significance.judge(three)

@@ -4,37 +4,80 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 if TYPE_CHECKING:
     from data.instruments import Instrument
 
 
-def strategies() -> None:
-    """List the strategies and overlays with their parameters, units and defaults."""
+def strategies(
+    name: Annotated[str, typer.Argument(help="One of them, in full; all without.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """List the strategies and overlays with their parameters, units and defaults, or say all of one."""
     from backtests.cli import terminal
-    from backtests.config import describe
+    from data.errors import ConfigError, did_you_mean
     from strategies import OVERLAYS, STRATEGIES
 
-    def show(kinds: Mapping[str, type]) -> None:
-        for name, kind in kinds.items():
-            terminal.say(f"{name}: {(inspect.getdoc(kind) or '').splitlines()[0]}")
-            rows = [(f"  {parameter.name}", parameter.default, parameter.unit) for parameter in describe(name)]
-            terminal.table(("  parameter", "default", "unit"), rows, left=(0, 1, 2))
-            terminal.say("")
+    kinds: dict[str, type] = {**STRATEGIES, **OVERLAYS}
+    if name and name not in kinds:
+        raise ConfigError(f"no strategy or overlay '{name[:60]}'{did_you_mean(name, kinds)}")
+    if json:
+        listed = {name: kinds[name]} if name else kinds
+        terminal.answer([_described(each, kind, each in OVERLAYS) for each, kind in listed.items()])
+    elif name:
+        _show_whole(name, kinds[name])
+    else:
+        _show_all(STRATEGIES)
+        terminal.say("Overlays, laid over any strategy, the first innermost: overlays: [{smooth: {window: 3M}}]")
+        terminal.say("")
+        _show_all(OVERLAYS)
 
-    show(STRATEGIES)
-    terminal.say("Overlays, laid over any strategy, the first innermost: overlays: [{smooth: {window: 3M}}]")
-    terminal.say("")
-    show(OVERLAYS)
+
+def _described(name: str, kind: type, overlay: bool) -> dict[str, Any]:
+    from backtests.config import describe, purpose
+
+    parameters = [vars(parameter) for parameter in describe(name)]
+    return {"name": name, "overlay": overlay, "purpose": purpose(kind), "parameters": parameters}
 
 
-def instruments() -> None:
+def _show_all(kinds: Mapping[str, type]) -> None:
+    from backtests.cli import terminal
+    from backtests.config import describe, purpose
+
+    for name, kind in kinds.items():
+        terminal.say(f"{name}: {purpose(kind)}")
+        rows = [(f"  {parameter.name}", parameter.default, parameter.unit) for parameter in describe(name)]
+        terminal.table(("  parameter", "default", "unit"), rows, left=(0, 1, 2))
+        terminal.say("")
+
+
+def _show_whole(name: str, kind: type) -> None:
+    from backtests.cli import terminal
+    from backtests.config import describe
+
+    first, *more = (inspect.getdoc(kind) or "").splitlines()
+    for line in (f"{name}: {first}", *more, ""):
+        terminal.say(line)
+    for parameter in describe(name):
+        terminal.say(f"{parameter.name}: {parameter.meaning}")
+        terminal.say(f"  takes    {parameter.unit}")
+        terminal.say(f"  default  {parameter.default}")
+
+
+def instruments(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """List the built-in instruments with their costs."""
+    from dataclasses import asdict
+
     from backtests.cli import terminal
     from backtests.report.format import number
     from data.instruments import LIBRARY
 
+    if json:
+        terminal.answer([asdict(instrument) for instrument in LIBRARY.values()])
+        return
     terminal.table(
         (
             "name", "kind", "ccy", "curve", "years", "half-spread bp", "rolls", "borrow bp", "fee bp", "lot", "face",

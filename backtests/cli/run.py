@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backtests.cli.worker import Worker
     from backtests.report.panels import Panels
     from backtests.runs.runner import Begun, Progress, Run
+    from backtests.runs.significance import Choice
     from backtests.runs.tried import Tried
 
 HEADINGS = (
@@ -55,12 +56,13 @@ def run(
             measured = measure(begun, progress)
             finished = begun.finish(phase(progress, "two engines"))
             source = "run --set" if set_ else "run"
-            told = keep(finished, measured, place, source, now, progress, beside)
+            told, choice = keep(finished, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)):
         register(told, folder)
         if out is None:
             index(folder.parent)
         _show(finished, time.perf_counter() - start)
+        _tell(choice)
         terminal.say(f"report: {folder / 'report.html'}")
 
 
@@ -90,11 +92,12 @@ def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
 
 def keep(
     run: Run, measured: dict[str, Any], folder: Path, source: str, now: datetime, progress: Progress, beside: Worker
-) -> Tried:
+) -> tuple[Tried, Choice]:
     """Write a run, its sensitivity, its report and its pictures, which are drawn beside the rest, to a folder.
 
     What was tried before, as the registry beside the runs of the current folder has it, counts as trials; what is
-    damaged there is said. Returns what is then to be registered, `source` being what tried it.
+    damaged there is said. Returns what is then to be registered, `source` being what tried it, and how the best variant
+    was chosen.
     """
     from dataclasses import replace
 
@@ -111,13 +114,14 @@ def keep(
     stored = replace(tried.with_trials(tables(run, now), told), folder=folder, sensitivity=measured)
     content = panels(stored)
     drawn = beside.start(_draw, pictured(content), folder / "plots")
-    stored = judged(stored, significance.judge(run, told.earlier))
+    judgement = significance.judge(run, told.trials)
+    stored = judged(stored, judgement)
     run_folder.write(stored, folder)
     progress("report", 0, 1)
     (folder / "report.html").write_text(html.page(complete(content, stored)), encoding="utf-8")
     drawn()
     progress("", 1, 1)
-    return told
+    return told, judgement.choice
 
 
 def register(told: Tried, folder: Path | None = None) -> None:
@@ -143,14 +147,24 @@ def _draw(content: Panels, folder: Path) -> None:
 def index(folder: Path) -> None:
     """List the runs of a folder in its `index.html`; a run is none the worse where that cannot be written."""
     from backtests.cli import terminal
-    from backtests.report import html
+    from backtests.report import index as runs
+    from backtests.report.panels import MANY
     from backtests.runs.listing import listed
     from data.disk import replace_text
 
     try:
-        replace_text(folder / "index.html", html.index(html.rows(listed(folder).runs)))
+        replace_text(folder / "index.html", runs.page(runs.rows(listed(folder).runs), MANY))
     except OSError as error:
         terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
+
+
+def _tell(choice: Choice) -> None:
+    """Say whether the best variant is significant as the best of everything tried."""
+    from backtests.cli import terminal
+    from backtests.performance.verdicts import sentence
+
+    if choice.best_of_many and choice.best_of_many.clusters > 1:
+        terminal.say(sentence(choice.best_of_many))
 
 
 def _show(run: Run, seconds: float) -> None:
@@ -199,7 +213,6 @@ def _row(name: str, figures: dict[str, Any]) -> list[str]:
     from backtests.report.format import ABSENT, millions, month, number, percent
 
     peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
-    name = name if len(name) <= 30 else f"{name[:29]}…"
     return [
         name, percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         percent(figures["excess_drawdown"]), f"{month(peak)}–{month(trough)}" if peak else ABSENT,

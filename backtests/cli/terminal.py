@@ -5,20 +5,23 @@ Whatever files, servers and names of folders hold is printed so that it can be s
 
 from __future__ import annotations
 
+import json
 import logging
+import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from data.errors import redacted, shortened, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-PHASES = ("sensitivity", "report")  # of a command; what else has progress is a variant
+PHASES = ("sensitivity", "report", "significance")  # of a command; what else has progress is a variant
 LONGEST = 1000  # characters of a message: half a screen
-WIDTH = 180  # at least: a narrow terminal wraps a table rather than cutting figures off
+WIDTH = 10_000  # of a table at most: a narrow terminal wraps it; no name is cut, and a pipe gets the same
 
 
 def line(text: str) -> str:
@@ -35,11 +38,14 @@ class Formatter(logging.Formatter):
 
 
 def console() -> Console:
-    """Return stdout, wide enough that a row stays a line."""
+    """Return stdout, wide enough that a row stays a line; plain where NO_COLOR is set (no-color.org)."""
     from rich.console import Console
 
-    width = Console(highlight=False).width
-    return Console(highlight=False, width=max(WIDTH, width), soft_wrap=False)
+    return Console(highlight=False, width=WIDTH, soft_wrap=False, color_system=_colours())
+
+
+def _colours() -> Literal["auto"] | None:
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def count(number: int, noun: str) -> str:
@@ -50,6 +56,20 @@ def count(number: int, noun: str) -> str:
 def say(text: str) -> None:
     """Print a plain line on stdout, never wrapped and never read as markup."""
     print(line(text))
+
+
+def answer(value: Any) -> None:
+    """Print plain data as JSON on stdout: figures in full, days as ISO has them, null for what is not known."""
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _finite(value: Any) -> Any:
+    """Plain data with null where a figure is not finite."""
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def talk(text: str) -> None:
@@ -92,7 +112,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=Console(stderr=True, color_system=_colours()), transient=True) as bar:
             task = bar.add_task("")
 
             def show(what: str, completed: int, total: int) -> None:

@@ -61,7 +61,7 @@ def thesis(
             (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
             (place / "thesis.html").write_text(page.page(card, manifest(run, now)), encoding="utf-8")
             source = "thesis --as-of" if as_of else "thesis"
-            told = run_command.keep(run, measured, place, source, now, progress, beside)
+            told, _ = run_command.keep(run, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)):
         run_command.register(told, folder)
         if out is None:

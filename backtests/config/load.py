@@ -221,7 +221,7 @@ def json_schema() -> dict[str, Any]:
     schema["title"] = "divergence configuration"
     definitions = schema["$defs"]
     definitions["Strategy"] = {
-        "properties": {"strategy": {"enum": list(STRATEGIES)}},
+        "properties": {"strategy": {"enum": list(STRATEGIES), "description": "what it does"}},
         "allOf": [
             {
                 "if": {"properties": {"strategy": {"const": name}}, "required": ["strategy"]},
@@ -252,16 +252,25 @@ def _close(schema: Any) -> None:
 
 def _params_schema(name: str) -> dict[str, Any]:
     """Parameters of a strategy; the parts of a blend are strategies themselves."""
-    schema = parameters.schema_of(name).model_json_schema()
+    schema = _described(name, STRATEGIES)
     if parameters.takes_parts(name):
-        schema["properties"]["parts"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Part"}}
+        stated = {word: schema["properties"]["parts"][word] for word in ("description", "default")}
+        schema["properties"]["parts"] = {**stated, "type": "object", "additionalProperties": {"$ref": "#/$defs/Part"}}
     return schema
+
+
+def _described(name: str, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """Parameters of a strategy or an overlay, with what it does."""
+    return {**parameters.schema_of(name).model_json_schema(), "description": parameters.purpose(kinds[name])}
 
 
 def _overlay_schema() -> dict[str, Any]:
     """One overlay: exactly one name with its parameters."""
-    schemas = {name: parameters.schema_of(name).model_json_schema() for name in OVERLAYS}
-    known = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in schemas.items()}
+    schemas = {name: _described(name, OVERLAYS) for name in OVERLAYS}
+    known = {
+        name: {"description": schema["description"], "anyOf": [schema, {"type": "null"}]}
+        for name, schema in schemas.items()
+    }
     return {
         "type": "object", "minProperties": 1, "maxProperties": 1, "properties": known, "additionalProperties": False,
     }  # fmt: skip

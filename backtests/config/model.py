@@ -7,29 +7,27 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from backtests.config.claim_sections import ClaimSection
 from backtests.config.claims import Claim
-from backtests.config.complaints import WrittenAs
-from backtests.config.strict import Code, Model, Name
+from backtests.config.currency import CurrencyField, CurrencyTreatment
+from backtests.config.strict import Code, Model, Name, key
 from backtests.engine.book import Every
-from backtests.engine.carry import Basis, Treatment
 from data.assemble import Distributions
 from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quotes
-from data.errors import DataError, shortened
-from data.instruments import BP, Instrument, Step, check_ascending
+from data.instruments import Instrument
 from data.pricing.curves import Interpolation
 from data.series import Delivery
 from strategies.base import Strategy
 from strategies.exits import Length
 
 SHOWN = 30  # variants that a configuration names at a prompt
-BasisPoints = Annotated[float, Field(ge=0, le=10_000)]
-SwapPoints = Annotated[float, Field(ge=-1000, le=1000)]
+BasisPoints = Annotated[float, Field(ge=0, le=10_000, json_schema_extra={"unit": "bp"})]
 Time = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[DMY]$"), AfterValidator(lambda text: Length(text).text)]
 Gate = Annotated[float, Field(gt=0, le=10_000)]
 Fill = Literal["auto", "same_close", "next_close"]
+START, END = "1999-09-30", "2026-07-31"  # of the examples
 Source = Literal["mof", "treasury", "fred", "boj", "nyfed"]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)]
 
@@ -38,200 +36,150 @@ class DataSection(Model):
     """Which history, and which part of it."""
 
     source: str = Field(default="bundled", description="bundled, store, or a folder of CSV files beside this one")
-    start: date | None = None
-    end: date | None = None
-    frequency: Literal["native", "daily", "weekly", "monthly"] = "native"
-    interpolation: Interpolation = "linear"
+    start: date | None = key(
+        None, "first day on which a variant may trade; history before it stays known", example=START
+    )
+    end: date | None = key(None, "last day; by default the last of the data", example=END)
+    frequency: Literal["native", "daily", "weekly", "monthly"] = key(
+        "native", "rows of the market: those of the source, or fewer"
+    )
+    interpolation: Interpolation = key(
+        "linear", "between quoted tenors of a curve: straight, or monotone cubic (pchip)"
+    )
     distributions: Distributions = Field(
         default="reinvested",
         description="of listed names: total-return prices, raw prices and income as paid, or raw prices alone",
     )
-    allow: list[str] = Field(
-        default=[], description="findings to run on all the same: [usdjpy:inverted]; see `divergence data verify`"
+    allow: list[str] = key(
+        [], "findings to run on all the same; see `divergence data verify`", example=["usdjpy:inverted"]
     )
 
 
 class AccountSection(Model):
     """Whose money, and what it earns and pays."""
 
-    capital: float = Field(default=10_000_000.0, gt=0, le=1e15, description=BASE)
-    size_on: Literal["equity", "capital"] = "equity"
-    max_gross: float = Field(default=10.0, gt=0, le=50, description="largest sum of absolute weights")
-    cash_interest: bool = True
-    margin_spread_bp: BasisPoints = 75.0
-    repo_spread_bp: BasisPoints = 5.0
-    withholding: float = Field(default=0.0, ge=0, lt=1, description="tax kept from distributions that a long is paid")
+    capital: float = key(10_000_000.0, "what the book starts with", unit=BASE, gt=0, le=1e15)
+    size_on: Literal["equity", "capital"] = key(
+        "equity",
+        "what weights are fractions of: equity as it stands, or the capital at the start, for one risk in dollars",
+    )
+    max_gross: float = key(
+        10.0, "largest sum of absolute weights; above it all are scaled down", unit="times equity", gt=0, le=50
+    )
+    cash_interest: bool = key(True, "whether equity earns the dollar overnight rate")
+    margin_spread_bp: BasisPoints = key(75.0, "a year over the overnight rate, on listed longs above equity")
+    repo_spread_bp: BasisPoints = key(5.0, "a year over the overnight rate, on bond longs that equity cannot pay for")
+    withholding: float = key(
+        0.0, "tax kept from distributions that a long is paid", unit="fraction", example=0.15, ge=0, lt=1
+    )
 
 
 class RebalanceSection(Model):
     """When the book is rebalanced."""
 
-    every: Every = "month"
-    band: float = Field(default=0.0, ge=0, lt=1, description="of target units; inside it nothing trades")
-
-
-class BasisStep(Model):
-    """A basis from a date on; before the first, each currency's own."""
-
-    since: date = Field(alias="from")
-    bp: SwapPoints
-
-
-class FxSwap(Model):
-    """Terms of a currency swap."""
-
-    basis_bp: SwapPoints | list[BasisStep] | None = Field(default=None, description="by default each currency's own")
-
-
-class Swapped(Model):
-    """A currency treatment with terms, as written."""
-
-    fx_swap: FxSwap | None
-
-
-@dataclass(frozen=True)
-class CurrencyTreatment:
-    """How foreign legs are funded, with the basis of an FX swap."""
-
-    kind: Treatment = "repo"
-    basis_bp: float | tuple[BasisStep, ...] | None = None  # of every currency; None: each currency's own
-
-    @property
-    def basis(self) -> Basis:
-        """The basis as the engines have it, decimals a year."""
-        if isinstance(self.basis_bp, tuple):
-            return tuple(Step(step.since, step.bp * BP) for step in self.basis_bp)
-        return None if self.basis_bp is None else self.basis_bp * BP
-
-
-def _swapped(basis_bp: float | list[BasisStep] | None) -> CurrencyTreatment:
-    treatment = CurrencyTreatment("fx_swap", tuple(basis_bp) if isinstance(basis_bp, list) else basis_bp)
-    if isinstance(treatment.basis, tuple):
-        try:
-            check_ascending("basis", treatment.basis)
-        except DataError as error:
-            raise ValueError(str(error)) from None
-    return treatment
-
-
-def _currency(value: Any) -> CurrencyTreatment:
-    if isinstance(value, CurrencyTreatment):
-        return value
-    if isinstance(value, dict) and list(value) == ["fx_swap"]:
-        swap = Swapped.model_validate(value).fx_swap
-        return _swapped(swap.basis_bp if swap else None)
-    if value in ("repo", "unhedged", "fx_swap"):
-        return CurrencyTreatment(value)
-    raise ValueError(f"{shortened(repr(value))} is not repo, unhedged, fx_swap or {{fx_swap: {{basis_bp: -20}}}}")
-
-
-_BASIS_SCHEMA = {
-    "anyOf": [
-        {"type": "number"},
-        {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"from": {"type": "string", "format": "date"}, "bp": {"type": "number"}},
-                "required": ["from", "bp"],
-                "additionalProperties": False,
-            },
-        },
-    ]
-}
-
-CurrencyField = Annotated[
-    CurrencyTreatment,
-    BeforeValidator(_currency),
-    WrittenAs(Swapped),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["repo", "unhedged", "fx_swap"]},
-                {
-                    "type": "object",
-                    "properties": {"fx_swap": {"type": "object", "properties": {"basis_bp": _BASIS_SCHEMA}}},
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
+    every: Every = key("month", "how often: on the first row of a new period, on month and week ends on its last")
+    band: float = key(0.0, "of target units; inside it nothing trades", unit="fraction", example=0.1, ge=0, lt=1)
 
 
 class BorrowStep(Model):
     """A borrow rate from a date on."""
 
-    since: date = Field(alias="from")
-    bp: BasisPoints
+    since: date = key(..., "first day of it", example="2022-06-01", alias="from")
+    bp: BasisPoints = key(..., "what it is a year from then on", unit="bp", example=25.0)
 
 
 class CountrySection(Model):
     """An override of a built-in country, or the whole of a new one; see data/countries.py."""
 
-    label: str | None = Field(default=None, min_length=1, max_length=40)
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$", description="ISO 4217")
-    day_count: Literal[360, 365] | None = Field(default=None, description="of its money market: act/360 or act/365")
-    coupons: Literal[1, 2, 4] | None = Field(default=None, description="a year, and the compounding of par yields")
+    label: str | None = key(None, "what it is called", example="Germany", min_length=1, max_length=40)
+    currency: str | None = key(None, "ISO 4217", example="EUR", pattern=r"^[A-Z]{3}$")
+    day_count: Literal[360, 365] | None = key(None, "of its money market: act/360 or act/365", unit="days", example=360)
+    coupons: Literal[1, 2, 4] | None = key(
+        None, "of its bonds, and the compounding of par yields", unit="a year", example=1
+    )
     quotes: Quotes | None = Field(default=None, description="what its curves hold; spot rates become par yields")
     compounding: Compounding | None = Field(default=None, description="of spot rates")
-    close: str | None = Field(default=None, description="when its prices are stamped, like 17:30 Europe/Berlin")
-    calendar: str | None = Field(default=None, description="exchange whose sessions are its days (ISO 10383), or any")
-    nominal: Name | None = Field(default=None, description="series of its curve")
-    real: Name | None = Field(default=None, description="series of its real curve")
-    overnight: Name | list[Name] | None = Field(default=None, description="series; the first that has a day is taken")
-    fx: Name | None = Field(default=None, description="series of its exchange rate")
-    fx_quoted: FxQuote | None = None
-    basis_bp: float | None = Field(default=None, ge=-1000, le=1000, description="a year, of its longs in fx_swap")
-    futures: list[str] | None = None
-    colour: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$")
-    bonds: str | None = Field(default=None, description="what its bonds are called, like Bunds")
-    linkers: str | None = None
-    ticker: str | None = Field(default=None, description="what its bonds' names begin with, like DBR")
-    place: str | None = Field(default=None, description="its label within a sentence")
-    money: str | None = Field(default=None, description="its currency by name, like euro")
-    central_bank: str | None = None
+    close: str | None = key(None, "when its prices are stamped", example="17:30 Europe/Berlin")
+    calendar: str | None = key(None, "exchange whose sessions are its days (ISO 10383), or any", example="XFRA")
+    nominal: Name | None = key(None, "series of its curve", example="bund")
+    real: Name | None = key(None, "series of its real curve", example="bund_real")
+    overnight: Name | list[Name] | None = key(
+        None, "series; the first that has a day is taken", example=["estr", "eonia"]
+    )
+    fx: Name | None = key(None, "series of its exchange rate", example="eurusd")
+    fx_quoted: FxQuote | None = key(None, "which way its exchange rate is quoted")
+    basis_bp: float | None = key(
+        None, "cross-currency basis a year, of its longs in fx_swap", unit="bp", example=-15.0, ge=-1000, le=1000
+    )
+    futures: list[str] | None = key(None, "futures that the ticket gives equivalents in", example=["JB"])
+    colour: str | None = key(None, "of its legs on pages and plots", example="#009E73", pattern=r"^#[0-9A-Fa-f]{6}$")
+    bonds: str | None = key(None, "what its bonds are called", example="Bunds")
+    linkers: str | None = key(None, "what its inflation-linked bonds are called", example="linkers")
+    ticker: str | None = key(None, "what its bonds' names begin with", example="DBR")
+    place: str | None = key(None, "its label within a sentence", example="the United Kingdom")
+    money: str | None = key(None, "its currency by name", example="euro")
+    central_bank: str | None = key(None, "its central bank by name", example="the ECB")
 
 
 class InstrumentSection(Model):
     """An override of a built-in instrument, or the whole of a new one."""
 
-    kind: Literal["par_bond", "inflation_bond", "listed", "future", "cash"] | None = None
-    currency: str | None = Field(default=None, description="of a country: USD, JPY, EUR, GBP, or one under countries")
-    curve: str | None = Field(default=None, description="of a country: us, us_real, jp, de, uk, or one under countries")
-    maturity: float | None = Field(
-        default=None,
+    kind: Literal["par_bond", "inflation_bond", "listed", "future", "cash"] | None = key(
+        None, "what it is; see docs/conventions.md"
+    )
+    currency: str | None = key(None, "of a country: USD, JPY, EUR, GBP, or one under countries", example="EUR")
+    curve: str | None = key(None, "of a country: us, us_real, jp, de, uk, or one under countries", example="de")
+    maturity: float | None = key(
+        None,
+        "a multiple of 0.5; of a future, that of its cheapest bond to deliver",
+        unit="years",
+        example=10.0,
         gt=0,
         le=100,
-        description="years, a multiple of 0.5; of a future, that of its cheapest bond to deliver",
     )
-    half_spread_bp: BasisPoints | None = Field(
-        default=None, description="of yield for bonds, of price for listed, futures and cash"
+    half_spread_bp: BasisPoints | None = key(
+        None, "cost of a trade: of yield for bonds, of price for listed, futures and cash", unit="bp", example=0.25
     )
-    rolls_per_year: float | None = Field(default=None, ge=0, le=366)
-    borrow_bp: BasisPoints | list[BorrowStep] | None = None
-    rolldown: bool | None = None
-    lot: float | None = Field(default=None, ge=0, description="units, of a future contracts; 0 = any amount")
-    fee_bp: BasisPoints | None = None
-    exchange: str | None = None
-    listed_on: date | None = None
-    multiplier: float | None = Field(default=None, gt=0, le=1e12)
-    duration: float | None = Field(
-        default=None,
-        gt=0,
-        le=100,
-        description="years, of a listed name without a curve: what it is sized by",
+    rolls_per_year: float | None = key(
+        None, "how often a position is renewed to keep its maturity, both ways at the half-spread", unit="a year",
+        example=2.0, ge=0, le=366,
+    )  # fmt: skip
+    borrow_bp: BasisPoints | list[BorrowStep] | None = key(
+        None,
+        "what a short pays a year: specialness or stock loan; one figure, or steps by date",
+        unit="bp",
+        example=10.0,
+    )
+    rolldown: bool | None = key(
+        None, "whether a bond slides down its curve as it ages; off, to see what that earns", example=False
+    )
+    lot: float | None = key(
+        None, "smallest amount: units, of a future contracts; 0 = any amount", unit="units", example=1.0, ge=0
+    )
+    fee_bp: BasisPoints | None = key(None, "of a fund, a year, where it is modelled", unit="bp", example=15.0)
+    exchange: str | None = key(
+        None, "of a listed name, whose sessions its prices are checked against (ISO 10383)", example="XNYS"
+    )
+    listed_on: date | None = key(
+        None, "first day on which it could be traded; a listed name is proxy before", example="2002-07-26"
+    )
+    multiplier: float | None = key(
+        None, "price times this is the money that a unit is worth", unit="its currency", example=1.0, gt=0, le=1e12
+    )
+    duration: float | None = key(
+        None, "of a listed name without a curve: what it is sized by", unit="years", example=15.0, gt=0, le=100
     )
     symbol: Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9^=.-]{0,31}$")] | None = Field(
-        default=None, description="what Yahoo calls a listed name, where it is not its name"
+        default=None, description="what Yahoo calls a listed name, where it is not its name", examples=["EDV"]
     )
     distributions: Literal["none"] | None = Field(
         default=None, description="none: a listed name that pays nothing, or whose price return is meant"
     )
-    face: float | None = Field(default=None, gt=0, le=1e12, description="of a future's contract, in its currency")
-    initial_margin: float | None = Field(
-        default=None, ge=0, le=1e12, description="percent of notional; of a future, a contract's in its currency"
-    )
+    face: float | None = key(None, "of a future's contract", unit="its currency", example=100_000.0, gt=0, le=1e12)
+    initial_margin: float | None = key(
+        None, "what a position ties up; of a future, money of its currency a contract", unit="% of notional",
+        example=2.0, ge=0, le=1e12,
+    )  # fmt: skip
 
 
 Shorts = Annotated[
@@ -241,23 +189,29 @@ Shorts = Annotated[
 
 Overlays = Annotated[
     list[dict[str, dict[str, Any] | None]],
-    Field(max_length=10, description="laid over the strategy, the first innermost: [{smooth: {window: 3M}}]"),
+    Field(
+        max_length=10,
+        description="laid over the strategy, the first innermost",
+        examples=[[{"smooth": {"window": "3M"}}]],
+    ),
 ]
 
 
 class TradeSection(Model):
     """What opens and closes a variant's position; strategies/exits.py says how."""
 
-    entry: date | None = Field(
-        default=None, description="first day on which it may open; else once there is a position"
+    entry: date | None = key(
+        None, "first day on which it may open; else once there is a position", example="2026-01-05"
     )
-    exit: date | None = Field(default=None, description="day on which it is closed")
-    horizon: Time | None = Field(default=None, description="it is closed so long after it was opened: 90D, 3M, 1Y")
-    target_bp: Gate | None = Field(default=None, description="gain of the spread at which it is closed")
-    stop_bp: Gate | None = Field(default=None, description="loss of the spread at which it is closed")
-    trail_bp: Gate | None = Field(default=None, description="fall of the gain from its best so far, likewise")
-    target_pct: Gate | None = Field(default=None, description="gain of the legs over funding, percent of equity")
-    stop_pct: Gate | None = Field(default=None, description="loss likewise")
+    exit: date | None = key(None, "day on which it is closed", example="2026-06-30")
+    horizon: Time | None = key(None, "it is closed so long after it was opened: 90D, 3M, 1Y", example="3M")
+    target_bp: Gate | None = key(None, "gain of the spread at which it is closed", unit="bp", example=30.0)
+    stop_bp: Gate | None = key(None, "loss of the spread at which it is closed", unit="bp", example=15.0)
+    trail_bp: Gate | None = key(None, "fall of the gain from its best so far, likewise", unit="bp", example=20.0)
+    target_pct: Gate | None = key(
+        None, "gain of the legs over funding at which it is closed", unit="% of equity", example=2.0
+    )
+    stop_pct: Gate | None = key(None, "loss likewise", unit="% of equity", example=1.0)
     reenter: Literal["never", "turn"] | Time | None = Field(
         default=None, description="never (default with entry), turn (without), or so long after it was closed"
     )
@@ -279,34 +233,41 @@ class VariantSection(Model):
 class VariantFile(Model):
     """One variant as written."""
 
-    extends: str | None = None
-    strategy: str | None = None
-    params: dict[str, Any] = Field(default={})
+    extends: str | None = key(None, "variant whose keys it takes, but for its own", example="pair")
+    strategy: str | None = key(None, "what it does; `divergence strategies` lists them", example="curve")
+    params: dict[str, Any] = key({}, "parameters of the strategy", example={"front": "UST2", "back": "UST10"})
     overlays: Overlays = Field(default=[])
-    currency: CurrencyField | None = None
-    rebalance: RebalanceSection | None = None
-    fill: Fill | None = None
-    borrow_bp: Shorts = Field(default={})
-    trade: TradeSection | None = None
+    currency: CurrencyField | None = key(
+        None, "how foreign legs are funded: repo (default), unhedged in dollars, or by FX swap", example="unhedged"
+    )
+    rebalance: RebalanceSection | None = key(None, "its own, in place of the file's", example={"every": "quarter"})
+    fill: Fill | None = key(None, "its own, in place of the file's")
+    borrow_bp: Shorts = Field(default={}, examples=[{"JGB10": 25.0}])
+    trade: TradeSection | None = key(
+        None, "what opens and closes its position", example={"entry": "2026-01-05", "horizon": "3M", "stop_bp": 15.0}
+    )
 
 
 class SampleSection(Model):
     """How many cells of a grid are drawn, in place of all of them."""
 
-    n: int = Field(ge=2, le=10_000_000, description="cells")
-    seed: int = Field(default=0, ge=0, le=2**63 - 1)
+    n: int = key(..., "how many are drawn", unit="cells", example=1000, ge=2, le=10_000_000)
+    seed: int = key(0, "which are drawn: the same seed, the same cells", unit="any", example=1, ge=0, le=2**63 - 1)
 
 
 class SweepSection(Model):
     """Which settings of which variant are tried together; backtests/config/sweep.py says what can be named."""
 
-    base: str = Field(description="the variant whose settings are changed")
+    base: str = key(..., "the variant whose settings are changed", example="pair")
     over: dict[str, Any] = Field(
         min_length=1,
         max_length=20,
         description="setting: a list of values, {from, to, step} or {from, to, log: how many}; all combinations run",
+        examples=[{"duration": {"from": 2, "to": 8, "step": 1}, "hedge": ["dv01", "beta"]}],
     )
-    sample: SampleSection | None = Field(default=None, description="so many of the combinations, drawn by a seed")
+    sample: SampleSection | None = key(
+        None, "so many of the combinations, drawn by a seed", example={"n": 1000, "seed": 1}
+    )
     score: Literal["plateau", "sharpe"] = Field(
         default="plateau", description="what ranks them: the Sharpe ratio, or the median of it and its neighbours'"
     )
@@ -315,22 +276,43 @@ class SweepSection(Model):
 class ConfigFile(Model):
     """A configuration as written."""
 
-    name: Name
-    thesis_date: date | None = None
-    data: DataSection = DataSection()
-    account: AccountSection = AccountSection()
-    engine: Literal["backtrader", "ledger"] = "backtrader"
-    fill: Fill = "auto"
-    rebalance: RebalanceSection = RebalanceSection()
-    countries: dict[Code, CountrySection] = Field(default={}, description="overrides of countries, or more of them")
-    instruments: dict[Name, InstrumentSection] = Field(default={})
-    sources: dict[Source, Address] = Field(default={}, description="addresses that replace the sources' own")
-    variants: dict[Name, VariantFile] = Field(min_length=1, max_length=500)
-    benchmarks: list[str] = Field(default=[])
-    claims: dict[Name, ClaimSection] = Field(
-        default={}, max_length=500, description="sentences of a thesis, judged by `divergence thesis`"
+    name: Name = key(..., "of the experiment: letters, digits, - _ .", example="mine")
+    thesis_date: date | None = key(
+        None,
+        "day the idea is from: plots mark it, tables give P&L since; all before is in-sample",
+        example="2026-01-01",
     )
-    sweep: SweepSection | None = None
+    data: DataSection = key(DataSection(), "which history, and which part of it")
+    account: AccountSection = key(AccountSection(), "whose money, and what it earns and pays")
+    engine: Literal["backtrader", "ledger"] = key(
+        "backtrader", "which engine's figures are shown; the other repeats them"
+    )
+    fill: Fill = key("auto", "when orders fill; auto: the next close on daily data, the same on week and month ends")
+    rebalance: RebalanceSection = key(RebalanceSection(), "when books are rebalanced, unless a variant says otherwise")
+    countries: dict[Code, CountrySection] = key(
+        {}, "overrides of countries, or more of them", example={"de": {"basis_bp": -15.0}}
+    )
+    instruments: dict[Name, InstrumentSection] = key(
+        {}, "overrides of the built-in instruments, or more of them", example={"JGB10": {"half_spread_bp": 0.5}}
+    )
+    sources: dict[Source, Address] = key(
+        {}, "addresses that replace the sources' own", example={"fred": "https://example.org/{id}.csv"}
+    )
+    variants: dict[Name, VariantFile] = key(
+        ..., "what is run, by name", example={"steepener": {"strategy": "curve"}}, min_length=1, max_length=500
+    )
+    benchmarks: list[str] = key([], "variants that every other is measured against", example=["bond"])
+    claims: dict[Name, ClaimSection] = key(
+        {},
+        "sentences of a thesis, judged by `divergence thesis`",
+        example={"falls": {"measure": {"yield": "UST10"}, "says": "falls"}},
+        max_length=500,
+    )
+    sweep: SweepSection | None = key(
+        None,
+        "combinations of one variant's settings, run by `divergence sweep`",
+        example={"base": "pair", "over": {"hedge": ["dv01", "beta"]}},
+    )
 
 
 @dataclass(frozen=True)

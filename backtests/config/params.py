@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Annotated, Any, get_args, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, WithJsonSchema, create_model
 
 from backtests.config.document import DV01
 from backtests.config.model import AccountSection
-from backtests.config.strict import Model, Name
+from backtests.config.strict import Model, Name, key
 from data.errors import shortened
 from strategies import OVERLAYS, STRATEGIES, hedges
-from strategies.base import Duration, ParameterError, Strategy, Window
+from strategies.base import Duration, Meaning, ParameterError, Strategy, Window
 from strategies.blend import Part
 from strategies.overlays import Overlay
 from strategies.sizing import DEFAULTS, LARGEST
 
 PER_BP = 10_000  # basis points of a whole
+DOLLARS = "USD per basis point"
 
 
 def _window(value: Any) -> Window:
@@ -53,19 +55,20 @@ def _by_rule(name: str, beside: Collection[str]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
-    """One parameter of a strategy, for people: its name, type or unit, and default."""
+    """One parameter of a strategy, for people: its name, type or unit, default, and what it is for."""
 
     name: str
     unit: str
     default: str
+    meaning: str = ""
 
 
 class PartSection(Model):
     """One strategy of a blend as written."""
 
-    strategy: str
-    params: dict[str, Any] = Field(default={})
-    weight: float = Field(default=1.0, description="what its weights are multiplied by")
+    strategy: str = key(..., "what it does; `divergence strategies` lists them", example="policy")
+    params: dict[str, Any] = key({}, "parameters of the strategy", example={"duration": 2.0})
+    weight: float = key(1.0, "what its weights are multiplied by", unit="times")
 
 
 PARTS = Mapping[str, Part]
@@ -78,6 +81,7 @@ def schema_of(name: str) -> type[BaseModel]:
     kind = STRATEGIES.get(name) or OVERLAYS[name]
     hints = get_type_hints(kind)
     fields: dict[str, Any] = {}
+    described_as = {parameter.name: parameter for parameter in describe(name)}
     for field in _fields(kind):
         hint = hints[field.name]
         if hint is Window:
@@ -86,9 +90,11 @@ def schema_of(name: str) -> type[BaseModel]:
             hint = PartsField
         elif Window in get_args(hint):
             hint = WindowField | None
-        fields[field.name] = (hint, _default(field))
+        meant = described_as[field.name]
+        unit = "" if " | " in meant.unit else meant.unit  # choices are in the type
+        fields[field.name] = (hint, key(_plain(_default(field)), meant.meaning, unit=unit))
     if takes_dv01(name):
-        fields[DV01] = (float | None, Field(default=None, gt=0, description="USD per basis point, as duration"))
+        fields[DV01] = (float | None, key(None, described_as[DV01].meaning, unit=DOLLARS, example=5_000.0, gt=0))
     return create_model(f"{name}_params", __base__=Model, **fields)
 
 
@@ -99,7 +105,12 @@ def _fields(kind: Any) -> list[dataclasses.Field[Any]]:
 
 def takes_parts(name: str) -> bool:
     """Whether a strategy has other strategies for a parameter called `parts`."""
-    return get_type_hints(STRATEGIES[name]).get("parts") == PARTS
+    return _has_parts(STRATEGIES[name])
+
+
+@cache
+def _has_parts(kind: type[Strategy]) -> bool:
+    return get_type_hints(kind).get("parts") == PARTS
 
 
 def takes_dv01(name: str) -> bool:
@@ -179,6 +190,11 @@ def _yaml(value: Any, given: Any = None) -> Any:
     return _plain(value)
 
 
+def purpose(kind: type) -> str:
+    """Return what a strategy or an overlay does: the first line of its docstring."""
+    return (inspect.getdoc(kind) or "").partition("\n")[0]
+
+
 def describe(name: str) -> list[Parameter]:
     """Return the parameters of a strategy, or of an overlay, with their units and defaults."""
     kind = STRATEGIES.get(name) or OVERLAYS[name]
@@ -186,11 +202,12 @@ def describe(name: str) -> list[Parameter]:
     names = [field.name for field in _fields(kind)]
     result = []
     for field in _fields(kind):
-        result.append(Parameter(field.name, _unit(hints[field.name]), _shown(field, names)))
+        hint = hints[field.name]
+        result.append(Parameter(field.name, _unit(hint), _shown(field, names), _meaning(hint)))
         if field.name == "duration" and takes_dv01(name):
             users = " (sizing: duration or beta)" if "sizing" in names else ""
             result.append(
-                Parameter(DV01, "USD per basis point, in place of duration; with size_on: capital", f"none{users}")
+                Parameter(DV01, DOLLARS, f"none{users}", "size of a leg in place of duration; with size_on: capital")
             )
     return result
 
@@ -214,9 +231,24 @@ def _shown(field: dataclasses.Field[Any], beside: Collection[str]) -> str:
 
 
 def _unit(hint: Any) -> str:
-    for part in (hint, *get_args(hint)):
-        notes = [note for note in getattr(part, "__metadata__", ()) if isinstance(note, str)]
-        if notes:
-            return notes[0]
-    literal = [value for part in (hint, *get_args(hint)) for value in get_args(part) if isinstance(value, str)]
-    return " | ".join(literal) or getattr(hint, "__name__", str(hint))
+    notes = [note for note in _notes(hint) if isinstance(note, str)]
+    plain = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
+    literal = [value for part in (plain, *get_args(plain), *_bare(plain)) for value in get_args(part)]
+    choices = [value for value in literal if isinstance(value, str)]
+    return (notes or [" | ".join(choices) or getattr(plain, "__name__", str(plain))])[0]
+
+
+def _meaning(hint: Any) -> str:
+    """What a parameter is for: what its own annotation says, else that of its type; blank where neither does."""
+    meanings = [note.text for note in _notes(hint) if isinstance(note, Meaning)]
+    return meanings[-1] if meanings else ""
+
+
+def _notes(hint: Any) -> list[Any]:
+    """What an annotation, or that of one of its alternatives, says beside the type."""
+    return [note for part in (hint, *get_args(hint)) for note in getattr(part, "__metadata__", ())]
+
+
+def _bare(hint: Any) -> list[Any]:
+    """The types of the alternatives that are annotated."""
+    return [get_args(part)[0] for part in get_args(hint) if hasattr(part, "__metadata__")]

@@ -12,19 +12,11 @@ from pydantic import BaseModel, ValidationError
 from backtests.config import params as parameters
 from backtests.config.building import built, dated, laid_over
 from backtests.config.complaints import complaint
+from backtests.config.currency import BasisStep, CurrencyTreatment
 from backtests.config.document import Document, Loc
 from backtests.config.instruments import shorts
 from backtests.config.legs import check_legs
-from backtests.config.model import (
-    AccountSection,
-    BasisStep,
-    BorrowStep,
-    CurrencyTreatment,
-    Fill,
-    RebalanceSection,
-    Variant,
-    VariantSection,
-)
+from backtests.config.model import AccountSection, BorrowStep, Fill, RebalanceSection, Variant, VariantSection
 from data.countries import BASE, Countries
 from data.instruments import Instrument
 

@@ -131,7 +131,16 @@ def probabilistic_sharpe(x: ArrayLike, ppy: float, benchmark: float = 0.0) -> De
     58, 2002), prewhitened: at an autocorrelation of 0.2 the error of bars that have nothing to do with each other calls
     8 to 9 % of noise significant at 5 %, this one 5 to 6 %.
     """
-    return above_hurdle(one_per_bar(x, "excess returns"), ppy, benchmark, trials=1)
+    from scipy.special import ndtr
+
+    x = one_per_bar(x, "excess returns")
+    check(ppy)
+    reason = _no_error(x)
+    if reason:
+        return DeflatedSharpe(None, metrics.sharpe(x, ppy), benchmark, 1, len(x), reason)
+    sharpe, error = sharpe_error(x)
+    probability = float(ndtr((sharpe - benchmark / float(np.sqrt(ppy))) / error))
+    return DeflatedSharpe(probability, metrics.sharpe(x, ppy), benchmark, 1, len(x))
 
 
 def above(sharpe: float, hurdle: float, bars: int, skew: float, kurtosis: float) -> float:
@@ -147,19 +156,6 @@ def above(sharpe: float, hurdle: float, bars: int, skew: float, kurtosis: float)
 def _spread(sharpe: float, skew: float, kurtosis: float) -> float:
     """Variance of an estimated Sharpe ratio times the bars it is estimated on, likewise."""
     return max(1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2, SMALL)
-
-
-def above_hurdle(x: Array, ppy: float, hurdle: float, trials: int) -> DeflatedSharpe:
-    """Probability that the true Sharpe ratio is above an annual hurdle, that of `trials` trials."""
-    from scipy.special import ndtr
-
-    check(ppy)
-    reason = _no_error(x)
-    if reason:
-        return DeflatedSharpe(None, metrics.sharpe(x, ppy), hurdle, trials, len(x), reason)
-    sharpe, error = sharpe_error(x)
-    probability = float(ndtr((sharpe - hurdle / float(np.sqrt(ppy))) / error))
-    return DeflatedSharpe(probability, metrics.sharpe(x, ppy), hurdle, trials, len(x))
 
 
 def sharpe_error(x: Array) -> tuple[float, float]:

@@ -6,27 +6,20 @@ All of it works on excess returns x (T-1,) of `metrics.excess_returns`, one per 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backtests.performance import metrics
-from backtests.performance.bootstrap import (
-    Rows,
-    block_lengths,
-    differences,
-    long_run_variance,
-    resamples,
-    standard_error,
-)
-from backtests.performance.inference import above_hurdle, studentised
+from backtests.performance.best_of_many import best_of_many
+from backtests.performance.bootstrap import block_lengths, differences, estimates, resamples
+from backtests.performance.clusters import volatilities
+from backtests.performance.inference import studentised
 from backtests.performance.metrics import SMALL, Track
 from backtests.performance.refusals import (
     CONSTANT,
     DRAWS,
     LEVEL,
-    MINIMUM,
     check,
     one_per_bar,
     same_bars,
@@ -34,11 +27,8 @@ from backtests.performance.refusals import (
     variants_by_bar,
 )
 from backtests.performance.verdicts import DeflatedSharpe, Interval
-from backtests.performance.verdicts_many import Better, Overfitting, SpaTest
-from data.errors import ConfigError, DataError
+from backtests.performance.verdicts_many import Better, SpaTest
 from data.pricing.bonds import Array
-
-FEWEST = 4  # variants; with fewer a rank means nothing
 
 
 def common(tracks: Sequence[Track]) -> tuple[NDArray[np.datetime64], Array]:
@@ -78,96 +68,62 @@ def better(x: ArrayLike, y: ArrayLike, ppy: float, seed: int, draws: int = DRAWS
     )
 
 
-def overfitting(matrix: ArrayLike, blocks: int = 16) -> Overfitting:
-    """Probability of backtest overfitting by combinatorially symmetric cross-validation, on Sharpe ratios.
-
-    Excess returns (T, k) are cut into equal blocks, the oldest bars left over dropped; each half of the blocks chooses
-    its best variant, the other half ranks it (Bailey, Borwein, Lopez de Prado and Zhu, J. Computational Finance 20,
-    2017). Noise gives about 0.5, a variant that is always the best 0.
-    """
-    table = variants_by_bar(matrix)
-    n, k = table.shape
-    if blocks < 2 or blocks % 2:
-        raise ConfigError(f"blocks is {blocks}; expected an even number of at least 2")
-    halves = np.array([[b in chosen for b in range(blocks)] for chosen in combinations(range(blocks), blocks // 2)])
-    size = n // blocks
-    half = size * blocks // 2
-    reason = f"only {k} variant{'s' * (k != 1)}: too few to rank" if k < FEWEST else None
-    if not reason and half < MINIMUM:
-        reason = f"only {half} bars in half of history: too few to rank on"
-    if reason:
-        return Overfitting(None, k, n, len(halves), reason)
-    kept = table[n - size * blocks :]
-    middle = kept.mean(axis=0)
-    cut = (kept - middle).reshape(blocks, size, k)
-    mean = halves @ cut.sum(axis=1) / half
-    variance = halves @ (cut**2).sum(axis=1) / half - mean**2
-    if (variance <= SMALL * np.mean(cut**2, axis=(0, 1)) + SMALL**2).any():
-        return Overfitting(None, k, n, len(halves), "a variant's returns do not vary in half of history: no rank")
-    chosen_by = (mean + middle) / np.sqrt(variance)
-    ranked_by = chosen_by[::-1]  # combinations are listed so that the complement of the i-th is the i-th from the end
-    winner = np.take_along_axis(ranked_by, chosen_by.argmax(axis=1)[:, None], axis=1)
-    rank = (ranked_by < winner).sum(axis=1) + ((ranked_by == winner).sum(axis=1) + 1) / 2
-    return Overfitting(float((2 * rank <= k + 1).mean()), k, n, len(halves))
-
-
 def spa_test(matrix: ArrayLike, benchmark: ArrayLike, seed: int, draws: int = DRAWS) -> SpaTest:
-    """Test that no column (T, k) has a higher mean than the benchmark (T,): Hansen, J. Business & Econ. Stat. 23, 2005.
+    """Test that no column (T, k) has a higher Sharpe ratio than the benchmark (T,): Hansen, JBES 23, 2005.
 
-    Each gain is its mean over its prewhitened error beside deviations over the error that the draws have, for a mean
-    alone would let a volatile variant outweigh a better one of low risk; blocks are the median of the columns'. At 10 %
-    this rejects noise in 10 to 13 % of records (iid or AR(1) of 0.2, 60 to 320 bars), and in up to 16 % at AR(1) of
-    0.4; without the errors in up to 25 %.
+    The columns tested are differences of returns, each side over its own volatility, so that the size of a position is
+    no evidence; they are held against the joint draws of `best_of_many`. A column that is the benchmark at another size
+    is not tested.
     """
     table, against = variants_by_bar(matrix), one_per_bar(benchmark, "excess returns of the benchmark")
     same_bars(len(table), len(against))
     n, k = table.shape
-    gain = table - against[:, None]
-    named = {f"column {i} less the benchmark": unfit(column) for i, column in enumerate(gain.T)}
-    bad = next((f"{name}: {why}" if why == CONSTANT else why for name, why in named.items() if why), None)
-    reason = bad if k else "no variant to test"
+    still = unfit(against)
+    reason = None if k else "no variant to test"
+    if not reason and still:
+        reason = f"the benchmark: {still}" if still == CONSTANT else still
     if reason:
         return SpaTest(None, None, None, None, k, n, draws, reason)
-    block = float(np.median(block_lengths(gain)))
-    t = gain.mean(axis=0) / standard_error(gain.T, block)
-    deviations = (gain - gain.mean(axis=0)) / np.sqrt(long_run_variance(gain.T, block))
-    noise = np.concatenate([_means(deviations, rows) for rows in resamples(n, block, seed, draws)])
-    mean = t / np.sqrt(n)
-    near = mean >= -np.sqrt(2 * np.log(np.log(n)) / n)  # the others are too poor to be the best of any draw
-    recentred = {"lower": np.minimum(mean, 0.0), "consistent": np.where(near, 0.0, mean), "upper": np.zeros(k)}
-    p = {name: float(((noise + at).max(axis=1) > mean.max()).mean()) for name, at in recentred.items()}
-    return SpaTest(p["lower"], p["consistent"], p["upper"], int(t.argmax()), k, n, draws)
+    gain = table / volatilities(table) - (against / against.std(ddof=1))[:, None]
+    result = best_of_many(gain, seed, draws)
+    if result.reason:
+        return SpaTest(None, None, None, None, k, n, draws, f"every variant less the benchmark: {result.reason}")
+    best = int(np.nanargmax(result.t))
+    lower, consistent, upper = (float(p[best]) for p in (result.lower, result.consistent, result.p))
+    return SpaTest(lower, consistent, upper, best, k, n, draws)
 
 
-def _means(columns: Array, rows: Rows) -> Array:
-    """Mean (draws, k) of columns (T, k) over the rows (draws, T) of each draw."""
-    n = len(columns)
-    counts = np.array([np.bincount(drawn_rows, minlength=n) for drawn_rows in rows], dtype=float)
-    return np.asarray(counts @ columns / n)
+# ---- one of many
 
 
-# ---- the best of many
+def deflated_sharpe(path: ArrayLike, ppy: float, mean_maximum: float, clusters: int, block: float) -> DeflatedSharpe:
+    """Probability that the true annual Sharpe ratio is above what the best of many shows where none has skill.
 
-
-def deflated_sharpe(x: ArrayLike, ppy: float, trials: Sequence[float]) -> DeflatedSharpe:
-    """Probability that the true annual Sharpe ratio is above what the best of many trials would show by chance.
-
-    `trials` are the annual Sharpe ratios of everything that was tried, this variant included. The hurdle is the
-    expected maximum of as many independent trials of their dispersion whose true Sharpe ratio is 0 (Bailey and Lopez de
-    Prado, J. Portfolio Management 40, 2014). Correlated trials count for fewer, so the answer is then conservative.
+    `path` (T,) is that of a cluster, `mean_maximum` the mean of the draws' largest t over all `clusters`. The hurdle
+    is that mean times the long-run error of the path's Sharpe ratio, 0 of a single cluster (Bailey and Lopez de Prado,
+    J. Portfolio Management 40, 2014, whose hurdle is of independent trials; Lo, Financial Analysts J. 58, 2002).
     """
-    tried = one_per_bar(trials, "Sharpe ratios of the trials")
-    if not len(tried):
-        raise DataError("Sharpe ratios of the trials: none given; pass those of all variants tried, this one included")
-    dispersion = float(tried.std(ddof=1)) if len(tried) > 1 else 0.0
-    return above_hurdle(one_per_bar(x, "excess returns"), ppy, dispersion * expected_maximum(len(tried)), len(tried))
+    from scipy.special import ndtr
+
+    x = one_per_bar(path, "excess returns")
+    check(ppy)
+    sharpe = metrics.sharpe(x, ppy)
+    reason = unfit(x)
+    if reason:
+        return DeflatedSharpe(None, sharpe, 0.0, clusters, len(x), reason)
+    _, _, ratio, error = (float(part) for part in estimates(x, block))
+    if not error > SMALL:
+        return DeflatedSharpe(None, sharpe, 0.0, clusters, len(x), CONSTANT)
+    hurdle = max(mean_maximum, 0.0) * error if clusters > 1 else 0.0
+    return DeflatedSharpe(float(ndtr((ratio - hurdle) / error)), sharpe, hurdle * float(np.sqrt(ppy)), clusters, len(x))
 
 
-def expected_maximum(trials: int) -> float:
-    """Expected largest of so many independent standard normal draws (Bailey and Lopez de Prado, 2014, equation 1)."""
+def haircut_sharpe(sharpe: float, p: float, years: float) -> float:
+    """Annual Sharpe ratio that a single test would need for the p-value of the best of many.
+
+    Harvey and Liu, J. Portfolio Management 42, 2015: the normal quantile of an adjusted two-sided p, here twice our
+    one-sided one, over the root of the years; between 0 and the ratio itself.
+    """
     from scipy.special import ndtri
 
-    if trials < 2:
-        return 0.0
-    weight = np.euler_gamma
-    return float((1 - weight) * ndtri(1 - 1 / trials) + weight * ndtri(1 - 1 / (trials * np.e)))
+    return float(min(max(float(ndtri(1.0 - min(p, 0.5))) / np.sqrt(years), 0.0), max(sharpe, 0.0)))

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from backtests.performance.extremes import Contributor, ExtremeBar
-from backtests.performance.verdicts import ENOUGH, Interval, sentence
+from backtests.performance.verdicts import SIGNIFICANT, Interval, sentence
+from backtests.performance.verdicts_many import BestOfMany
 from backtests.report.format import ABSENT, MINUS, Cell, Payload, darkest, millions, number, percent, registered, shade
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, span
@@ -19,6 +20,8 @@ DIGITS = 8  # significant, of what can be downloaded
 RETURN_DIGITS = 6  # of a month's return
 EXACT = 12  # significant, of what goes into a product
 SAME = 1e-9  # relative: shares at their close come to the notional
+FORMER = "An earlier version judged it; run it again for a verdict."
+OF_MANY = ("p", "consistent", "step_down", "haircut")
 ALL = 0.95  # share of figures whose shade is not yet the darkest
 
 
@@ -68,9 +71,11 @@ class SignificanceRow:
 
 @dataclass(frozen=True)
 class Selection:
-    """How far the best variant was chosen from many: what was counted, overfitting, and a row per SPA test."""
+    """How far the best variant was chosen from many: what was counted, its verdict, overfitting, a row per SPA test."""
 
     trials: str
+    best: str  # "" where an earlier version judged it
+    beside: str
     overfitting: str
     spa: list[list[str]]
     bars: str
@@ -137,34 +142,49 @@ def _dollars(usd: float) -> str:
 
 def inference(panels: Panels) -> list[SignificanceRow]:
     """Return the significance of each variant: intervals, tests and a sentence; none where a run stored none."""
-    return [_significance(variant, variant.significance) for variant in panels.variants if variant.significance]
+    best = panels.choice.best_of_many if panels.choice else None
+    return [_significance(variant, variant.significance, best) for variant in panels.variants if variant.significance]
 
 
-def _significance(variant: VariantPanel, significance: Significance) -> SignificanceRow:
-    ranges = [_range(significance.excess_return), _range(significance.sharpe), number(variant.figures.get("sharpe_lo"))]
-    ranges.append(_range(significance.excess_drawdown))
+def _significance(variant: VariantPanel, significance: Significance, best: BestOfMany | None) -> SignificanceRow:
+    lo, track = variant.figures.get("sharpe_lo"), significance.track_record
+    ranges = [
+        _range(significance.excess_return),
+        _range(significance.sharpe),
+        number(lo),
+        _range(significance.excess_drawdown),
+    ]
+    of_many = significance.one_of_many
     tests = [
         number(significance.hac.t),
         percent(significance.hac.p, 0),
         percent(significance.probabilistic_sharpe.probability, 0),
+        percent(of_many.p if of_many else None, 0),
+        percent(significance.deflated_sharpe.probability, 0),
+        number(of_many.haircut if of_many else None),
     ]
-    tests.append(percent(significance.deflated_sharpe.probability, 0))
-    tests.append(number(significance.track_record.years if significance.track_record else None, 0))
-    return SignificanceRow(variant.name, [*ranges, *tests], _words(significance))
+    tests.append(number(track.years if track else None, 0))
+    return SignificanceRow(variant.name, [*ranges, *tests], _words(significance, best))
 
 
-def _words(significance: Significance) -> str:
-    low, high, deflated = significance.sharpe.low, significance.sharpe.high, significance.deflated_sharpe
-    if low is None or high is None or deflated.probability is None:
+def _words(significance: Significance, best: BestOfMany | None) -> str:
+    """Say whether the Sharpe ratio is above 0, by its interval; then whether it is as the best of many, by its p."""
+    low, high, of_many = significance.sharpe.low, significance.sharpe.high, significance.one_of_many
+    if low is None or high is None:
         return sentence(significance.sharpe)
     level = f"{100 * (1 - significance.sharpe.level):.3g}"
     if low <= 0 <= high:
         return f"Not significant at the {level} % level: zero is inside."
     if high < 0:
         return f"Significantly negative at the {level} % level."
-    if deflated.probability >= ENOUGH:
-        return f"Significant at the {level} % level, also as the best of {deflated.trials} trials."
-    return f"Significant at the {level} % level by itself, but not as the best of {deflated.trials} trials."
+    alone = f"Significant at the {level} % level by itself"
+    if of_many is None or of_many.p is None or best is None:
+        return f"{alone}."
+    if best.clusters < 2:
+        return f"{alone}; nothing was chosen from."
+    if of_many.p <= SIGNIFICANT:
+        return f"{alone}, and as the best of {best.ideas:,} ideas."
+    return f"{alone}, but not as the best of {best.ideas:,} ideas."
 
 
 def _range(interval: Interval) -> str:
@@ -176,21 +196,47 @@ def choice(panels: Panels) -> Selection | None:
     choice = panels.choice
     if choice is None:
         return None
-    earlier = choice.trials - choice.here
-    told = panels.run.manifest.get("trials")
-    before = "tried before, under whatever name" if told else "of earlier runs"
-    trials = f"{choice.trials} {'ideas' if told else 'trials'}: {choice.here} of this run"
-    trials += f" and {earlier} {before}" if earlier else "; none was tried before"
-    trials += f" (registered: {registered(told, panels.run.manifest['created'][:10])})" if told else ""
     rows = [
         [
             "overnight cash" if name == CASH else name, choice.best.get(name, ABSENT),
-            *(number(p) for p in (test.lower, test.consistent, test.upper)), sentence(test),
+            *(number(p) for p in (test.lower, test.consistent, test.upper)),
+            sentence(test) if choice.best_of_many else FORMER,
         ]
         for name, test in choice.spa.items()
     ]  # fmt: skip
-    count = number(choice.overfitting.bars, 0)
-    return Selection(trials, sentence(choice.overfitting), rows, count)
+    count, overfitting, best = number(choice.overfitting.bars, 0), sentence(choice.overfitting), choice.best_of_many
+    if best is None:
+        return Selection(f"{choice.trials} distinct Sharpe ratios. {FORMER}", "", "", overfitting, rows, count)
+    tried = _trials(best, panels.run.manifest)
+    return Selection(tried, sentence(best), _beside(panels, best), overfitting, rows, count)
+
+
+def _trials(best: BestOfMany, manifest: Payload) -> str:
+    """Say what was counted: ideas of the run, and those of the registry with its size and age."""
+    earlier, told = best.ideas - best.here, manifest.get("trials")
+    text = f"{best.ideas:,} idea{'s' * (best.ideas != 1)}: {best.here} of this run"
+    text += f" and {earlier:,} tried before, under whatever name" if earlier else "; none was tried before"
+    untested = best.ideas - best.tested
+    text += f"; {untested:,} without a path that can be tested" if untested > 0 else ""
+    return f"{text} (registered: {registered(told, manifest['created'][:10])})" if told else text
+
+
+def _beside(panels: Panels, best: BestOfMany) -> str:
+    """Say what other figures make of the same question, and why they differ; no verdict."""
+    own = next((variant.significance for variant in panels.variants if variant.name == best.variant), None)
+    of_many = own.one_of_many if own else None
+    if own is None or of_many is None or of_many.p is None or best.clusters < 2:
+        return ""
+    like = f"{of_many.members} ideas like it" if of_many.members > 1 else "it alone"
+    deflated = own.deflated_sharpe
+    deflated = own.deflated_sharpe
+    return (
+        f"Beside it: p is {number(of_many.consistent, 3)} where clusters too poor to be the best are not counted "
+        f"(Hansen); {number(of_many.step_down, 3)} for its own path in place of its cluster's ({like}), all ideas "
+        "tested (Romano and Wolf). Its deflated Sharpe ratio is "
+        f"{percent(deflated.probability, 0)} %: it takes what the best shows on average where none has skill, a Sharpe "
+        f"ratio of {number(deflated.hurdle)}, as fixed."
+    )
 
 
 def data(panels: Panels) -> Payload:
@@ -279,4 +325,6 @@ def _figures(variant: VariantPanel) -> Payload:
     probabilities = {
         name: getattr(significance, name).probability for name in ("probabilistic_sharpe", "deflated_sharpe")
     }
-    return {**plain, **spans, "hac_t": significance.hac.t, "hac_p": significance.hac.p, **probabilities}
+    of_many = significance.one_of_many
+    many = {f"{key}_of_many": getattr(of_many, key) for key in OF_MANY} if of_many else {}
+    return {**plain, **spans, **many, "hac_t": significance.hac.t, "hac_p": significance.hac.p, **probabilities}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from backtests.runs.manifest import manifest
 from backtests.runs.runner import Run, VariantRun
 from backtests.runs.significance import Choice, Judged, Significance
 from backtests.runs.stress import Shock
+from backtests.runs.trials import NO_TRIALS, Trials
 from data.countries import Countries, Country
 
 
@@ -63,15 +63,15 @@ class StoredRun:
 def snapshot(
     run: Run,
     sensitivity: dict[str, Any] | None = None,
-    earlier: Mapping[str, float] = MappingProxyType({}),
+    trials: Trials = NO_TRIALS,
     now: datetime | None = None,
 ) -> StoredRun:
     """Return a run as its folder will give it back.
 
-    `sensitivity` is what `sensitivities.record` gives; `earlier` are the annual Sharpe ratios of what was tried before,
-    by idea; `now` is the time it was made.
+    `sensitivity` is what `sensitivities.record` gives; `trials` is what is registered beside it; `now` is the time it
+    was made.
     """
-    return judged(replace(tables(run, now), sensitivity=sensitivity), significance.judge(run, earlier))
+    return judged(replace(tables(run, now), sensitivity=sensitivity), significance.judge(run, trials))
 
 
 def judged(run: StoredRun, judgement: Judged) -> StoredRun:

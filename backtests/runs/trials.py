@@ -136,6 +136,9 @@ class Trials:
         return table
 
 
+NO_TRIALS = Trials()
+
+
 def _fixed(values: Array) -> Array:
     values.flags.writeable = False
     return values

@@ -126,10 +126,11 @@ def _judged(claim: Claim, now: History, as_of: date, told_again: bool) -> Judged
     dates = now.market.dates
     last = min(claim.last, as_of) if claim.last else as_of
     waiting, so_far = _too_early(claim, now, as_of), claim.last is None or as_of < claim.last
-    stated = _reading(claim, now, claim.first, last, waiting, so_far)
+    fact = claim.measure if isinstance(claim.measure, Fact) else None
+    stated = _of_fact(claim, fact, as_of) if fact else _reading(claim, now, claim.first, last, waiting, so_far)
     eve = int(np.searchsorted(dates, np.datetime64(thesis_date))) - 1  # the last row before the thesis
     over = claim.last is not None and claim.last <= thesis_date
-    testable = claim.says is not None and not claim.cannot and not isinstance(claim.measure, Fact) and not told_again
+    testable = claim.says is not None and not claim.cannot and fact is None and not told_again
     later = over and testable and 0 <= eve < len(dates) - 1
     since = _reading(claim, now, dates[eve].astype(object), as_of, "", True) if later else None
     return Judged(
@@ -173,8 +174,6 @@ def _reading(claim: Claim, now: History, first: date, last: date, early: str, so
     b = max(_row(dates, last), 0)
     a = min(max(_row(dates, first), 0), b)
     days = str(dates[a]), str(dates[b])
-    if isinstance(claim.measure, Fact):
-        return _of_fact(claim, claim.measure, last, early)
     until = now.until(b)
     values, why = _series(claim, until, a)
     start, end = _figure(values[a]), _figure(values[b])
@@ -200,13 +199,14 @@ def _reading(claim: Claim, now: History, first: date, last: date, early: str, so
     )
 
 
-def _of_fact(claim: Claim, fact: Fact, last: date, early: str) -> Reading:
-    """A dated statement: known from its day of publication on."""
+def _of_fact(claim: Claim, fact: Fact, as_of: date) -> Reading:
+    """A dated statement: judged from the day it could be known, whatever window the claim has."""
     days = str(fact.day), str(fact.day)
-    if last < fact.known:
-        return Reading(*days, None, None, Verdict(CANNOT, f"not known before {fact.known}"))
-    if claim.cannot or early:
-        return Reading(*days, fact.value, fact.value, Verdict(CANNOT, claim.cannot or early))
+    if as_of < max(fact.known, claim.first):
+        why = f"{NOT_REACHED}: it begins {claim.first}" if as_of < claim.first else f"not known before {fact.known}"
+        return Reading(*days, None, None, Verdict(CANNOT, why))
+    if claim.cannot:
+        return Reading(*days, fact.value, fact.value, Verdict(CANNOT, claim.cannot))
     true = fact.holds if claim.says is None else claim.says.holds(fact.value or 0.0)
     return Reading(*days, fact.value, fact.value, Verdict("holds" if true else "fails"))
 
