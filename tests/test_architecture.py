@@ -24,22 +24,24 @@ ORDER = {
     "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
     "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
-    "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting selection",
+    "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting "
+    "selection",
     "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
     "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
-    "manifest former snapshot listing folder tried",
-    "backtests/thesis": "history measures about claims trades books scorecard",
+    "manifest former snapshot note listing folder tried",
+    "backtests/thesis": "history measures about claims trades books scorecard fingerprints "
+    "chain statements dated journal",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau paths judge prove store effects run conclude",
+    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run conclude",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
-    "detail margin hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare "
-    "ticket_words ticket_plots ticket",
+    "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis compare "
+    "ticket_words ticket_plots ticket journal_rows journal_plots journal",
     "backtests/export": "columns paths tables values text workbook pdf write",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
-    "compare sensitivity sweep export docs init completion app",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis journal sheet "
+    "ticket compare sensitivity sweep export docs init completion app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]
@@ -57,7 +59,7 @@ FENCES = {
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
-    "filelock": ["data/store.py", "backtests/runs/trials.py"],
+    "filelock": ["data/store.py", "backtests/runs/trials.py", "backtests/thesis/chain.py"],
     "openpyxl": ["data/sources/cells.py"],
     "xlsxwriter": ["backtests/export/workbook.py"],
     "arch": [],

@@ -13,6 +13,7 @@ from backtests.cli import (
     docs,
     export,
     init,
+    journal,
     run,
     runs,
     sensitivity,
@@ -40,10 +41,12 @@ app.command("thesis")(thesis.thesis)
 app.command("ticket")(ticket.ticket)
 app.command("report")(runs.report)
 app.command("runs")(runs.runs)
+app.command("note")(runs.note)
 app.command("export")(export.export)
 app.command("strategies")(catalogue.strategies)
 app.command("instruments")(catalogue.instruments)
 app.command("docs")(docs.docs)
 app.command("completion")(completion.completion)
+app.add_typer(journal.app, name="journal")
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")

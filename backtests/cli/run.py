@@ -33,6 +33,7 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Run every variant of CONFIG, print a line for each, and write a report."""
     import time
@@ -57,13 +58,23 @@ def run(
             finished = begun.finish(phase(progress, "two engines"))
             source = "run --set" if set_ else "run"
             told, choice = keep(finished, measured, place, source, now, progress, beside)
-    with interrupt.telling(interrupt.whole(folder)):
+    with interrupt.telling(interrupt.whole(folder)), terminal.answering(json_) as answer:
         register(told, folder)
         if out is None:
             index(folder.parent)
         _show(finished, time.perf_counter() - start)
         _tell(choice)
         terminal.say(f"report: {folder / 'report.html'}")
+        answer(_record(folder))
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """What a run answers in JSON: its folder, notices, and metrics.json."""
+    import json
+
+    metrics, manifest = (json.loads((folder / f"{name}.json").read_text("utf-8")) for name in ("metrics", "manifest"))
+    stated = {key: manifest[key] for key in ("name", "created", "reconciliation", "notices")}
+    return {"folder": str(folder), "report": str(folder / "report.html"), **stated, **metrics}
 
 
 @contextmanager
@@ -147,12 +158,13 @@ def _draw(content: Panels, folder: Path) -> None:
 def index(folder: Path) -> None:
     """List the runs of a folder in its `index.html`; a run is none the worse where that cannot be written."""
     from backtests.cli import terminal
-    from backtests.report import html
+    from backtests.report import index as runs
+    from backtests.report.panels import MANY
     from backtests.runs.listing import listed
     from data.disk import replace_text
 
     try:
-        replace_text(folder / "index.html", html.index(html.rows(listed(folder).runs)))
+        replace_text(folder / "index.html", runs.page(runs.rows(listed(folder).runs), MANY))
     except OSError as error:
         terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backtests.runs import note
+from backtests.runs.note import Note
 from data.disk import MEGABYTE, read_regular
 
 LARGEST = 64 * MEGABYTE  # of a manifest, or of a file of figures
@@ -35,10 +37,10 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Listing:
-    """The runs of a folder, newest first: folder, manifest, figures by variant; and what was left out."""
+    """The runs of a folder, newest first: folder, manifest, figures by variant, note; and what was left out."""
 
     folder: Path
-    runs: tuple[tuple[Path, dict[str, Any], dict[str, Any]], ...] = ()
+    runs: tuple[tuple[Path, dict[str, Any], dict[str, Any], Note], ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
     @property
@@ -64,7 +66,7 @@ def listed(folder: Path) -> Listing:
     runs, skipped = [], []
     for path in _candidates(folder):
         try:
-            runs.append((path, *_read(path)))
+            runs.append((path, *_read(path), note.read(path)))
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             skipped.append(Skipped(path.name, _reason(error)))
     runs.sort(key=lambda run: str(run[1]["created"]), reverse=True)
