@@ -81,6 +81,11 @@ class Grid:
         return math.prod(self.shape)
 
     @property
+    def sampled(self) -> bool:
+        """Whether some of the combinations are run, not all."""
+        return len(self.cells) < self.count
+
+    @property
     def seed(self) -> int:
         """What draws a sample, and the cells that are looked at again."""
         return self.section.sample.seed if self.section.sample else 0

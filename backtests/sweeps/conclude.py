@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from backtests.config import Grid
 from backtests.runs.folder import utc_now
 from backtests.runs.trials import Trial
-from backtests.sweeps import effects, judge, plateau, prove, run, store
+from backtests.sweeps import effects, judge, plateau, prove, run, store, surroundings
 from backtests.sweeps.banks import Banks, banks
 from backtests.sweeps.paths import Paths, paths, representatives
 from data.pricing.bonds import Array
 
+CANDIDATES = 100  # ideas of a sample whose neighbours are run
 AT_RANDOM = 20  # cells beside the best that both engines run
 
 
@@ -85,24 +86,46 @@ def conclude(
     cells = _walked(grid, shared, folder, threads, progress)
     walked = time.perf_counter()
     progress("significance", 0, 1)
-    scored = plateau.scores(grid, cells.sharpe)
     chosen = representatives(grid, cells.ideas)
+    scored, extras = _scored(grid, shared, cells, chosen)
     by = scored.score if grid.section.score == "plateau" else cells.sharpe
     best = leaders(by, chosen, top)
     tested = _tested(chosen, cells, best, grid.seed)
     month_ends = paths(grid, shared, tested)
     judged, spikes = judge.judge(grid, month_ends, cells.ideas, cells.sharpe, grid.seed)
+    if grid.sampled:  # no draw has the neighbours of all
+        judged, spikes = replace(judged, plateau=None), {}
     progress("", 1, 1)
     judging = time.perf_counter() - walked
     rows = prove.chosen(range(len(grid.cells)), best, AT_RANDOM, grid.seed)
     proofs = prove.prove(
         grid, shared.market, {grid.cells[row]: own for row in rows if (own := cells.row(row))["bars"]}, progress
     )
-    trials = _trials(grid, cells, chosen, month_ends, best)
+    trials = (*_trials(grid, cells, chosen, month_ends, best), *_beside(grid, cells, extras))
     sentence = judge.sentence(judged)
     shown = tuple({**cells.row(row), **_scores(scored, row)} for row in best)
     swept = Swept(grid, shown, tuple(proofs), judged, sentence, cells.notes, trials, walked - start, judging)
     return _kept(swept, cells, scored, spikes)
+
+
+def _scored(
+    grid: Grid, shared: Banks, cells: _Cells, rows: NDArray[np.int64]
+) -> tuple[plateau.Scores, tuple[surroundings.Extra, ...]]:
+    """Return the plateau score of every cell; of a sample, of its best alone, with the neighbours run for it."""
+    if not grid.sampled or grid.section.score != "plateau":
+        return plateau.scores(grid, cells.sharpe), ()
+    best = np.array(leaders(cells.sharpe, rows, CANDIDATES), dtype=np.int64)
+    return surroundings.scores(grid, shared, cells.sharpe, best)
+
+
+def _beside(grid: Grid, cells: _Cells, extras: tuple[surroundings.Extra, ...]) -> Iterator[Trial]:
+    """Yield the ideas that were run for a neighbour's sake, each once, as trials."""
+    known = {f"{idea:016x}" for idea in np.unique(cells.ideas).tolist()} if extras else set()
+    for extra in extras:
+        if extra.idea not in known:
+            known.add(extra.idea)
+            name = f"{grid.base.name} cell {extra.cell}"
+            yield Trial(extra.idea, name, grid.base.strategy_name, "sweep", extra.sharpe, 0, 0)
 
 
 def _walked(grid: Grid, shared: Banks, folder: store.Folder | None, threads: int, progress: run.Progress) -> _Cells:

@@ -26,7 +26,7 @@ from data.pricing.bonds import Array
 
 MONTHS = 12.0  # a year
 DRAWS = 1000
-MOST = 20_000  # ideas tested together
+MOST = 12_000  # ideas tested together
 CLUSTERED = 2000  # paths that are clustered, and kept in the registry
 BAND = (0.05, 0.95)
 LEVEL = 0.05
@@ -223,8 +223,10 @@ def _plateau(
     candidates = np.where(active, scores, np.nan)
     if np.isnan(candidates).all():
         return None, {}
+    alone = (np.isnan(sharpe[0][around]) | (around < 0)).all(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spikes = np.where(drawn.apart > STILL, (sharpe[0] - scores) / drawn.apart, np.nan)
+        spikes = np.where(drawn.apart > STILL, (sharpe[0] - scores) / drawn.apart, 0.0)
+    spikes[alone | np.isnan(sharpe[0])] = np.nan
     at = int(np.nanargmax(candidates))
     p = float((1 + (drawn.plateaus >= scores[at]).sum()) / (1 + len(drawn.plateaus)))
     spike = _number(spikes[at])

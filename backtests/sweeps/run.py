@@ -23,7 +23,8 @@ from data.errors import ConfigError
 CELLS = 2000  # of a part
 LONG = 20_000  # bars times legs from which parts are of half as many, for what they hold
 MOST = 10_000_000  # cells on one machine
-PROBED = 64  # cells walked to say how long all will take
+PROBED = 128  # cells walked to say how long all will take
+PER_CELL_MADE = 40e-6  # seconds: a cell's place in its part, and its row on disk
 BYTES = 450 * 2**20  # that a process holds before it holds a part
 PER_CELL = 400  # bytes of a row of the table, while it is put together
 
@@ -56,24 +57,23 @@ def size_of_parts(grid: Grid, shared: Banks) -> int:
 
 
 def outlook(grid: Grid, shared: Banks, threads: int) -> Outlook:
-    """Say what a sweep takes, from its first cells."""
-    cells = [grid.cells[int(i)] for i in np.linspace(0, len(grid.cells) - 1, min(PROBED, len(grid.cells)))]
+    """Say what a sweep takes, from some of its cells: the first of them compile, and fill the banks."""
+    half = min(PROBED, len(grid.cells) // 2)
+    middle = len(grid.cells) // 2
+    walk(shared.part(0, grid.cells[middle - half : middle]))
     start = time.perf_counter()
-    part = shared.part(0, cells)
+    part = shared.part(0, grid.cells[middle : middle + half])
     prepared = time.perf_counter()
     walk(part)
-    end = time.perf_counter()
-    walk(part)
-    again = time.perf_counter()
+    walking = (time.perf_counter() - prepared) / max(len(part.run), 1)
+    making = max(prepared - start - half * PER_CELL_MADE, 0.0) / max(len(part.signals), 1)
     signals, ideas = counts(grid)
-    walking = min(again - end, end - prepared) / max(len(part.run), 1)
-    making = (prepared - start) / max(len(part.signals), 1)
     held = sum(signal.targets.nbytes for signal in part.signals) / max(len(part.signals), 1)
     per_part = size_of_parts(grid, shared) * min(1.0, signals / len(grid.cells)) * held
     return Outlook(
         cells=len(grid.cells),
         ideas=ideas,
-        seconds=signals * making + len(grid.cells) * (walking / threads + 40e-6),
+        seconds=signals * making + len(grid.cells) * (walking / threads + PER_CELL_MADE),
         bytes_held=int(BYTES + (threads + 2) * per_part + PER_CELL * len(grid.cells)),
         threads=threads,
     )
