@@ -9,6 +9,7 @@ import numpy as np
 from backtests import config
 from backtests.config import Grid
 from backtests.config.document import parse
+from backtests.performance.bootstrap import block_lengths
 from backtests.sweeps import judge
 from backtests.sweeps.paths import Paths
 
@@ -51,3 +52,14 @@ def verdicts(grid: Grid, x: np.ndarray, seed: int) -> judge.Judged:
     sharpe = x.mean(axis=0) / x.std(axis=0, ddof=1) * np.sqrt(12)
     judged, _ = judge.judge(grid, Paths(rows, 360, x), (rows + 1).astype(np.uint64), sharpe, seed)
     return judged
+
+
+def plateau_of(grid: Grid, x: np.ndarray, seed: int) -> judge.Plateau:
+    """What is made of the neighbourhoods alone, which takes a fraction of the time."""
+    rows = np.arange(x.shape[1])
+    active = np.ones(len(rows), dtype=bool)
+    around = judge._around(grid, rows, (rows + 1).astype(np.uint64))
+    drawn = judge._drawn(x, active, around, float(block_lengths(x).mean()), seed)
+    found, _ = judge._plateau(Paths(rows, 360, x), active, around, drawn)
+    assert found is not None
+    return found

@@ -15,25 +15,25 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from backtests.sweeps.judge import Judged
-from tests.grids import grid_of_two, planted, verdicts
+from backtests.sweeps.judge import Plateau
+from tests.grids import grid_of_two, planted, plateau_of
 
-SIZE, DRAWS = 8, 200
+SIZE, DRAWS = 8, 100
 GRID = grid_of_two(SIZE)
 
 
-def told(months: int, what: str, alike: float) -> list[Judged]:
-    return [verdicts(GRID, planted(SIZE, months, what, seed, alike=alike), seed) for seed in range(DRAWS)]
+def told(months: int, what: str, alike: float) -> list[Plateau]:
+    return [plateau_of(GRID, planted(SIZE, months, what, seed, alike=alike), seed) for seed in range(DRAWS)]
 
 
 def main() -> None:
     for alike in (0.0, 0.5, 0.9):
         for months in (120, 320):
             noise, block = told(months, "", alike), told(months, "plateau", alike)
-            shares = [np.mean([judged.plateau.accepted for judged in each]) for each in (noise, block)]
-            found = np.mean([judged.plateau.p <= 0.05 for judged in block])
+            shares = [np.mean([each.accepted for each in group]) for group in (noise, block)]
+            found = np.mean([each.p <= 0.05 for each in block])
             above = [
-                np.mean([GRID.places([judged.plateau.row])[0].max() <= 3 for judged in told(months, what, alike)])
+                np.mean([GRID.places([each.row])[0].max() <= 3 for each in told(months, what, alike)])
                 for what in ("plateau spike", "plateau end")
             ]
             print(
