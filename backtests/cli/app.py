@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from backtests.cli import catalogue, compare, config, data, docs, export, run, runs, sensitivity, sweep, thesis, ticket
+from backtests.cli import (
+    catalogue,
+    compare,
+    config,
+    data,
+    docs,
+    export,
+    run,
+    runs,
+    sensitivity,
+    sweep,
+    thesis,
+    ticket,
+    walkforward,
+)
 from backtests.cli.help import or_command
 
 app = typer.Typer(
@@ -20,6 +34,7 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("sweep")(sweep.sweep)
+app.command("walkforward")(walkforward.walkforward)
 app.command("thesis")(thesis.thesis)
 app.command("ticket")(ticket.ticket)
 app.command("report")(runs.report)
