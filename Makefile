@@ -11,7 +11,7 @@ BIN := .venv/bin
 CONFIG ?= config.yaml
 CONSTRAINTS := $(wildcard constraints.txt)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS))
-BUILD := $(BIN)/python -c 'from backtests.engine import kernel; kernel.build()'
+BUILD := $(BIN)/python -c 'from backtests.engine import joint_draws, kernel; kernel.build(); joint_draws.build()'
 # A file stays on one worker, for what its tests share; tests/conftest.py puts the longest files first.
 PYTEST = $(BIN)/pytest $(if $(FILE),-n 0 $(FILE),-n auto --dist loadfile --no-loadscope-reorder)
 
@@ -47,12 +47,13 @@ benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
 	@$(BIN)/python benchmarks/kernel.py
 
-# The figures of docs/strategies.md and docs/trades.md, the examples of docs/files.md
+# The figures of docs/strategies.md, docs/trades.md and docs/cookbook.md, the examples of docs/files.md
 docs: .venv/.installed
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/configuration.py
 	@$(BIN)/python docs/shapes.py
 	@$(BIN)/python docs/trades.py
+	@$(BIN)/python docs/cookbook.py
 	@$(BIN)/python docs/notebook.py
 
 # Pictures and screenshots of the README and docs, from the bundled figures; needs Chromium

@@ -85,9 +85,12 @@ def run(what: Config | str | Path = "config.yaml", runs: str | Path | None = Non
 
 def _registered(runs: Path, ran: Sequence[Run], source: str, now: datetime) -> Tried:
     """Register runs; whatever is wrong with the registry warns."""
-    told = tried.tried(runs, [trial for run in ran for trial in tried.of_run(run, source, now)], now)
+    return _told(tried.tried(runs, [trial for run in ran for trial in tried.of_run(run, source, now)], now))
+
+
+def _told(told: Tried) -> Tried:
     for line in (*told.complaints, *tried.register(told)):
-        warnings.warn(line, stacklevel=3)
+        warnings.warn(line, stacklevel=4)
     return told
 
 
@@ -311,6 +314,7 @@ def sweep(
     score: str | None = None,
     out: str | Path | None = None,
     threads: int | None = None,
+    runs: str | Path | None = None,
 ) -> pd.DataFrame:
     """Run every combination of settings of one variant, and prove the best in both engines: a row per cell.
 
@@ -329,19 +333,26 @@ def sweep(
     out
         A folder to keep the sweep in, or to go on with; without one nothing is left on disk.
     threads
-        As many as there are processors, where none is given.
+        One a processor where not given.
+    runs
+        A folder of runs, whose registry of trials every idea enters; that around `out` where not given.
 
     Raises
     ------
     ConfigError, DataError
         What `divergence sweep` refuses.
     """
-    from backtests.sweeps import run as sweeping
+    from backtests.sweeps import conclude
 
     settings = what if isinstance(what, Config) else load(what)
     whole = grid(settings, section_of(settings, over, base, sample, score))
-    swept = sweeping.to_table(whole, Path(out) if out else None, threads or sweeping.cores())
-    return pd.DataFrame(swept.table.to_pandas())
+    swept, table = conclude.to_table(whole, Path(out) if out else None, threads)
+    now, folder = datetime.now(UTC), runs or (Path(out).absolute().parent if out else None)
+    if folder:
+        _told(tried.tried(Path(folder), conclude.at(swept.trials, now), now))
+    frame = pd.DataFrame(table.to_pandas())
+    frame.attrs["sentence"] = swept.sentence
+    return frame
 
 
 def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:

@@ -21,6 +21,7 @@ from data.market import Flags, Market
 from data.pricing.bonds import Array
 from strategies.base import Strategy, invariants_of, ready
 from strategies.overlays import Overlay, Smooth
+from strategies.shared import shared
 from strategies.signals import local_excess_returns, yield_of
 
 Reason = Literal["stop", "trail", "target", "horizon", "exit", "flat", "turn", "open"]
@@ -116,6 +117,7 @@ class DatedTrade(Overlay):
             rows[trade.closed] |= trade.reason != "open"
         return rows
 
+    @shared
     def trades(self, market: Market) -> list[Trade]:
         """Every trade, in the order of time.
 

@@ -113,10 +113,11 @@ class Inflation(SymmetricPair):
 
 @dataclass(frozen=True)
 class SafeHaven(SymmetricPair):
-    """Own the calmer market against the rougher, by volatility of yields in basis points.
+    """Own the calmer market against the rougher, by volatility of yields in basis points: nearly always Japan's.
 
-    Volatility of the two yields' changes over `lookback`. `sign`: wholly long the calmer. `inverse`: by the difference
-    of the two inverse-volatility weights, (s_short - s_long) / (s_short + s_long).
+    A market that its central bank holds still is the calm one. Volatility of the two yields' changes over `lookback`.
+    `sign`: wholly long the calmer. `inverse`: by the difference of the two inverse-volatility weights,
+    (s_short - s_long) / (s_short + s_long).
     Frazzini and Pedersen, J. Financial Economics 111, 2014; Baele and others, Review of Financial Studies 33, 2020.
     """
 

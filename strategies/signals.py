@@ -16,6 +16,7 @@ from data.pricing.curves import DAYS_A_YEAR
 from strategies import compiled
 from strategies.compiled import STILL as STILL
 from strategies.compiled import scanned
+from strategies.shared import shared
 
 BLOCK = 2**17  # values of all windows taken at once: a megabyte, which the processor keeps near
 PIECE = 128  # rows multiplied at once: short of where threads, which wait for each other, would share a small product
@@ -46,6 +47,7 @@ def overnight(market: Market, name: str) -> Array:
     return macro(market, f"{country(market, name)}_overnight")
 
 
+@shared
 def yield_of(market: Market, name: str) -> Array:
     """Par yield (T,) of a bond, of a listed fund's proxy; NaN where its maturity does not exist.
 
@@ -69,6 +71,7 @@ def yield_moves(market: Market, name: str) -> Array:
     return market.curves[str(instrument.curve)].moves(instrument.maturity)
 
 
+@shared
 def carry_and_roll(market: Market, name: str, horizon: float) -> Array:
     """What a leg earns (T,) over `horizon` years if its curve stands still, funding paid; fraction of notional.
 
@@ -128,6 +131,7 @@ def accrual(market: Market, horizon: float) -> Array:
 # ---- shapes of a series
 
 
+@shared
 def local_excess_returns(market: Market, name: str) -> Array:
     """Local return (T,), income included, less funding, before roll and borrow; NaN where a bar is missing."""
     i = market.column(name)
@@ -159,6 +163,7 @@ def _windows(values: Array, n: int) -> Iterator[tuple[slice, Array]]:
             yield slice(start + n - 1, start + n - 1 + len(block)), block
 
 
+@shared
 def rolling_deviation(values: Array, n: int) -> Array:
     """Sample standard deviation (T,) of the last n values, ddof 1; 0 where they differ by rounding only."""
     result = np.full(len(values), np.nan)
@@ -168,6 +173,7 @@ def rolling_deviation(values: Array, n: int) -> Array:
     return result
 
 
+@shared
 def rolling_beta(values: Array, on: Array, n: int) -> Array:
     """Least-squares slope (T,) of the last n `values` on the last n of `on`; NaN where `on` does not vary."""
     result = np.full(len(values), np.nan)
@@ -180,6 +186,7 @@ def rolling_beta(values: Array, on: Array, n: int) -> Array:
     return result
 
 
+@shared
 def rolling_covariance(values: Array, n: int) -> Array:
     """Sample covariance (T, p, p) of the last n rows of values (T, p), ddof 1; NaN for columns not known throughout."""
     result = np.full((len(values), values.shape[1], values.shape[1]), np.nan)
@@ -202,6 +209,7 @@ def scaled(values: Array, scale: float) -> Array:
     return np.asarray(np.clip(values / scale, -1.0, 1.0))
 
 
+@shared
 def rolling_score(values: Array, n: int) -> Array:
     """Distance (T,) of each value from the mean of the last n, in their deviations; 0 where they stand still."""
     result = np.full(len(values), np.nan)
@@ -213,6 +221,7 @@ def rolling_score(values: Array, n: int) -> Array:
     return result
 
 
+@shared
 def expanding_score(values: Array, least: int) -> Array:
     """Distance (T,) of each value from the mean of all known so far, in their standard deviations.
 
@@ -221,6 +230,7 @@ def expanding_score(values: Array, least: int) -> Array:
     return scanned(compiled.expanding_score, values, least)
 
 
+@shared
 def hysteresis(score: Array, enter: float, leave: float) -> Array:
     """Position (T,): the sign of a score from where it passes `enter` until it falls back within `leave`.
 
@@ -229,6 +239,7 @@ def hysteresis(score: Array, enter: float, leave: float) -> Array:
     return scanned(compiled.hysteresis, score, float(enter), float(leave))
 
 
+@shared
 def momentum(returns: Array, n: int, annual: int) -> Array:
     """Return (T,) of the last n bars in deviations of that return, from -1 to 1.
 

@@ -19,29 +19,30 @@ ORDER = {
     "data/sources": "bounded http text source treasury mof boj nyfed fred yahoo bundled registry cells dates "
     "numbers table rows hints said symbols meaning periods templates files folder",
     "data/quality": "finding table tenors ticks days moves prices units levels",
-    "strategies": "base compiled signals hedges sizing pairs divergence curve hold macro relative_value breakeven "
-    "slopes blend thesis overlays article exits own",
+    "strategies": "base compiled shared signals hedges sizing pairs divergence curve hold macro relative_value "
+    "breakeven slopes blend thesis overlays article exits own",
     "backtests": "engine performance config runs thesis sensitivities sweeps walkforwards comparison ticket report "
     "export forward api cli",
     "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
-    "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting selection",
+    "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting "
+    "selection",
     "backtests/config": "document complaints strict currency claims claim_sections model countries params building "
     "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
-    "manifest former snapshot listing folder tried",
+    "manifest former snapshot note listing folder tried",
     "backtests/thesis": "history measures about claims trades books scorecard",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau prove store run",
+    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run conclude",
     "backtests/walkforwards": "folds choose cpcv stitch walk record keep",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
-    "detail margin hedges sensitivity tornado plots html onepage claim_plots claim_words thesis compare "
+    "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis compare "
     "walkforward_plots walkforward ticket_words ticket_plots ticket",
     "backtests/export": "columns paths tables values text workbook pdf write",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet ticket "
-    "compare sensitivity sweep walkforward export docs app",
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet "
+    "ticket compare sensitivity sweep walkforward export docs init completion app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

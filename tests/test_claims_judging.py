@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from backtests.config.claims import Says
+from backtests.runs import runner
 from backtests.thesis import measures, scorecard
 from backtests.thesis.claims import CANNOT, Verdict
-from backtests.thesis.history import history
+from backtests.thesis.history import history, history_of
 from backtests.thesis.measures import Evidence, distinct, sign_changes
 from backtests.thesis.scorecard import _verdict
+from data.errors import DataError
+from data.quality.finding import Finding
 from tests import theses
 from tests.theses import JUNE, LAST, judged, stated
 
@@ -158,6 +161,17 @@ def test_a_trade_whose_leg_is_born_inside_the_window_is_not_run():
     assert trade.verdict == Verdict(CANNOT, "no data: a leg or the signal is missing inside the window")
 
 
+def test_an_open_claim_asked_about_long_after_the_last_row_rests_on_old_figures():
+    words = "measure: {spread: [UST10, {policy_rate: us}]}, says: rises, from: 2025-12-31"
+    assert judged(words, date(2026, 9, 4)).stated.stale == ()  # 35 days
+    late = judged(words, date(2026, 9, 5)).stated
+    assert late.stale == (
+        "UST10, curve us, last of 2026-07-31, 36 days old (limit 35)",
+        "overnight rate of the US, last of 2026-07-31, 36 days old (limit 35)",
+    )
+    assert late.verdict.so_far
+
+
 def test_a_claim_about_one_day_has_no_trade():
     assert judged(f"{TEN}, says: {{above: 4}}, from: 2025-12-31, to: 2025-12-31, trade: pair").stated.trade is None
 
@@ -166,6 +180,18 @@ def test_a_curve_that_the_data_lacks_is_no_data():
     row = judged(f"measure: {{yield: DBR10}}, says: falls, {WINDOW}, trade: pair")
     assert row.happened == Verdict(CANNOT, "no data: nothing is known up to 2025-12-31")
     assert row.stated.trade.verdict.word != CANNOT
+
+
+def test_a_series_that_only_a_claim_rests_on_passes_the_gate_too():
+    own = stated(f"measure: {{breakeven: [UST10, TIPS10]}}, says: rises, {WINDOW}")
+    run = runner.run(replace(own, claims=()))
+    day = date(2025, 1, 31)
+    doubt = Finding("error", "tips", day, day, "a yield of 45", "decimals")
+    wrong = replace(run, config=own, setup=replace(run.setup, tables=replace(run.tables, doubts=(doubt,))))
+    with pytest.raises(DataError, match="tips"):
+        history_of(wrong)
+    allowed = replace(own, data=own.data.model_copy(update={"allow": [doubt.key]}))
+    assert history_of(replace(wrong, config=allowed)).tables.doubts == (doubt,)
 
 
 @pytest.mark.parametrize("window", ["6M", "36M"])

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from backtests import config
+from backtests.runs import runner
+from backtests.thesis.history import history_of
 from backtests.thesis.scorecard import judge
 
 DAYS = pd.bdate_range("2022-01-03", "2024-12-31")
@@ -92,3 +94,16 @@ def test_a_strangers_thesis_goes_through_run_and_thesis(divergence, folder, comm
         record = json.loads((tmp_path / "x/scorecard.json").read_text())
         assert len(record["claims"]) == 5
         assert (tmp_path / "x/thesis.html").read_text().count("<article") == 5
+
+
+def test_a_claim_may_measure_a_country_that_no_variant_trades(folder):
+    pair = "{strategy: divergence, params: {long: DBR10, short: UKT10, duration: 5}}"
+    head = MINE.split("claims:")[0].replace(pair, "{strategy: hold, params: {weights: {DBR10: 1}}}")
+    alone = "\n".join(line for line in head.splitlines() if "steepener" not in line)
+    alone += "\nclaims:\n  boe: {text: b, measure: {policy_rate: uk}, says: {above: 2}, from: 2023-12-29}\n"
+    (folder / "alone.yaml").write_text(alone)
+    own = config.load(folder / "alone.yaml")
+    (row,) = judge(own.claims, own, date(2024, 12, 31))
+    assert (row.happened.text, row.stated.end) == ("holds so far", pytest.approx(0.025))
+    (of_run,) = judge(own.claims, history_of(runner.run(own)), date(2024, 12, 31))
+    assert of_run == row

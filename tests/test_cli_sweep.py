@@ -17,6 +17,7 @@ import pytest
 import backtests
 from backtests import config
 from backtests.runs.listing import listed
+from backtests.runs.trials import known
 from backtests.sweeps import run
 from tests.command import files
 
@@ -48,13 +49,28 @@ def test_a_sweep_says_what_it_takes_shows_the_best_and_leaves_a_table(divergence
     assert re.search(r"40 cells of 10 ideas at most: about \d+ s on 1 thread, \d+ MB", answer.err)
     assert re.search(r"23 cells in two engines, which agree to \de-1\d of capital", answer.out)
     assert "40 cells of 10 ideas" in answer.out
-    (folder,) = (gap.parent / "runs").iterdir()
+    assert re.search(r"The best of \d+ ideas has a Sharpe ratio of -?\d\.\d\d; the best of as many without", answer.out)
+    (folder,) = (path for path in (gap.parent / "runs").iterdir() if path.is_dir())
     assert re.fullmatch(r"gap-sweep-\d{8}T\d{6}Z-[0-9a-f]{6}", folder.name)
-    assert files(folder) == ["config.yaml", "manifest.json", "sweep.parquet"]
+    assert files(folder) == ["config.yaml", "effects.parquet", "manifest.json", "sweep.parquet"]
     frame = pd.read_parquet(folder / "sweep.parquet")
     assert len(frame) == 40 and frame["idea"].nunique() == 10
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["state"], manifest["cells"], manifest["ideas"]) == ("complete", 40, 10)
+    assert manifest["sentence"] in answer.out
+    assert len(manifest["proved"]) == 23
+
+
+def test_every_idea_is_a_trial_once_however_often_it_is_swept(divergence, gap):
+    for out in ("a", "b"):
+        assert divergence("sweep", "gap.yaml", "--quiet", "--out", out).status == 0
+    trials = known(Path("runs"))
+    assert trials.count == 10 and {row.evaluations for row in trials.rows} == {2}
+    frame = pd.read_parquet("a/sweep.parquet")
+    assert set(trials.ideas) == set(frame["idea"])
+    assert all(len(row.x) == 179 for row in trials.rows)
+    chosen = frame[(frame["params.duration"] == 5) & (frame["costs"] == 1)].set_index("idea")["sharpe"]
+    assert dict(zip(trials.ideas, trials.sharpes.tolist(), strict=True)) == chosen.to_dict()
 
 
 def test_a_sweep_is_no_run_that_is_listed_or_complained_of(divergence, gap):
@@ -150,14 +166,17 @@ def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_bytes(here):
     if not Path("cut/sweep.parquet").exists():
         assert begin("cut", 2).wait() == 0
     assert Path("cut/sweep.parquet").read_bytes() == Path("whole/sweep.parquet").read_bytes()
-    assert files(here / "cut") == ["config.yaml", "manifest.json", "sweep.parquet"]
+    assert files(here / "cut") == ["config.yaml", "effects.parquet", "manifest.json", "sweep.parquet"]
 
 
 def test_python_gives_the_frame_that_the_command_writes(divergence, gap):
     divergence("sweep", "gap.yaml", "--out", "a", "--quiet")
     frame = backtests.sweep("gap.yaml")
     pd.testing.assert_frame_equal(frame, pd.read_parquet("a/sweep.parquet"), check_categorical=False)
-    assert sorted(path.name for path in gap.parent.iterdir()) == ["a", "gap.yaml"]
+    assert sorted(path.name for path in gap.parent.iterdir()) == ["a", "gap.yaml", "runs"]
+    assert {row.evaluations for row in known(Path("runs")).rows} == {1}  # Python told no registry
+    backtests.sweep("gap.yaml", runs="runs")
+    assert {row.evaluations for row in known(Path("runs")).rows} == {2}
 
 
 def test_python_takes_settings_of_its_own(gap):

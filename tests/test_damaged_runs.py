@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backtests.report import html
+from backtests.report import index
 from backtests.runs import folder as run_folder
 from backtests.runs import tried
 from backtests.runs.folder import utc_now
@@ -93,14 +93,14 @@ def test_five_hundred_damaged_folders_are_one_line_and_cost_no_run(divergence, h
     assert all(name in answer.err for name in names[:FIRST])
     assert "and 497 more" in answer.err
     listed_runs = divergence("runs")
-    assert (listed_runs.status, listed_runs.err.count("\n"), listed_runs.out.count("\n")) == (0, 1, 2)
+    assert (listed_runs.status, listed_runs.err.count("\n"), listed_runs.out.count("\n")) == (0, 1, 3)
     assert sum("small-2" in line for line in listed_runs.out.splitlines()) == 1
 
 
 def test_the_good_ones_are_still_counted_as_trials(tmp_path):
     damaged(tmp_path, 20)
     shutil.copytree(GOOD, tmp_path / "good")
-    assert [path.name for path, _, _ in listed(tmp_path).runs] == ["good"]
+    assert [path.name for path, *_ in listed(tmp_path).runs] == ["good"]
     told = tried.tried(tmp_path, [], utc_now())
     assert len(told.earlier) == 2
     assert told.complaints == (listed(tmp_path).complaint,)
@@ -132,7 +132,7 @@ def test_whatever_a_value_is_replaced_by_a_list_of_runs_is_drawn(tmp_path, file)
         (tmp_path / "run" / file).write_text(json.dumps(content))
         listing = listed(tmp_path)
         assert len(listing.runs) + len(listing.skipped) == 1
-        html.index(html.rows(listing.runs)).encode()
+        index.page(index.rows(listing.runs), 30).encode()
 
 
 @pytest.mark.parametrize("file", READ)

@@ -99,3 +99,10 @@ def test_every_figure_of_a_run_is_defined_in_the_conventions(mine):
     assert [
         name for name in figures if f"`{name}`" not in text and name not in plain and not dated.fullmatch(name)
     ] == []
+
+
+def test_the_table_of_what_chance_can_do_is_what_was_measured():
+    page = (ROOT / "docs/luck.md").read_text(encoding="utf-8")
+    part = page.split("<!-- begin: luck -->\n")[1].split("<!-- end -->")[0]
+    measured = (ROOT / "tests/proof/luck.txt").read_text(encoding="utf-8")
+    assert part == f"```text\n{measured}```\n"

@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 
 from backtests import config
 from backtests.performance.repricing import PARTS
-from backtests.report import html, plots, tables
+from backtests.report import html, index, plots, tables
 from backtests.report.palette import styles
 from backtests.report.panels import panels
 from backtests.report.verdict import verdict
@@ -188,7 +188,9 @@ def test_a_ruined_variant_is_named_and_not_ranked(default):
 def test_markup_in_stored_words_is_shown_not_run(default):
     text = html.embedded({"name": "</script><script>alert(1)</script>"})
     assert "<" not in text
-    shown = html.index([{"folder": "x", "name": "<img src=x onerror=alert(1)>", "cells": [], "variants": 1}])
+    bad = "<img src=x onerror=alert(1)>"
+    row = index.VariantRow("x", bad, bad, bad, bad, False, (bad,), ("",), bad, (bad,), bad)
+    shown = index.page([row], 30)
     assert "<img" not in shown
     assert "&lt;img" in shown
 

@@ -13,7 +13,7 @@ import pytest
 
 from backtests import config
 from backtests.cli.run import index
-from backtests.report import html, tables
+from backtests.report import html
 from backtests.report.panels import panels
 from backtests.runs import folder as run_folder
 from backtests.runs import runner
@@ -346,7 +346,8 @@ def test_the_list_of_runs_sorts_and_opens_its_reports(browser, run, tmp_path):
         (folder / "metrics.json").write_text(json.dumps(figures))
     index(tmp_path)
     page = Page(browser, tmp_path / "index.html", 390)
-    names = "[...document.querySelectorAll('tbody th a')].map(one => one.textContent)"
+    pairs = "[...document.querySelectorAll('tbody tr')].filter(row => row.cells[1].textContent === 'pair')"
+    names = f"{pairs}.map(row => row.cells[0].textContent.trim())"
     assert page.view.evaluate(names) == ["b", "a", "c"]  # the newest first
     sharpe = page.view.get_by_role("button", name="Sharpe")
     sharpe.click()
@@ -354,10 +355,8 @@ def test_the_list_of_runs_sorts_and_opens_its_reports(browser, run, tmp_path):
     sharpe.click()
     assert page.view.evaluate(names) == ["c", "a", "b"]
     assert page.view.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
-    said = tables.sentence("pair", {**run[1].run.metrics["pair"], "sharpe": -0.25})
-    assert page.view.locator("tbody small").first.inner_text() == said
     assert page.view.evaluate("document.documentElement.scrollWidth") == 390
-    page.view.get_by_role("link", name="a", exact=True).click()
+    page.view.get_by_role("link", name="a", exact=True).first.click()
     page.view.wait_for_selector("html[data-ready=true]")
     assert page.view.url.endswith("/a/report.html")
     assert page.complaints == []

@@ -16,15 +16,8 @@ from backtests.performance import bootstrap, clusters, overfitting, selection
 from backtests.performance.best_of_many import best_of_many
 from backtests.performance.verdicts import sentence
 from data.errors import ConfigError, DataError
+from tests.fields import copies, field, judge, planted
 from tests.records import MONTHLY, noise
-
-
-def copies(x: np.ndarray, correlation: float, count: int, seed: int = 7) -> np.ndarray:
-    """So many columns correlated with x (T,) by about this much, of its mean and volatility."""
-    other = np.random.default_rng(seed).normal(size=(len(x), count))
-    other = (other - other.mean(axis=0)) * x.std() / other.std(axis=0)
-    return x.mean() + correlation * (x - x.mean())[:, None] + math.sqrt(1 - correlation**2) * other
-
 
 # ---- clusters
 
@@ -144,6 +137,16 @@ def test_the_best_of_noise_is_called_significant_about_as_often_as_the_level_say
         table[:60, 6:] = np.nan
         hits += np.nanmin(best_of_many(table, seed, 199).p) <= 0.05
     assert hits / 300 == pytest.approx(0.05, abs=3 * math.sqrt(0.05 * 0.95 / 300))
+
+
+def test_a_planted_sharpe_ratio_is_found_among_many_and_a_small_one_seldom():
+    """40 records of 20 columns over 320 months; docs/luck.md has the sizes measured at length."""
+    share = {
+        sharpe: np.mean([judge(planted(field(seed, 320, 20), sharpe), seed, 199).first <= 0.05 for seed in range(40)])
+        for sharpe in (0.9, 0.3)
+    }
+    assert share[0.9] >= 0.8
+    assert share[0.3] <= 0.3
 
 
 @pytest.mark.parametrize("sizes", [(1.0, 2.0, 4.0, 8.0)])

@@ -13,7 +13,7 @@ from backtests import config
 from backtests.config import SweepSection
 from backtests.engine import kernel
 from backtests.runs import runner
-from backtests.sweeps import prove, run, store
+from backtests.sweeps import conclude, prove, run, store
 from backtests.sweeps.banks import banks
 from backtests.sweeps.plan import books
 from backtests.sweeps.walk import walk
@@ -170,7 +170,7 @@ def test_a_sample_of_a_grid_too_large_to_list_is_drawn_by_its_seed(tmp_path):
 
 def test_what_no_strategy_takes_is_left_out_and_counted(tmp_path):
     grid = grid_of(tmp_path, {"params.enter": [1, 2], "params.leave": [0.5, 1.5]})
-    swept = run.run(grid, banks(grid))
+    swept = conclude.conclude(grid, banks(grid))
     frame = swept.table.to_pandas()
     (note,) = swept.notes
     assert note.startswith("not run: ") and "leave" in note and swept.notes[note] == 1
@@ -179,7 +179,12 @@ def test_what_no_strategy_takes_is_left_out_and_counted(tmp_path):
 
 def test_a_value_that_needs_another_settings_company_is_taken(tmp_path):
     grid = grid_of(tmp_path, {"params.enter": [0.4, 2], "params.leave": [0.1, 0.5]})
-    assert [bool(note) for note in run.run(grid, banks(grid)).table["note"].to_pylist()] == [False, True, False, False]
+    assert [bool(note) for note in conclude.conclude(grid, banks(grid)).table["note"].to_pylist()] == [
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_book_that_the_kernel_refuses_is_walked_plainly_and_named(tmp_path, monkeypatch):
@@ -187,7 +192,7 @@ def test_a_book_that_the_kernel_refuses_is_walked_plainly_and_named(tmp_path, mo
     shared = banks(grid)
     expected = walk(shared.part(0, grid.cells)).metrics["sharpe"]
     monkeypatch.setattr(kernel, "refusal", lambda book: "it is a test")
-    swept = run.run(grid, shared)
+    swept = conclude.conclude(grid, shared)
     assert swept.notes == {"in the plain ledger: it is a test": 2}
     assert np.array_equal(swept.table["sharpe"].to_numpy(), expected)
 
@@ -235,7 +240,7 @@ def test_a_billion_cells_are_refused_before_anything_is_looked_at(tmp_path):
 def swept_to(folder: Path, grid: config.Grid, threads: int) -> bytes:
     shared = banks(grid)
     own = store.Folder.begin(folder, grid, {"identity": store.identity(grid, shared.tables), "state": "running"})
-    run.run(grid, shared, own, threads)
+    conclude.conclude(grid, shared, own, threads)
     return (folder / store.TABLE).read_bytes()
 
 
@@ -243,5 +248,18 @@ def test_one_thread_and_two_write_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "CELLS", 50)
     grid = grid_of(tmp_path, EVERY_KIND, sample={"n": 230, "seed": 1})
     assert swept_to(tmp_path / "a", grid, 1) == swept_to(tmp_path / "b", grid, 2)
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["config.yaml", "manifest.json", "sweep.parquet"]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
+        "config.yaml", "effects.parquet", "manifest.json", "sweep.parquet",
+    ]  # fmt: skip
     assert json.loads((tmp_path / "a/manifest.json").read_text())["state"] == "complete"
+
+
+def test_of_a_sample_the_best_are_scored_with_the_neighbours_they_lack(tmp_path):
+    over = {"params.lookback": ["12M", "18M", "24M", "30M"], "params.enter": {"from": 1, "to": 2, "step": 0.25}}
+    whole, some = grid_of(tmp_path, over), grid_of(tmp_path, over, sample={"n": 4, "seed": 1})
+    expected = conclude.conclude(whole, banks(whole)).table.to_pandas().set_index("cell")["plateau"]
+    swept = conclude.conclude(some, banks(some))
+    frame = swept.table.to_pandas().set_index("cell")["plateau"]
+    assert frame.to_dict() == expected[frame.index].to_dict()
+    assert len({trial.idea for trial in swept.trials}) == len(swept.trials) > 4
+    assert swept.judged.plateau is None

@@ -51,7 +51,11 @@ def test_another_end_start_name_size_or_folder_adds_no_trial(ran, here):
     assert {len(row.x) for row in after.rows} == {72}  # the longest: six years
     last = choice(here / "elsewhere/kept")
     assert (last["trials"], last["here"]) == (2, 2)
-    assert last == choice(only_run(here, "another")) | {"spa": last["spa"], "overfitting": last["overfitting"]}
+    sized = choice(only_run(here, "another"))
+    assert (sized["trials"], sized["here"], sized["best"]) == (2, 2, last["best"])
+    of_many = [judged["best_of_many"] for judged in (last, sized)]
+    assert all((each["ideas"], each["tested"]) == (2, 2) for each in of_many)
+    assert of_many[0]["p"] == pytest.approx(of_many[1]["p"], abs=0.02)  # a larger book costs and compounds otherwise
     assert not (here / "elsewhere/trials.parquet").exists()
     assert after.entered == {path.name for path in (here / "runs").iterdir() if path.is_dir()}
 

@@ -96,10 +96,16 @@ def _parsed() -> int:
     """Run the command typed and return its status; the parser's own ends are made exceptions again."""
     from backtests.cli.app import app
 
+    if "_DIVERGENCE_COMPLETE" in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
     try:
         return int(app(standalone_mode=False) or 0)
-    except SystemExit:  # the parser's answer to a reader that left
-        raise BrokenPipeError from None
+    except SystemExit as end:
+        if not end.code:  # words offered to a shell
+            return 0
+        raise BrokenPipeError from None  # the parser's answer to a reader that left
 
 
 def _discard_output() -> None:

@@ -7,10 +7,12 @@ import typer
 from backtests.cli import (
     catalogue,
     compare,
+    completion,
     config,
     data,
     docs,
     export,
+    init,
     run,
     runs,
     sensitivity,
@@ -19,7 +21,7 @@ from backtests.cli import (
     ticket,
     walkforward,
 )
-from backtests.cli.help import or_command
+from backtests.cli.help import start
 
 app = typer.Typer(
     name="divergence",
@@ -27,9 +29,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    callback=or_command,
+    callback=start,
     invoke_without_command=True,
 )
+app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("sensitivity")(sensitivity.sensitivity)
@@ -39,9 +42,11 @@ app.command("thesis")(thesis.thesis)
 app.command("ticket")(ticket.ticket)
 app.command("report")(runs.report)
 app.command("runs")(runs.runs)
+app.command("note")(runs.note)
 app.command("export")(export.export)
 app.command("strategies")(catalogue.strategies)
 app.command("instruments")(catalogue.instruments)
 app.command("docs")(docs.docs)
+app.command("completion")(completion.completion)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")

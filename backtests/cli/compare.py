@@ -144,7 +144,7 @@ def _show(record: dict[str, Any]) -> None:
         rows = words.against(record, benchmark)
         if rows:
             terminal.say("")
-            terminal.table((f"against {words.short(benchmark)}", *words.AGAINST), rows, left=(0, 2))
+            terminal.table((f"against {benchmark}", *words.AGAINST), rows, left=(0, 2))
     if record["benchmarks"]:
         for line in words.AGAINST_LEGEND:
             terminal.say(line)

@@ -147,12 +147,13 @@ def _draw(content: Panels, folder: Path) -> None:
 def index(folder: Path) -> None:
     """List the runs of a folder in its `index.html`; a run is none the worse where that cannot be written."""
     from backtests.cli import terminal
-    from backtests.report import html
+    from backtests.report import index as runs
+    from backtests.report.panels import MANY
     from backtests.runs.listing import listed
     from data.disk import replace_text
 
     try:
-        replace_text(folder / "index.html", html.index(html.rows(listed(folder).runs)))
+        replace_text(folder / "index.html", runs.page(runs.rows(listed(folder).runs), MANY))
     except OSError as error:
         terminal.talk(f"{folder / 'index.html'}: cannot be written ({error.strerror or error}); the run is whole")
 
@@ -212,7 +213,6 @@ def _row(name: str, figures: dict[str, Any]) -> list[str]:
     from backtests.report.format import ABSENT, millions, month, number, percent
 
     peak, trough = figures["excess_drawdown_peak"], figures["excess_drawdown_trough"]
-    name = name if len(name) <= 30 else f"{name[:29]}…"
     return [
         name, percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         percent(figures["excess_drawdown"]), f"{month(peak)}–{month(trough)}" if peak else ABSENT,

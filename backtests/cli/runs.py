@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from data.errors import shortened
+
 if TYPE_CHECKING:
+    from backtests.report.index import Stored
     from backtests.runs.trials import Trial, Trials
 
 IDEAS = ("idea", "last name", "strategy", "Sharpe", "months", "tried", "first", "last", "first by")
+HEADINGS = ("run", "created", "variant", "excess", "vol", "Sharpe", "drawdown", "trading P&L", "note")
+NEWEST = 10  # runs listed
+NOTE = 60  # characters of a note in a table
 MOST = 50  # ideas in a table
 
 
@@ -21,35 +27,84 @@ def runs(
     trials: Annotated[
         bool, typer.Option("--trials", help="List the ideas that were tried instead, by Sharpe ratio.")
     ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="With --trials: all of them, as JSON.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="All of them, as JSON.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help=f"Every run, not the newest {NEWEST}.")] = False,
 ) -> None:
-    """List runs, newest first, with the figures of each one's first variant; or what was tried."""
+    """List every variant of the runs in a folder, newest run first; or what was tried."""
     from backtests.cli import terminal
-    from backtests.report import html
     from backtests.runs.listing import listed
     from data.disk import is_folder
-    from data.errors import ConfigError, shortened
+    from data.errors import ConfigError
 
     if not is_folder(folder) and (folder != Path("runs") or os.path.lexists(folder)):
         raise ConfigError(f"{shortened(folder, 200)}: no such folder; give the one that holds runs, like runs")
-    if json_ and not trials:
-        raise ConfigError("--json lists what was tried; add --trials")
     if trials:
         _tried(folder, _as_json if json_ else _as_table)
         return
     listing = listed(folder)
-    rows = html.rows(listing.runs)
     if listing.complaint:
         terminal.talk(listing.complaint)
-    if not rows:
+    if json_:
+        _runs_as_json(listing.runs)
+        return
+    if not listing.runs:
         terminal.say(f"no runs in {folder}; `divergence run` makes one")
         return
-    headings = ("run", "created", "variants", "first variant", "excess", "vol", "Sharpe", "drawdown", "trading P&L")
-    terminal.table(
-        headings,
-        [[r["folder"], r["created"], str(r["variants"]), r["lead"], *r["cells"]] for r in rows],
-        left=(0, 1, 3),
-    )
+    _list(listing.runs if all_ else listing.runs[:NEWEST])
+    if not all_ and len(listing.runs) > NEWEST:
+        terminal.say(f"… and {len(listing.runs) - NEWEST:,} earlier runs; --all lists them")
+
+
+def _list(stored: Sequence[Stored]) -> None:
+    """Show every variant of these runs, the run's own words once."""
+    from backtests.cli import terminal
+    from backtests.report import index
+
+    rows = index.rows(stored)
+    cells = [
+        [
+            row.folder if fresh else "", row.created if fresh else "", row.variant, *row.cells,
+            " ".join([shortened(row.note, NOTE), *(f"[{tag}]" for tag in row.tags)]).strip() if fresh else "",
+        ]
+        for row, fresh in ((row, i == 0 or rows[i - 1].folder != row.folder) for i, row in enumerate(rows))
+    ]  # fmt: skip
+    terminal.table(HEADINGS, cells, left=(0, 1, 2, 8), faint=[i for i, row in enumerate(rows) if row.benchmark])
+
+
+def note(
+    run: Annotated[Path, typer.Argument(help="A run folder, like those `divergence runs` lists.")],
+    text: Annotated[str | None, typer.Argument(help="What to say of it, in place of what was said.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A word to find it by; repeatable.")] = None,
+) -> None:
+    """Write a note beside a run, or show the one there is; `divergence runs` and the page of runs show it."""
+    from backtests.cli import terminal
+    from backtests.cli.run import index
+    from backtests.runs import note as notes
+
+    if text is None and not tag:
+        notes.write(run, None, ())
+        own = notes.read(run)
+    else:
+        own = notes.write(run, text, tag or [])
+        index(run.resolve().parent)
+    terminal.say(" ".join([own.text, *(f"[{each}]" for each in own.tags)]).strip() or f"{run} has no note")
+
+
+def _runs_as_json(stored: Sequence[Stored]) -> None:
+    import json
+    from dataclasses import asdict
+
+    from backtests.report import index
+
+    figures = dict.fromkeys(("cells", "raw"))
+    rows = [
+        {
+            **{key: value for key, value in asdict(row).items() if key not in figures},
+            **{key: float(raw) if raw else None for key, raw in zip(index.FIGURES, row.raw, strict=True)},
+        }
+        for row in index.rows(stored)
+    ]
+    print(json.dumps({"runs": rows}, indent=2, allow_nan=False))
 
 
 def _tried(folder: Path, show: Callable[[Path, Trials], None]) -> None:

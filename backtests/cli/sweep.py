@@ -10,7 +10,8 @@ import typer
 if TYPE_CHECKING:
     from backtests.config import Grid
     from backtests.runs.runner import Progress
-    from backtests.sweeps.run import Outlook, Swept
+    from backtests.sweeps.conclude import Swept
+    from backtests.sweeps.run import Outlook
     from backtests.sweeps.store import Folder
 
 STEPS = 10  # lines of progress where there is no terminal
@@ -34,7 +35,7 @@ def sweep(
     """Run every combination of the settings under `sweep` of CONFIG, score them, and prove the best in both engines."""
     from backtests import config as configuration
     from backtests.cli import interrupt, terminal
-    from backtests.sweeps import run, store
+    from backtests.sweeps import conclude, run, store
     from backtests.sweeps.banks import banks
 
     settings = configuration.load(config, set_ or [])
@@ -47,15 +48,31 @@ def sweep(
     expected = run.outlook(grid, shared, count)
     if not quiet:
         terminal.talk(_expected(expected))
-    folder = run.opened(grid, shared, out, resume)
+    folder = conclude.opened(grid, shared, out, resume)
     with (
         interrupt.telling(lambda: _kept(folder, grid)),
         store.failing(folder.path),
         terminal.progress(quiet) as progress,
     ):
-        swept = run.run(grid, shared, folder, count, top, _Rate(progress))
+        swept = conclude.conclude(grid, shared, folder, count, top, _Rate(progress))
+    _register(swept)
     _show(swept)
     terminal.say(f"table: {folder.path / store.TABLE}")
+
+
+def _register(swept: Swept) -> None:
+    """Enter every idea in the registry beside the runs of the current folder; what is wrong with it is a line."""
+    from backtests.cli import run as run_command
+    from backtests.cli import terminal
+    from backtests.runs import folder as run_folder
+    from backtests.runs import tried
+    from backtests.sweeps.conclude import at
+
+    now = run_folder.utc_now()
+    told = tried.tried(run_folder.RUNS, at(swept.trials, now), now)
+    for line in told.complaints:
+        terminal.talk(line)
+    run_command.register(told)
 
 
 def _expected(outlook: Outlook) -> str:
@@ -109,32 +126,27 @@ def _show(swept: Swept) -> None:
     from backtests.cli import terminal
     from backtests.report.format import number, percent
 
-    rows = [swept.table.slice(row, 1).to_pylist()[0] for row in swept.best]
     shown: dict[str, Any] = {
         "sharpe": number, "plateau": number, "excess_return": percent, "volatility": percent,
         "excess_drawdown": percent, "turnover": number, "bars": lambda value: f"{value:,}",
     }  # fmt: skip
     headings = ["cell", *swept.grid.names, "Sharpe", "plateau", "excess", "vol", "drawdown", "turnov.", "bars"]
-    lines = [
-        [
-            f"{row['cell']:,}",
-            *(_setting(row[name]) for name in swept.grid.names),
-            *(f(row[k]) for k, f in shown.items()),
-        ]
-        for row in rows
-    ]
+    lines = []
+    for row in swept.best:
+        settings = [_setting(row[name]) for name in swept.grid.names]
+        lines.append([f"{row['cell']:,}", *settings, *(form(row[name]) for name, form in shown.items())])
     terminal.table([heading.removeprefix("params.") for heading in headings], lines, left=())
-    for why, cells in swept.notes.items():
-        terminal.say(f"{terminal.count(cells, 'cell')} {why}")
+    for why, count in swept.notes.items():
+        terminal.say(f"{terminal.count(count, 'cell')} {why}")
     if swept.proofs:
         gap, difference = (max(getattr(proof, name) for proof in swept.proofs) for name in ("gap", "difference"))
         terminal.say(
             f"{len(swept.proofs)} cells in two engines, which agree to {gap:.0e} of capital; the sweep's figures are a "
             f"run's to {difference:.0e}."
         )
-    terminal.say(
-        f"{terminal.count(len(swept.table), 'cell')} of {terminal.count(swept.ideas, 'idea')}, {swept.seconds:.1f} s."
-    )
+    terminal.say(swept.sentence)
+    cells, ideas = (terminal.count(*of) for of in ((len(swept.grid.cells), "cell"), (swept.judged.ideas, "idea")))
+    terminal.say(f"{cells} of {ideas}, {swept.seconds:.1f} s; what the best is worth {swept.judging:.1f} s.")
 
 
 def _setting(value: Any) -> str:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from data.errors import redacted, shortened, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-PHASES = ("sensitivity", "report")  # of a command; what else has progress is a variant
+PHASES = ("sensitivity", "report", "significance")  # of a command; what else has progress is a variant
 LONGEST = 1000  # characters of a message: half a screen
-WIDTH = 180  # at least: a narrow terminal wraps a table rather than cutting figures off
+WIDTH = 10_000  # of a table at most: a narrow terminal wraps it; no name is cut, and a pipe gets the same
 
 
 def line(text: str) -> str:
@@ -37,11 +38,14 @@ class Formatter(logging.Formatter):
 
 
 def console() -> Console:
-    """Return stdout, wide enough that a row stays a line."""
+    """Return stdout, wide enough that a row stays a line; plain where NO_COLOR is set (no-color.org)."""
     from rich.console import Console
 
-    width = Console(highlight=False).width
-    return Console(highlight=False, width=max(WIDTH, width), soft_wrap=False)
+    return Console(highlight=False, width=WIDTH, soft_wrap=False, color_system=_colours())
+
+
+def _colours() -> Literal["auto"] | None:
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def count(number: int, noun: str) -> str:
@@ -108,7 +112,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=Console(stderr=True, color_system=_colours()), transient=True) as bar:
             task = bar.add_task("")
 
             def show(what: str, completed: int, total: int) -> None:

@@ -105,7 +105,12 @@ def _fields(kind: Any) -> list[dataclasses.Field[Any]]:
 
 def takes_parts(name: str) -> bool:
     """Whether a strategy has other strategies for a parameter called `parts`."""
-    return get_type_hints(STRATEGIES[name]).get("parts") == PARTS
+    return _has_parts(STRATEGIES[name])
+
+
+@cache
+def _has_parts(kind: type[Strategy]) -> bool:
+    return get_type_hints(kind).get("parts") == PARTS
 
 
 def takes_dv01(name: str) -> bool:

@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal, get_type_hints
 
 import numpy as np
@@ -20,7 +21,7 @@ from backtests.config.model import Config, SweepSection, Variant
 from backtests.config.variants import Around, as_variant, checked, own_bases, written
 from data.errors import ConfigError, did_you_mean, shortened
 from strategies import STRATEGIES
-from strategies.base import is_leg
+from strategies.base import Strategy, is_leg
 from strategies.exits import scale_of
 
 EXECUTION = ("rebalance.every", "rebalance.band", "currency", "fill", "costs")  # what targets do not depend on
@@ -78,6 +79,11 @@ class Grid:
     def count(self) -> int:
         """Cells of the whole grid."""
         return math.prod(self.shape)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether some of the combinations are run, not all."""
+        return len(self.cells) < self.count
 
     @property
     def seed(self) -> int:
@@ -341,11 +347,16 @@ def _with(inside: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[st
 
 def _legs(document: Document, strategy: str, value: Any) -> dict[str, str]:
     """Return legs by the names of the parameters they are."""
-    hints = get_type_hints(STRATEGIES[strategy], include_extras=True)
-    params = [name for name, hint in hints.items() if is_leg(hint)]
+    params = _leg_params(STRATEGIES[strategy])
     if not params:
         raise document.error((*OVER, "legs"), f"{strategy} has no legs by name; sweep params, such as params.weights")
     if not isinstance(value, list) or len(value) != len(params) or not all(isinstance(leg, str) for leg in value):
         what = f"is {shortened(value)}; expected {len(params)} instruments: [{', '.join(params)}]"
         raise document.error((*OVER, "legs"), what)
     return dict(zip(params, value, strict=True))
+
+
+@cache
+def _leg_params(kind: type[Strategy]) -> list[str]:
+    """The parameters of a strategy that are its legs, in their order."""
+    return [name for name, hint in get_type_hints(kind, include_extras=True).items() if is_leg(hint)]

@@ -88,3 +88,8 @@ def _strip(x: Array, here: Array, past: Array, of_mask: Array, rows: Rows, keep:
             cross = keep * (a - rho * (power - end * end + keep * shorter) + rho * rho * shorter) - rho * (a - c)
             variance = power - 2.0 * rho * c + rho * rho * (power - end * end) + 2.0 * cross
             out[d, j] = total[j] * (1.0 - rho) / np.sqrt(variance) if variance > 0.0 else 0.0
+
+
+def build() -> None:
+    """Compile it, or find it on disk."""
+    statistics(np.ones((2, 1)), np.ones((2, 1)), np.ones(1, np.int64), np.zeros((1, 2), np.int64), 0.5)

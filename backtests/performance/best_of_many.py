@@ -149,23 +149,28 @@ def statistics(u: Array, there: NDArray[np.bool_], rows: Rows, keep: float) -> A
         values = np.empty((draws, u.shape[1]))
         values[:, order] = compiled(np.ascontiguousarray(u[:, order]), masks.astype(float), ends, rows, keep)
         return values
-    m = there.astype(float)
-    count, total, power, product, before = (np.zeros((draws, u.shape[1])) for _ in range(5))
-    for t in range(bars):
-        count += m[rows[:, t]]
-        total += u[rows[:, t]]
+    order = np.ascontiguousarray(rows.T)
+    m = None if there.all() else there.astype(float)
+    total, power, product = (np.zeros((draws, u.shape[1])) for _ in range(3))
+    count = np.full_like(total, bars if m is None else 0.0)
+    for at in order:
+        total += u.take(at, axis=0)
+        if m is not None:
+            count += m.take(at, axis=0)
     mean = total / np.maximum(count, 1.0)
-    for t in range(bars):
-        v = u[rows[:, t]] - mean * m[rows[:, t]]
+    before = np.zeros_like(mean)
+    for at in order:
+        v = u.take(at, axis=0) - (mean if m is None else mean * m.take(at, axis=0))
         power += v * v
         product += v * before
         before = v
     rho = np.clip(product / np.where(power > 0, power, np.inf), -MOST, MOST)
     before, past, e_before, variance = (np.zeros_like(mean) for _ in range(4))
-    for t in range(bars):
-        v = u[rows[:, t]] - mean * m[rows[:, t]]
+    for at in order:
+        v = u.take(at, axis=0) - (mean if m is None else mean * m.take(at, axis=0))
         e = v - rho * before
-        past = keep * (past + e_before)
+        past += e_before
+        past *= keep
         variance += e * (e + 2.0 * past)
         before, e_before = v, e
     return np.asarray(total * (1.0 - rho) / np.sqrt(np.where(variance > 0, variance, np.inf)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +52,11 @@ def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
     generator = np.random.default_rng(seed)
     batch = max(1, BATCH // bars)
     for first in range(0, draws, batch):
-        count = min(batch, draws - first)
-        starts, chances = np.empty((count, bars), dtype=np.int64), np.empty((count, bars))
-        for i in range(count):
-            starts[i], chances[i] = generator.integers(bars, size=bars), generator.random(bars)
+        if draws <= batch:
+            starts, chances = _whole(bars, seed, draws)
+            starts = starts.copy()
+        else:
+            starts, chances = _random(generator, bars, min(batch, draws - first))
         if "numba" in sys.modules:  # loaded already, it is quicker; the rows are the same
             from backtests.engine.draws import chain
 
@@ -62,6 +64,22 @@ def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
             yield starts
         else:
             yield _chained(starts, chances, 1 / block)
+
+
+def _random(generator: np.random.Generator, bars: int, draws: int) -> tuple[Rows, Array]:
+    """Where a block would start, and the chance that one does, of every bar of the draws (draws, T)."""
+    starts, chances = np.empty((draws, bars), dtype=np.int64), np.empty((draws, bars))
+    for i in range(draws):
+        starts[i], chances[i] = generator.integers(bars, size=bars), generator.random(bars)
+    return starts, chances
+
+
+@lru_cache(maxsize=2)
+def _whole(bars: int, seed: int, draws: int) -> tuple[Rows, Array]:
+    """Return `_random` of a seed, read-only: the variants of a run and the tests of their choice share it."""
+    starts, chances = _random(np.random.default_rng(seed), bars, draws)
+    starts.flags.writeable = chances.flags.writeable = False
+    return starts, chances
 
 
 def _chained(starts: Rows, chances: Array, begins: float) -> Rows:

@@ -11,6 +11,9 @@ from backtests.report.claim_plots import figure
 from backtests.report.format import ABSENT, MINUS, millions, month, number, percent, signed
 from backtests.thesis.claims import CANNOT, PARTS, Judged, Reading, Trade, Verdict
 from backtests.thesis.scorecard import Card, Profit
+from data.errors import shortened
+
+WIDEST = 60  # of a sentence in the terminal's table
 
 HEADINGS = ("claim", "thesis says", "we measure", "window", "it happened", "beat forward, bp", "trade paid, %")
 PART_NAMES = {
@@ -79,7 +82,7 @@ def lines(row: Judged, thesis_date: date) -> list[list[str]]:
     """Return a claim's lines for the terminal: over its own window, and since the thesis."""
     rows = []
     for label, reading in readings(row, thesis_date):
-        head = [f"  {label}", ""] if label else [name(row), row.claim.number]
+        head = [f"  {label}", ""] if label else [shortened(name(row), WIDEST), row.claim.number]
         rows.append([*head, *_cells(row, reading)])
     return rows
 

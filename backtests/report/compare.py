@@ -26,7 +26,6 @@ from backtests.report.panels import MANY
 
 Record = Mapping[str, Any]  # what `backtests.comparison.record` gives
 
-WIDEST = 38  # characters of a name in the terminal
 MOST = 24  # differences between runs that the terminal shows; the page and compare.json have them all
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "own", "drawdown", "from – to", "worst bar", "turnov.", "costs", "since %",
@@ -47,17 +46,6 @@ AGAINST_LEGEND = (
 )
 
 
-def short(name: str) -> str:
-    """Return a name that fits the terminal; what is left out is in its middle.
-
-    >>> short("a" * 30 + "b" * 30)
-    'aaaaaaaaaaaaaaaaaaa…bbbbbbbbbbbbbbbbbb'
-    """
-    if len(name) <= WIDEST:
-        return name
-    return f"{name[: WIDEST // 2]}…{name[len(name) - (WIDEST - WIDEST // 2 - 1) :]}"
-
-
 # ---- tables
 
 
@@ -68,7 +56,7 @@ def rows(record: Record) -> list[list[str]]:
 
 def _row(name: str, figures: Figures, own: Figures) -> list[str]:
     return [
-        short(name), percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
+        name, percent(figures["excess_return"], 2), percent(figures["volatility"]), number(figures["sharpe"]),
         number(own["sharpe"]), percent(figures["excess_drawdown"]), drawdown(figures).replace(" to ", "–"),
         percent(figures["worst_bar"]), number(figures["turnover"]), percent(figures["cost_drag"], 2),
         percent(figures.get("thesis_excess_return"), 2), millions(figures.get("thesis_trading_pnl")),
@@ -79,7 +67,7 @@ def _row(name: str, figures: Figures, own: Figures) -> list[str]:
 def against(record: Record, benchmark: str) -> list[list[str]]:
     """Return every variant against a benchmark."""
     return [
-        [short(name), *_against(variant["against"][benchmark])]
+        [name, *_against(variant["against"][benchmark])]
         for name, variant in record["variants"].items()
         if benchmark in variant["against"]
     ]

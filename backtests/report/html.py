@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from backtests.config import as_yaml
 from backtests.report import blotter, detail, hedges, margin, regimes, sensitivity, summary, tables, traded
-from backtests.report.format import Figures, Payload, millions, number, percent
+from backtests.report.format import Payload, number
 from backtests.report.palette import buckets, countries, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.series import Calendar
@@ -79,47 +77,6 @@ def page(panels: Panels) -> str:
         script=script(*SCRIPTS) + "page.ready();",
         first=MANY,
     )
-
-
-class RunRow(TypedDict):
-    """What the list of runs says of a run; the figures are those of its first variant that is no benchmark."""
-
-    folder: str
-    name: str
-    created: str
-    variants: int
-    last: str
-    lead: str
-    verdict: str
-    cells: list[str]
-
-
-def index(runs: Sequence[RunRow]) -> str:
-    """Return the page that lists runs."""
-    return render("index.html", runs=runs, css=asset("report.css"), script=plain_script())
-
-
-def rows(runs: Sequence[tuple[Path, Mapping[str, Any], Mapping[str, Figures]]]) -> list[RunRow]:
-    """Return a row per run: its folder, manifest and figures by variant are given."""
-    return [_run(folder.name, manifest, figures) for folder, manifest, figures in runs]
-
-
-def _run(folder: str, manifest: Mapping[str, Any], figures: Mapping[str, Figures]) -> RunRow:
-    lead = tables.lead(figures, manifest["benchmarks"])
-    leading = figures[lead]
-    return {
-        "folder": folder,
-        "name": manifest["name"],
-        "created": manifest["created"].replace("T", " ")[:16],
-        "variants": len(figures),
-        "last": manifest["data"]["last"],
-        "lead": lead,
-        "verdict": tables.sentence(lead, leading),
-        "cells": [
-            percent(leading["excess_return"], 2), percent(leading["volatility"]), number(leading["sharpe"]),
-            percent(leading["excess_drawdown"]), millions(leading.get("trading_pnl")),
-        ],
-    }  # fmt: skip
 
 
 @cache

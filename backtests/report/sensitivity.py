@@ -173,7 +173,7 @@ def _row(record: Record, name: str, variant: Mapping[str, Any]) -> list[str]:
     cost = variant["breakeven_cost"]["value"]
     halves = [variant["cases"].get(key, {}).get("sharpe") for key in ("first_half", "second_half")]
     return [
-        name if len(name) <= 34 else f"{name[:33]}…",
+        name,
         number(variant["base"]["sharpe"]), number(variant["base"]["excess_return"], 2, 100),
         *movers, *[ABSENT] * (MOVERS - len(movers)),
         number(variant["worst"]["sharpe"]), number(variant["best"]["sharpe"]), *map(number, halves),

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backtests.runs import note
+from backtests.runs.note import Note
 from data.disk import MEGABYTE, read_regular
 
 LARGEST = 64 * MEGABYTE  # of a manifest, or of a file of figures
 OWN = ("manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")  # a folder with one is meant as a run
 NAMED = re.compile(r".+-\d{8}T\d{6}Z-[0-9a-f]{6}")  # as runs are by default
-SWEEP = (
-    "sweep.parquet",
-    "cells",
-    "folds.parquet",
-)  # what the folder of a sweep, complete or not, or of a walk-forward holds
+SWEEP = ("sweep.parquet", "cells", "folds.parquet")  # what the folder of a sweep or a walk-forward holds
 FIRST = 3  # of those left out, named in a line
 NUMBERS = ("excess_return", "volatility", "sharpe", "excess_drawdown", "pnl")
 TEXTS = ("ruined", "excess_drawdown_peak", "excess_drawdown_trough")
@@ -39,10 +37,10 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Listing:
-    """The runs of a folder, newest first: folder, manifest, figures by variant; and what was left out."""
+    """The runs of a folder, newest first: folder, manifest, figures by variant, note; and what was left out."""
 
     folder: Path
-    runs: tuple[tuple[Path, dict[str, Any], dict[str, Any]], ...] = ()
+    runs: tuple[tuple[Path, dict[str, Any], dict[str, Any], Note], ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
     @property
@@ -68,7 +66,7 @@ def listed(folder: Path) -> Listing:
     runs, skipped = [], []
     for path in _candidates(folder):
         try:
-            runs.append((path, *_read(path)))
+            runs.append((path, *_read(path), note.read(path)))
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             skipped.append(Skipped(path.name, _reason(error)))
     runs.sort(key=lambda run: str(run[1]["created"]), reverse=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.config import dump
+from backtests.config import dump, idea
 from backtests.performance.financing import by_contract
 from backtests.runs import exposure, hedged, significance
 from backtests.runs.notices import notices
@@ -52,7 +52,10 @@ def manifest(run: Run, now: datetime) -> dict[str, Any]:
         "capital": run.config.account.capital,
         "thesis_date": run.config.thesis_date,
         "benchmarks": list(run.config.benchmarks),
-        "variants": {variant_run.variant.name: _described(variant_run) for variant_run in run.variants},
+        "variants": {
+            variant_run.variant.name: {"idea": idea(variant_run.variant, run.config), **_described(variant_run)}
+            for variant_run in run.variants
+        },
         "notices": notices(run),
         "legs": {name: _leg(run, name) for name in run.market.names},
     }

@@ -119,7 +119,7 @@ def _former(
 ) -> tuple[tuple[tuple[str, tuple[Trial, ...]], ...], list[Skipped]]:
     """Return the trials of every run folder that is new to the registry, and what cannot be read."""
     former, skipped = [], []
-    for path, manifest, figures in reversed(listing.runs):  # the oldest first
+    for path, manifest, figures, _ in reversed(listing.runs):  # the oldest first
         if path.name in entered:
             continue
         try:

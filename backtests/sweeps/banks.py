@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -18,7 +19,9 @@ from data.build import build
 from data.errors import ConfigError, DataError
 from data.market import Market
 from data.tables import Tables
+from strategies import compiled
 from strategies.exits import scale_of
+from strategies.shared import Bank, sharing
 
 TRIED = 1000  # values of an axis whose legs are looked at
 
@@ -57,6 +60,7 @@ class Banks:
     _markets: dict[tuple[str, ...], Market] = field(default_factory=dict, repr=False)
     _packs: dict[tuple[object, ...], Book] = field(default_factory=dict, repr=False)
     _terms: dict[tuple[object, ...], Chosen | str] = field(default_factory=dict, repr=False)
+    _bank: Bank = field(default_factory=Bank, repr=False)
     _wanted: dict[tuple[int, ...], Wanted | str] = field(default_factory=dict, repr=False)
 
     @property
@@ -66,9 +70,13 @@ class Banks:
 
     def part(self, number: int, cells: Sequence[int]) -> Part:
         """Return a stretch of cells with all they rest on."""
+        with sharing(self._bank):
+            return self._part(number, cells)
+
+    def _part(self, number: int, cells: Sequence[int]) -> Part:
         kept, self._wanted = self._wanted, {}
         places = self.grid.places(cells)
-        signal_columns, size_column, execution_columns = self._columns()
+        signal_columns, size_column, execution_columns = self._columns
         making = _Making(self)
         for place in places.tolist():
             key = tuple(place[i] for i in signal_columns)
@@ -88,6 +96,7 @@ class Banks:
 
     # ---- signals
 
+    @cached_property
     def _columns(self) -> tuple[list[int], int | None, list[int]]:
         kinds = [axis.kind for axis in self.grid.axes]
         size = kinds.index("size") if "size" in kinds else None
@@ -109,7 +118,7 @@ class Banks:
         return self._wanted[whole]
 
     def _made(self, key: tuple[int, ...], size: int) -> Wanted | str:
-        signal_columns, size_column, _ = self._columns()
+        signal_columns, size_column, _ = self._columns
         axes = self.grid.axes
         settings = {axes[i].name: axes[i].values[k] for i, k in zip(signal_columns, key, strict=True)}
         if size_column is not None:
@@ -139,7 +148,7 @@ class Banks:
         return Prepared(variant, market, span(variant, market, self.config))
 
     def _factor(self, size: int) -> float:
-        _, column, _ = self._columns()
+        _, column, _ = self._columns
         if column is None:
             return 1.0
         values = self.grid.axes[column].values
@@ -168,7 +177,7 @@ class Banks:
 
     def _terms_of(self, wanted: Wanted, way: tuple[int, ...]) -> Chosen | str:
         market = self._markets[wanted.legs]
-        _, _, columns = self._columns()
+        _, _, columns = self._columns
         settings = {self.grid.axes[i].name: self.grid.axes[i].values[k] for i, k in zip(columns, way, strict=True)}
         try:
             variant = self.grid.variant(settings)
@@ -249,6 +258,8 @@ def banks(grid: Grid) -> Banks:
     market = build(tables, instruments, grid.config.data.interpolation)
     check_dates(alone, market)
     prepared(grid.base, market, alone)
+    with suppress(ImportError):
+        compiled.load()  # signals that are loops from row to row, the same to the last bit
     return Banks(grid, tables, market)
 
 

@@ -43,14 +43,19 @@ def neighbours(grid: Grid, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows (2 d, k) of the cells one step down and one step up along each of d axes; -1 where none is."""
     cells = grid.cells
     numbers = rows if isinstance(cells, range) else np.asarray(cells, dtype=np.int64)[rows]
+    return row_of(grid, beside(grid, numbers))
+
+
+def beside(grid: Grid, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers (2 d, k) of the cells one step down and up along each axis; -1 where the grid ends."""
     places = grid.places(numbers)
     around = [
-        _row_of(grid, np.where(inside, numbers + step * stride, -1))
+        np.where(inside, numbers + step * stride, -1)
         for i, stride in _strides(grid)
         for step in (-1, 1)
         for inside in [(places[:, i] + step >= 0) & (places[:, i] + step < grid.shape[i])]
     ]
-    return np.array(around, dtype=np.int64).reshape(len(around), len(rows))
+    return np.array(around, dtype=np.int64).reshape(len(around), len(numbers))
 
 
 def _strides(grid: Grid) -> list[tuple[int, int]]:
@@ -59,7 +64,7 @@ def _strides(grid: Grid) -> list[tuple[int, int]]:
     return [(i, int(strides[i])) for i, axis in enumerate(grid.axes) if axis.idea and axis.ordered]
 
 
-def _row_of(grid: Grid, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def row_of(grid: Grid, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows of cells by their numbers, -1 of those that are not run."""
     if isinstance(grid.cells, range):
         return numbers

@@ -1,4 +1,4 @@
-"""A sweep from its grid to its table: parts made here, walked by threads, kept as they come, and judged at the end."""
+"""The cells of a sweep: parts made here, walked by threads, kept as they come; and what all that will take."""
 
 from __future__ import annotations
 
@@ -8,30 +8,25 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from backtests.config import Grid
 from backtests.engine import kernel
-from backtests.runs.folder import utc_now
-from backtests.sweeps import plateau, prove, store
-from backtests.sweeps.banks import Banks, banks
+from backtests.sweeps import store
+from backtests.sweeps.banks import Banks
 from backtests.sweeps.plan import Part
 from backtests.sweeps.walk import walk
 from data.errors import ConfigError
-from data.pricing.bonds import Array
 
 CELLS = 2000  # of a part
 LONG = 20_000  # bars times legs from which parts are of half as many, for what they hold
 MOST = 10_000_000  # cells on one machine
-PROBED = 64  # cells walked to say how long all will take
+PROBED = 128  # cells walked to say how long all will take
+PER_CELL_MADE = 40e-6  # seconds: a cell's place in its part, and its row on disk
 BYTES = 450 * 2**20  # that a process holds before it holds a part
 PER_CELL = 400  # bytes of a row of the table, while it is put together
-AT_RANDOM = 20  # cells beside the best that both engines run
 
 Progress = Callable[[str, int, int], None]  # what is being done, cells completed, of how many
 
@@ -45,19 +40,6 @@ class Outlook:
     seconds: float
     bytes_held: int  # bytes
     threads: int
-
-
-@dataclass(frozen=True)
-class Swept:
-    """A sweep, complete."""
-
-    grid: Grid
-    table: pa.Table
-    best: tuple[int, ...]  # rows of the table, the best first
-    proofs: tuple[prove.Proof, ...]
-    notes: dict[str, int]  # why cells were not run, or run in the plain ledger -> how many
-    ideas: int
-    seconds: float
 
 
 def check_size(grid: Grid) -> None:
@@ -75,24 +57,23 @@ def size_of_parts(grid: Grid, shared: Banks) -> int:
 
 
 def outlook(grid: Grid, shared: Banks, threads: int) -> Outlook:
-    """Say what a sweep takes, from its first cells."""
-    cells = [grid.cells[int(i)] for i in np.linspace(0, len(grid.cells) - 1, min(PROBED, len(grid.cells)))]
+    """Say what a sweep takes, from some of its cells: the first of them compile, and fill the banks."""
+    half = min(PROBED, len(grid.cells) // 2)
+    middle = len(grid.cells) // 2
+    walk(shared.part(0, grid.cells[middle - half : middle]))
     start = time.perf_counter()
-    part = shared.part(0, cells)
+    part = shared.part(0, grid.cells[middle : middle + half])
     prepared = time.perf_counter()
     walk(part)
-    end = time.perf_counter()
-    walk(part)
-    again = time.perf_counter()
+    walking = (time.perf_counter() - prepared) / max(len(part.run), 1)
+    making = max(prepared - start - half * PER_CELL_MADE, 0.0) / max(len(part.signals), 1)
     signals, ideas = counts(grid)
-    walking = min(again - end, end - prepared) / max(len(part.run), 1)
-    making = (prepared - start) / max(len(part.signals), 1)
     held = sum(signal.targets.nbytes for signal in part.signals) / max(len(part.signals), 1)
     per_part = size_of_parts(grid, shared) * min(1.0, signals / len(grid.cells)) * held
     return Outlook(
         cells=len(grid.cells),
         ideas=ideas,
-        seconds=signals * making + len(grid.cells) * (walking / threads + 40e-6),
+        seconds=signals * making + len(grid.cells) * (walking / threads + PER_CELL_MADE),
         bytes_held=int(BYTES + (threads + 2) * per_part + PER_CELL * len(grid.cells)),
         threads=threads,
     )
@@ -164,131 +145,3 @@ def cores() -> int:
 def compiles() -> bool:
     """Whether the ledger of a sweep has yet to be compiled on this machine."""
     return not kernel.totals_kept()
-
-
-# ---- from the first cell to the last word
-
-
-def run(
-    grid: Grid,
-    shared: Banks,
-    folder: store.Folder | None = None,
-    threads: int = 1,
-    top: int = 5,
-    progress: Progress = lambda what, count, of: None,
-) -> Swept:
-    """Run every cell, score them, and prove the best and some others in both engines.
-
-    Raises
-    ------
-    ReconciliationError
-        A cell on which the engines, or the sweep and a run, do not agree.
-    SourceError
-        A disk that fails.
-    """
-    start = time.perf_counter()
-    size, kept, gathered = size_of_parts(grid, shared), [], _Gathered()
-    for _, table in tables(grid, shared, folder, threads, progress):
-        gathered.add(table)
-        if not folder:
-            kept.append(table)
-    sharpe, ideas = gathered.sharpe, gathered.ideas
-    scored = plateau.scores(grid, sharpe)
-    best = leaders(scored.score if grid.section.score == "plateau" else sharpe, ideas, top)
-    rows = prove.chosen(range(len(grid.cells)), best, AT_RANDOM, grid.seed)
-    figures = {grid.cells[row]: own for row in rows if (own := _row(folder, kept, size, row))["bars"]}
-    proofs = prove.prove(grid, shared.market, figures, progress)
-    whole = (_scored(table, scored, first) for first, table in _numbered(folder, kept, grid, size))
-    notes = gathered.notes
-    if folder:
-        with store.failing(folder.path):
-            folder.complete(
-                whole, proved=[vars(proof) for proof in proofs], notes=notes, ideas=len(np.unique(ideas)), best=best
-            )
-        table = store.read_table(folder.path)
-    else:
-        table = pa.concat_tables(list(whole)).combine_chunks()
-    return Swept(
-        grid=grid,
-        table=table,
-        best=tuple(best),
-        proofs=tuple(proofs),
-        notes=notes,
-        ideas=len(np.unique(ideas[ideas > 0])),
-        seconds=time.perf_counter() - start,
-    )
-
-
-class _Gathered:
-    """What is kept of every cell until all are walked."""
-
-    def __init__(self) -> None:
-        self._sharpe: list[Array] = []
-        self._ideas: list[NDArray[np.uint64]] = []
-        self.notes: dict[str, int] = {}  # why cells were not run, or run plainly -> how many
-
-    def add(self, table: pa.Table) -> None:
-        self._sharpe.append(table["sharpe"].to_numpy(zero_copy_only=False).astype(float))
-        self._ideas.append(np.array([int(idea or "0", 16) for idea in table["idea"].to_pylist()], dtype=np.uint64))
-        for note in table["note"].drop_null().to_pylist():
-            self.notes[note] = self.notes.get(note, 0) + 1
-
-    @property
-    def sharpe(self) -> Array:
-        """Of every cell (N,), NaN where it has none."""
-        return np.concatenate(self._sharpe)
-
-    @property
-    def ideas(self) -> NDArray[np.uint64]:
-        """Of every cell (N,), 0 where it is not run."""
-        return np.concatenate(self._ideas)
-
-
-def leaders(by: Array, ideas: NDArray[np.uint64], count: int) -> list[int]:
-    """Return the rows of the highest values, of every idea the first, the highest first."""
-    rows: list[int] = []
-    seen: set[int] = set()
-    for row in store.in_order(by).tolist():
-        if len(rows) == count or np.isnan(by[row]):
-            break
-        if int(ideas[row]) not in seen:
-            seen.add(int(ideas[row]))
-            rows.append(row)
-    return rows
-
-
-def to_table(grid: Grid, out: Path | None, threads: int) -> Swept:
-    """Run a grid in memory, or into a folder, or to the end of what a folder holds; raises as `run` and its parts."""
-    check_size(grid)
-    shared = banks(grid)
-    folder = opened(grid, shared, out) if out else None
-    return run(grid, shared, folder, threads)
-
-
-def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = None) -> store.Folder:
-    """Begin a sweep's folder, or go on with the one that is there."""
-    own = store.identity(grid, shared.tables)
-    unfinished = resume or (out if out and (out / store.MANIFEST).exists() else None)
-    if unfinished:
-        return store.Folder.resume(unfinished, own)
-    now = utc_now()
-    return store.Folder.begin(store.destination(grid, out, now), grid, store.manifest(grid, shared, own, now))
-
-
-def _numbered(
-    folder: store.Folder | None, kept: Sequence[pa.Table], grid: Grid, size: int
-) -> Iterator[tuple[int, pa.Table]]:
-    for number, first, _ in parts(grid, size):
-        yield first, folder.part(number) if folder else kept[number]
-
-
-def _scored(table: pa.Table, scored: plateau.Scores, first: int) -> pa.Table:
-    rows = slice(first, first + len(table))
-    for name, values in (("plateau", scored.score[rows]), ("neighbours", scored.neighbours[rows])):
-        table = table.append_column(name, pa.array(values, from_pandas=True))
-    return table
-
-
-def _row(folder: store.Folder | None, kept: Sequence[pa.Table], size: int, row: int) -> dict[str, Any]:
-    table = folder.part(row // size) if folder else kept[row // size]
-    return dict(table.slice(row % size, 1).to_pylist()[0])

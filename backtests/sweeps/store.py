@@ -38,6 +38,7 @@ FORMAT = 1
 PARTS = "cells"
 MANIFEST = "manifest.json"
 TABLE = "sweep.parquet"
+EFFECTS = "effects.parquet"
 PACKAGES = ("divergence", "numba", "numpy", "pandas", "pyarrow", "scipy")
 LARGEST = 1024 * MEGABYTE
 

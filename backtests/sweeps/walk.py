@@ -14,7 +14,7 @@ from backtests.sweeps.plan import Part, books
 from data.pricing.bonds import Array
 
 Dates = NDArray[np.datetime64]
-Seen = Callable[[int, Dates, Array], None]  # a row of the table, the days on which bars end, excess returns
+Seen = Callable[[int, Dates, Array], None]  # a row of the table, its days (T,), excess returns (T-1,)
 
 NEVER = np.datetime64("NaT", "D")
 
@@ -65,7 +65,7 @@ def _visit(seen: Seen, run: NDArray[np.int64], dates: Sequence[Dates]) -> kernel
         alive = before > 0
         growth = np.divide(equity[1:], before, out=np.ones(len(before)), where=alive) - 1.0
         x = growth - np.divide(cash[1:], before, out=np.zeros(len(before)), where=alive)
-        seen(int(run[number]), dates[number][1:], x)
+        seen(int(run[number]), dates[number], x)
 
     return visit
 

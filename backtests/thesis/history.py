@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from backtests.config import Claim, Config
-from backtests.config.claims import SellOff, Volatility, Yield, inside
-from backtests.runs import setup
+from backtests.config.claims import PolicyRate, SellOff, Volatility, Yield, inside
+from backtests.runs import gate, setup
 from backtests.runs.runner import Run
 from data.build import build
 from data.countries import Countries
@@ -53,7 +53,13 @@ def history(config: Config) -> History:
 
 
 def history_of(run: Run) -> History:
-    """Return the history of a run, read anew only where its claims name what no variant trades."""
+    """Return the history of a run, read anew only where its claims name what no variant trades.
+
+    Raises
+    ------
+    DataError
+        What a check found wrong, inside the window, with a series that a claim rests on.
+    """
     config = run.config
     traded = {config.countries.of(leg).code for leg in run.market.instruments}
     named = [config.library[name] for name in legs(config.claims, config)]
@@ -62,7 +68,7 @@ def history_of(run: Run) -> History:
 
 
 def legs(claims: Iterable[Claim], config: Config) -> tuple[str, ...]:
-    """Return the instruments that claims measure and that their trades hold, each once."""
+    """Return the instruments that claims measure, stand for a rate they measure, or hold as a trade, each once."""
     names: dict[str, None] = {}
     trades = {variant.name: variant.strategy for variant in config.variants}
     for claim in claims:
@@ -71,12 +77,20 @@ def legs(claims: Iterable[Claim], config: Config) -> tuple[str, ...]:
                 names[part.name] = None
             if isinstance(part, SellOff):
                 names |= dict.fromkeys((part.name, part.against))
+            if isinstance(part, PolicyRate):
+                names |= dict.fromkeys(_bond_of(part.country, config))
         if claim.trade:
             names |= dict.fromkeys(trades[claim.trade].legs)
     return tuple(names)
 
 
+def _bond_of(country: str, config: Config) -> list[str]:
+    """A bond of a country, so that its history is read; none of one whose bonds the library lacks."""
+    return [name for name, leg in config.library.items() if leg.kind == "par_bond" and leg.curve == country][:1]
+
+
 def _history(config: Config, tables: Tables) -> History:
     named = setup.instruments_of(config, legs(config.claims, config))
     priced = [leg for leg in named if leg.curve is None or leg.curve in tables.yields]
+    gate.check(config, tables, priced)
     return History(config, tables, build(tables, priced, config.data.interpolation))

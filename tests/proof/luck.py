@@ -3,7 +3,8 @@
 python tests/proof/luck.py [MINUTES] [WORKERS]
 
 Rounds of records are made until the time is over, or every cell has what it asks for; after each the counts so far are
-written to tests/proof/luck.txt and into docs/luck.md.
+written to tests/proof/luck.txt and into docs/luck.md. It goes on from the records that the
+file has: delete it to begin anew.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import numba  # noqa: F401  # loaded, the draws run compiled
 import numpy as np
 
 from tests import fields
@@ -116,16 +118,25 @@ def count(index: int, first: int) -> int:
 
 def table(hits: list[int], records: list[int]) -> str:
     """Every cell measured: its share, two binomial errors, what was asked, and records."""
-    lines = [f"{'':78s} share  ± 2 se  asked        records"]
+    lines = [f"{'':78s} share   ± 2 se  asked        records"]
     for cell, hit, n in zip(cells(), hits, records, strict=True):
         if n:
             share = hit / n
             error = 2 * (max(share * (1 - share), 0.5 / n) / n) ** 0.5
-            inside = "" if cell.low <= share <= cell.high else "  outside"
+            inside = "" if cell.low - error <= share <= cell.high + error else "  outside"
             short = "" if n >= cell.asked else f" of {cell.asked:,} asked"
             asked = f"{cell.low:.2f} - {cell.high:.2f}"
-            lines.append(f"{cell.what:78s} {share:.3f}  {error:.3f}   {asked}  {n:5,d}{short}{inside}")
+            lines.append(f"{cell.what:78s} {share:.4f}  {error:.3f}   {asked}  {n:5,d}{short}{inside}")
     return "\n".join(lines) + "\n"
+
+
+def known(every: list[Cell]) -> tuple[list[int], list[int]]:
+    """Return the hits and the records of each cell that were measured before."""
+    lines = RESULT.read_text(encoding="utf-8").splitlines()[1:] if RESULT.exists() else []
+    told = {line[:78].strip(): line[78:].split() for line in lines}
+    records = [int(told[cell.what][5].replace(",", "")) if cell.what in told else 0 for cell in every]
+    shares = [float(told[cell.what][0]) if cell.what in told else 0.0 for cell in every]
+    return [round(share * n) for share, n in zip(shares, records, strict=True)], records
 
 
 def write(text: str) -> None:
@@ -139,14 +150,15 @@ def write(text: str) -> None:
 def main(minutes: float = MINUTES, workers: int = 1) -> int:
     """Measure; return 1 where a cell is outside by more than two binomial errors."""
     every = list(cells())
-    hits, records = [0] * len(every), [0] * len(every)
+    hits, records = known(every)
     until = time.monotonic() + 60 * minutes
     with ProcessPoolExecutor(workers) as pool:
         while time.monotonic() < until:
             due = [i for i, cell in enumerate(every) if records[i] < cell.asked]
             if not due:
                 break
-            due.sort(key=lambda i: every[i].round, reverse=True)  # the quick ones first
+            fewest = min(records[i] for i in due)
+            due = [i for i in due if records[i] == fewest]
             for i, hit in zip(due, pool.map(count, due, [records[i] for i in due]), strict=True):
                 hits[i] += hit
                 records[i] += every[i].round
