@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 from data.moved import forward
 
 if TYPE_CHECKING:
-    from backtests.api import compare, load, read, run, sensitivity, sweep, walkforward
+    from backtests.api import compare, load, read, run, sensitivity, sweep
+    from backtests.walking import walkforward
 
 __all__ = ["compare", "load", "read", "run", "sensitivity", "sweep", "walkforward"]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from backtests import api
+        from backtests import api, walking
 
-        return getattr(api, name)
+        return getattr(walking if name == "walkforward" else api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

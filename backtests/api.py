@@ -16,7 +16,6 @@ from backtests.comparison import Comparison, Source, from_run, from_stored, labe
 from backtests.comparison import compare as side_by_side
 from backtests.config import Config, grid, section_of
 from backtests.config import load as read_config
-from backtests.forward import walkforward as walkforward
 from backtests.report import display
 from backtests.report.display import Interactive
 from backtests.report.panels import Panels, panels

@@ -22,7 +22,7 @@ ORDER = {
     "strategies": "base compiled shared signals hedges sizing pairs divergence curve hold macro relative_value "
     "breakeven slopes blend thesis overlays article exits own",
     "backtests": "engine performance config runs thesis sensitivities sweeps walkforwards comparison ticket report "
-    "export forward api cli",
+    "export walking api cli",
     "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
     "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting "

@@ -66,7 +66,7 @@ def test_its_folder_is_no_run_and_its_ideas_are_trials(divergence, gap):
     known = trials.known(gap.parent / "runs")
     assert known.count == 12 + 1  # twelve cells, the benchmark; the default is a cell
     assert {row.source for row in known.rows} == {"walkforward"}
-    assert all(len(row.x) > 200 for row in known.rows)
+    assert min(len(row.x) for row in known.rows) == 180  # of the benchmark, on the chain; cells have all their bars
     divergence("walkforward", "gap.yaml", "--quiet")
     again = trials.known(gap.parent / "runs")
     assert again.count == 13 and {row.evaluations for row in again.rows} == {2}

@@ -324,4 +324,4 @@ def test_the_embargo_is_the_longest_publication_lag(market):
 
     assert walk.embargoed(STRATEGIES["reversion"](), market) == 1
     assert walk.embargoed(STRATEGIES["inflation"](), market) == 2  # Japan's CPI came out 32 days after the month's end
-    assert walk.embargoed(STRATEGIES["debt_capacity"](footprint="share"), market) == 12
+    assert walk.embargoed(STRATEGIES["debt_capacity"](footprint="support"), market) == 12

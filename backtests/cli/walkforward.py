@@ -27,16 +27,14 @@ def walkforward(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Choose among the settings under `sweep` of CONFIG on the past alone, and say what the choices earned after."""
-    import json
-
     from backtests import config as configuration
     from backtests.cli import interrupt, terminal
-    from backtests.forward import drawn
     from backtests.report import walkforward as words
     from backtests.runs import folder as run_folder
     from backtests.runs.manifest import plain
     from backtests.walkforwards import keep, walk
     from backtests.walkforwards.record import record
+    from backtests.walking import drawn
 
     given = {"train": train, "test": test, "step": step, "window": window}
     settings = configuration.load(
@@ -57,7 +55,7 @@ def walkforward(
         (beside / "walkforward.html").write_text(drawn(walked, stated), encoding="utf-8")
     _register(walked, folder)
     if json_:
-        terminal.say(json.dumps(plain(stated), indent=2, ensure_ascii=False, allow_nan=False))
+        terminal.answer(plain(stated))
     else:
         _show(stated)
         terminal.say(f"page: {folder / 'walkforward.html'}")

@@ -169,7 +169,7 @@ def folds_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def growth(walked: Walked) -> pd.DataFrame:
     """Return growth of 1 over cash of the chain and of what stands beside it, on the chain's days."""
     columns = {
-        key: pd.Series(metrics.excess_index(track.result), index=pd.DatetimeIndex(track.result.dates))
+        key: pd.Series(metrics.excess_index(track.result), index=pd.DatetimeIndex(track.result.dates).as_unit("ms"))
         for key, track in walked.tracks.items()
     }
     return pd.DataFrame(columns).rename_axis("date")
@@ -178,7 +178,7 @@ def growth(walked: Walked) -> pd.DataFrame:
 def equity(walked: Walked) -> pd.DataFrame:
     """Return equity in USD likewise."""
     columns = {
-        key: pd.Series(track.result.equity, index=pd.DatetimeIndex(track.result.dates))
+        key: pd.Series(track.result.equity, index=pd.DatetimeIndex(track.result.dates).as_unit("ms"))
         for key, track in walked.tracks.items()
     }
     return pd.DataFrame(columns).rename_axis("date")
@@ -186,6 +186,6 @@ def equity(walked: Walked) -> pd.DataFrame:
 
 def crossed(walked: Walked) -> pd.DataFrame:
     """Return the excess returns of the paths of the cross-validation, bars by paths."""
-    days = pd.DatetimeIndex(walked.dates[1:])
+    days = pd.DatetimeIndex(walked.dates[1:]).as_unit("ms")
     names = [f"path_{k + 1}" for k in range(walked.paths.x.shape[1])]
     return pd.DataFrame(walked.paths.x, index=days, columns=names).rename_axis("date")

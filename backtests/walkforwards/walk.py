@@ -166,7 +166,7 @@ def paths_of(whole: Grid, shared: Banks, progress: Progress = lambda what, count
         part = shared.part(number, own)
 
         def seen(row: int, days: Dates, path: Array, first: int = first) -> None:
-            x[np.searchsorted(market.dates, days), first + row] = path
+            x[np.searchsorted(market.dates, days[-len(path) :]), first + row] = path
 
         walk(part, seen)
         ideas += part.ideas
