@@ -1,4 +1,4 @@
-"""When choices are made, what each is made on, and what it is tested on: from dates alone.
+"""When choices are planned, what each is made on, and what it is tested on: from dates alone.
 
 A bar is named by the row on which it ends. A choice is made at the close of a row and tested on the bars after it. Of
 the bars up to that row those whose outcome reaches into the test are purged, and as many more as the embargo has.
@@ -38,7 +38,7 @@ class Fold:
     """A choice; bars by the rows on which they end."""
 
     number: int
-    decided: int  # row at whose close it is made, and from which it is traded
+    decided: int  # row at whose close it is planned, and from which it is traded
     train: slice  # bars that it is made on
     test: slice  # bars after it, as long as the test is
     held: slice  # of these, those until the next choice
@@ -67,7 +67,7 @@ def folds(dates: Dates, monthly: bool, plan: Plan, outcome: int = 1, embargo: in
     while _later(day := _later(start, plan.step, len(days), monthly), plan.test, 1, monthly) <= last:
         days.append(day)
     _check(days, dates, plan)
-    made: list[Fold] = []
+    planned: list[Fold] = []
     rows = [_row(dates, day) for day in days]
     for k, (day, decided) in enumerate(zip(days, rows, strict=True)):
         end = _row(dates, _later(day, plan.test, 1, monthly))
@@ -76,14 +76,14 @@ def folds(dates: Dates, monthly: bool, plan: Plan, outcome: int = 1, embargo: in
             begin = _row(dates, _later(first, plan.step, k, monthly))
         train = slice(begin + 1, decided - (outcome - 1) - embargo + 1)
         until = rows[k + 1] if k + 1 < len(rows) else end
-        made.append(Fold(k, decided, train, slice(decided + 1, end + 1), slice(decided + 1, until + 1)))
+        planned.append(Fold(k, decided, train, slice(decided + 1, end + 1), slice(decided + 1, until + 1)))
         bars = max(train.stop - train.start, 0)
         if bars < MINIMUM:
             raise ConfigError(
                 f"walkforward: the choice of {dates[decided]} would be made on {bars} bars, after {outcome - 1} purged "
                 f"and {embargo} embargoed; at least {MINIMUM} are needed: give a longer train"
             )
-    return tuple(made)
+    return tuple(planned)
 
 
 def _check(days: list[np.datetime64], dates: Dates, plan: Plan) -> None:

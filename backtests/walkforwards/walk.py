@@ -130,25 +130,25 @@ def run(whole: Grid, plan: Plan, progress: Progress = lambda what, count, of: No
     first, last, decided_by = window(cells.x, whole.config.name)
     dates = market.dates[first : last + 1]
     embargo = embargoed(whole.base.strategy, market)
-    made = folds(dates, market.periods_per_year <= 12.5, plan, embargo=embargo)
+    planned = folds(dates, market.periods_per_year <= 12.5, plan, embargo=embargo)
     changed = changes(whole)
     x = cells.x[first : last + 1]
-    choices = tuple(_choice(whole, x, fold, changed, dates) for fold in made)
-    chain = slice(first + made[0].decided, first + made[-1].held.stop)
-    chained, gap = _chain(whole, shared, made, choices, chain, progress)
+    choices = tuple(_choice(whole, x, fold, changed, dates) for fold in planned)
+    chain = slice(first + planned[0].decided, first + planned[-1].held.stop)
+    chained, gap = _chain(whole, shared, planned, choices, chain, progress)
     best = int(np.nanargmax(sharpes(cells.x[chain.start + 1 : chain.stop])))
     tracks = {
         "walkforward": _track(whole.base.name, chained, market),
         "best": _track(whole.base.name, ledger.run(_book(whole, shared, _variant(whole, best), chain)), market, best),
         "default": _track(whole.base.name, ledger.run(_book(whole, shared, whole.base, chain)), market),
     }
-    beside, why = _benchmark(whole.config, dates[made[0].decided], dates[made[-1].held.stop - 1])
+    beside, why = _benchmark(whole.config, dates[planned[0].decided], dates[planned[-1].held.stop - 1])
     if beside:
         tracks["benchmark"] = beside
     ppy = metrics.periods_per_year(chained.dates, market.periods_per_year)
     return Walked(
         grid=whole, shared=shared, plan=plan, cells=cells, first=first, dates=dates, decided_by=decided_by,
-        embargo=embargo, folds=made, choices=choices, changed=changed, tracks=tracks,
+        embargo=embargo, folds=planned, choices=choices, changed=changed, tracks=tracks,
         interval=inference.intervals(metrics.excess_returns(chained), ppy, SEED).sharpe,
         paths=_crossed(whole, x[1:], changed, embargo), gap=gap, why_no_benchmark=why,
     )  # fmt: skip
@@ -267,7 +267,7 @@ def _treated(market: Market, leg: str) -> bool:
 
 
 def _chain(
-    whole: Grid, shared: Banks, made: tuple[Fold, ...], choices: tuple[Choice, ...], rows: slice, progress: Progress
+    whole: Grid, shared: Banks, planned: tuple[Fold, ...], choices: tuple[Choice, ...], rows: slice, progress: Progress
 ) -> tuple[Result, float]:
     """Run the choices as one book in both engines; return the ledger's result and the largest difference."""
     progress("two engines", 0, 1)
@@ -280,7 +280,7 @@ def _chain(
             columns[choice.row] = _columns(variant, shared.market)
     pieces = [
         Piece(books[choice.row], columns[choice.row], span)
-        for choice, span in zip(choices, _spans(made), strict=True)
+        for choice, span in zip(choices, _spans(planned), strict=True)
     ]  # fmt: skip
     book = stitched(pieces)
     plain = ledger.run(book)
@@ -289,10 +289,10 @@ def _chain(
     return plain, gap
 
 
-def _spans(made: tuple[Fold, ...]) -> Iterator[slice]:
+def _spans(planned: tuple[Fold, ...]) -> Iterator[slice]:
     """Rows of the chain on which each choice decides; the last decides on the chain's last row too."""
-    start = made[0].decided
-    for fold, following in zip(made, [*made[1:], None], strict=True):
+    start = planned[0].decided
+    for fold, following in zip(planned, [*planned[1:], None], strict=True):
         stop = following.decided if following else fold.held.stop
         yield slice(fold.decided - start, stop - start)
 
