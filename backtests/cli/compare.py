@@ -32,6 +32,7 @@ def compare(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A folder to write the page and the figures to.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Compare variants side by side: figures, differences to the benchmarks, and what differs between runs."""
     from backtests import comparison as comparing
@@ -55,11 +56,13 @@ def compare(
             comparison = compared()
             record = comparing.record(comparison)
             _write(comparison, record, beside)
-    if ran:
-        _register(ran)
-    _show(record)
-    if out is not None:
-        terminal.say(f"page: {out / 'compare.html'}")
+    with terminal.answering(json_) as answer:
+        if ran:
+            _register(ran)
+        _show(record)
+        if out is not None:
+            terminal.say(f"page: {out / 'compare.html'}")
+        answer(record)
 
 
 def volatility(text: str) -> float:

@@ -23,6 +23,7 @@ def check(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="A.B=V", help="Override one value; repeatable.")
     ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Check CONFIG against its schema and the data, and say from when to when each variant would trade."""
     from backtests import config as configuration
@@ -31,10 +32,14 @@ def check(
 
     settings = configuration.load(config, set_ or [])
     variants = set_up(settings).variants
-    for name, prepared in variants.items():
-        span = prepared.span
-        terminal.say(f"{name}: {span.first} to {span.last}{f' ({span.reason})' if span.reason else ''}")
-    terminal.say(f"{config}: good, {terminal.count(len(variants), 'variant')}")
+    with terminal.answering(json_) as answer:
+        for name, prepared in variants.items():
+            span = prepared.span
+            terminal.say(f"{name}: {span.first} to {span.last}{f' ({span.reason})' if span.reason else ''}")
+        terminal.say(f"{config}: good, {terminal.count(len(variants), 'variant')}")
+        spans = {name: prepared.span for name, prepared in variants.items()}
+        windows = {name: {"first": s.first, "last": s.last, "reason": s.reason} for name, s in spans.items()}
+        answer({"config": str(config), "variants": windows})
 
 
 @app.command()

@@ -24,7 +24,9 @@ app = typer.Typer(
 
 
 @app.command()
-def status() -> None:
+def status(
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
+) -> None:
     """List every series, stored and bundled, with its span, rows, age, source and hash."""
     from backtests.cli import terminal
     from data import status as contents
@@ -32,36 +34,40 @@ def status() -> None:
     from data.sources.said import Said
     from data.store import Store, home
 
-    store = Store(home())
-    histories, failed = _readable(store)
-    rows = [contents.stored(history) for history in histories]
-    if rows:
-        terminal.say(f"stored in {store.folder}")
+    with terminal.answering(json_) as answer:
+        store = Store(home())
+        histories, failed = _readable(store)
+        rows = [contents.stored(history) for history in histories]
+        if rows:
+            terminal.say(f"stored in {store.folder}")
+            terminal.table(
+                ("series", "first", "last", "rows", "gaps", "days old", "restated", "sha256", "source"),
+                [(*_extent(row), str(row.restated), row.sha256, row.source) for row in rows],
+                left=(0, 1, 2, 7, 8),
+            )
+        else:
+            terminal.say(f"nothing is stored in {store.folder}; fetch with `divergence data update`")
+        terminal.say("")
+        tables = bundled.load()
+        shipped = contents.bundled(tables)
+        terminal.say("bundled month ends")
         terminal.table(
-            ("series", "first", "last", "rows", "gaps", "days old", "restated", "sha256", "source"),
-            [(*_extent(row), str(row.restated), row.sha256, row.source) for row in rows],
-            left=(0, 1, 2, 7, 8),
+            ("series", "first", "last", "rows", "gaps", "days old"),
+            [_extent(row) for row in shipped],
+            left=(0, 1, 2),
         )
-    else:
-        terminal.say(f"nothing is stored in {store.folder}; fetch with `divergence data update`")
-    terminal.say("")
-    tables = bundled.load()
-    terminal.say("bundled month ends")
-    terminal.table(
-        ("series", "first", "last", "rows", "gaps", "days old"),
-        [_extent(row) for row in contents.bundled(tables)],
-        left=(0, 1, 2),
-    )
-    for record in tables.records:
-        terminal.say(f"{record.series}: sha256 {record.sha256}")
-    terminal.say(
-        "gaps: rows without a value between the first and the last; of daily series, weekdays, holidays included"
-    )
-    for history in histories:
-        if history.said:
-            terminal.say(f"{history.series}: imported with {Said.from_plain(history.said).shown()}")
-    if failed:
-        raise typer.Exit(3)
+        for record in tables.records:
+            terminal.say(f"{record.series}: sha256 {record.sha256}")
+        terminal.say(
+            "gaps: rows without a value between the first and the last; of daily series, weekdays, holidays included"
+        )
+        for history in histories:
+            if history.said:
+                terminal.say(f"{history.series}: imported with {Said.from_plain(history.said).shown()}")
+        extents = {"stored": [vars(row) for row in rows], "bundled": [vars(row) for row in shipped]}
+        answer({"folder": str(store.folder), **extents})
+        if failed:
+            raise typer.Exit(3)
 
 
 def _extent(row: Extent) -> tuple[str, ...]:
@@ -166,6 +172,7 @@ def verify(
         date | None,
         typer.Option(parser=day, metavar="DATE", help="List what is about this day or later; older errors too."),
     ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Check every stored series: gaps, outliers, stale runs, units; status 1 where something cannot be true.
 
@@ -178,26 +185,28 @@ def verify(
     from data.quality.finding import LEVELS
     from data.store import Store, home
 
-    store = Store(home())
-    today = datetime.now(UTC).date()
-    histories, failed = _readable(store)
-    if not histories and not failed:
-        terminal.say(f"nothing is stored in {store.folder}; fetch with `divergence data update`")
-    findings = [finding for history in histories for finding in check(history.spec, history.frame, today)]
-    levels = [finding.level for finding in findings]
-    total = ", ".join(terminal.count(levels.count(level), level) for level in LEVELS)
-    terminal.say(f"{len(histories)} series: {total}")
-    shown = [f for f in findings if f.level == "error" or since is None or f.last is None or f.last >= since]
-    for finding in sorted(shown, key=lambda f: (f.level != "error", -(f.last or date.max).toordinal())):
-        terminal.say(f"{finding} [{finding.key}]" if finding.level == "error" else str(finding))
-    if len(shown) < len(findings):
-        terminal.say(f"{terminal.count(len(findings) - len(shown), 'older finding')} before {since} not listed")
-    if failed or "error" in levels:
-        raise typer.Exit(3 if failed else 1)
+    with terminal.answering(json_) as answer:
+        store = Store(home())
+        today = datetime.now(UTC).date()
+        histories, failed = _readable(store)
+        if not histories and not failed:
+            terminal.say(f"nothing is stored in {store.folder}; fetch with `divergence data update`")
+        findings = [finding for history in histories for finding in check(history.spec, history.frame, today)]
+        levels = [finding.level for finding in findings]
+        total = ", ".join(terminal.count(levels.count(level), level) for level in LEVELS)
+        terminal.say(f"{len(histories)} series: {total}")
+        shown = [f for f in findings if f.level == "error" or since is None or f.last is None or f.last >= since]
+        for finding in sorted(shown, key=lambda f: (f.level != "error", -(f.last or date.max).toordinal())):
+            terminal.say(f"{finding} [{finding.key}]" if finding.level == "error" else str(finding))
+        if len(shown) < len(findings):
+            terminal.say(f"{terminal.count(len(findings) - len(shown), 'older finding')} before {since} not listed")
+        answer({"series": len(histories), "findings": [{**vars(f), "key": f.key} for f in shown]})
+        if failed or "error" in levels:
+            raise typer.Exit(3 if failed else 1)
 
 
 def _readable(store: Store) -> tuple[list[Stored], int]:
-    """Return the series that can be read, and how many are damaged, or none of ours; print why."""
+    """Return the series that can be read, and how many are damaged, or none of shipped; print why."""
     from backtests.cli import terminal
     from data.errors import DivergenceError
 

@@ -33,6 +33,7 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Run every variant of CONFIG, print a line for each, and write a report."""
     import time
@@ -57,13 +58,23 @@ def run(
             finished = begun.finish(phase(progress, "two engines"))
             source = "run --set" if set_ else "run"
             told, choice = keep(finished, measured, place, source, now, progress, beside)
-    with interrupt.telling(interrupt.whole(folder)):
+    with interrupt.telling(interrupt.whole(folder)), terminal.answering(json_) as answer:
         register(told, folder)
         if out is None:
             index(folder.parent)
         _show(finished, time.perf_counter() - start)
         _tell(choice)
         terminal.say(f"report: {folder / 'report.html'}")
+        answer(_record(folder))
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """What a run answers in JSON: its folder, notices, and metrics.json."""
+    import json
+
+    metrics, manifest = (json.loads((folder / f"{name}.json").read_text("utf-8")) for name in ("metrics", "manifest"))
+    stated = {key: manifest[key] for key in ("name", "created", "reconciliation", "notices")}
+    return {"folder": str(folder), "report": str(folder / "report.html"), **stated, **metrics}
 
 
 @contextmanager

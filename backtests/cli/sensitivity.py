@@ -21,6 +21,7 @@ def sensitivity(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A folder to write figures and pictures to.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Rerun every variant of CONFIG under every disputable convention, and say which its result depends on."""
     from backtests import config as configuration
@@ -42,21 +43,31 @@ def sensitivity(
         ):
             measured = sensitivities.measure(settings, names, progress)
             _write(measured, beside)
-    _show(sensitivities.record(measured), bool(names))
-    if out is not None:
-        terminal.say(f"pictures and figures: {out}")
+    with terminal.answering(json_) as answer:
+        _show(sensitivities.record(measured), bool(names))
+        if out is not None:
+            terminal.say(f"pictures and figures: {out}")
+        answer(_stated(measured))
+
+
+def _stated(measured: Sensitivity) -> dict[str, Any]:
+    """What was measured, as it is stored, with the sentence of every variant."""
+    from backtests import sensitivities
+    from backtests.report import sensitivity as words
+
+    record = sensitivities.record(measured)
+    for name, variant in record["variants"].items():
+        variant["sentence"] = words.sentence(record, name)
+    return record
 
 
 def _write(measured: Sensitivity, folder: Path) -> None:
     import json
 
     from backtests import sensitivities
-    from backtests.report import sensitivity as words
     from backtests.report import tornado
 
-    record = sensitivities.record(measured)
-    for name, variant in record["variants"].items():
-        variant["sentence"] = words.sentence(record, name)
+    record = _stated(measured)
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "sensitivity.json").write_text(f"{text}\n", encoding="utf-8")
     sensitivities.tidy(measured).to_parquet(folder / "sensitivity.parquet", index=False)

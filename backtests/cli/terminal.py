@@ -11,7 +11,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any, Literal
 
 from data.errors import redacted, shortened, visible
@@ -56,6 +56,21 @@ def count(number: int, noun: str) -> str:
 def say(text: str) -> None:
     """Print a plain line on stdout, never wrapped and never read as markup."""
     print(line(text))
+
+
+@contextmanager
+def answering(wanted: bool) -> Iterator[Callable[[Any], None]]:
+    """Give what takes a command's answer: where JSON is wanted, it alone goes to stdout and what is said to stderr."""
+    held: list[Any] = []
+    if not wanted:
+        yield held.append
+        return
+    try:
+        with redirect_stdout(sys.stderr):
+            yield held.append
+    finally:
+        for value in held:
+            answer(value)
 
 
 def answer(value: Any) -> None:

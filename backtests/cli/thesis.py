@@ -25,6 +25,7 @@ def thesis(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under runs/.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Run CONFIG, test every claim that it states on its data, print the scorecard, and write report and scorecard."""
     import json
@@ -62,12 +63,13 @@ def thesis(
             (place / "thesis.html").write_text(page.page(card, manifest(run, now)), encoding="utf-8")
             source = "thesis --as-of" if as_of else "thesis"
             told, _ = run_command.keep(run, measured, place, source, now, progress, beside)
-    with interrupt.telling(interrupt.whole(folder)):
+    with interrupt.telling(interrupt.whole(folder)), terminal.answering(json_) as answer:
         run_command.register(told, folder)
         if out is None:
             run_command.index(folder.parent)
         _show(card)
         terminal.say(f"scorecard: {folder / 'thesis.html'}")
+        answer({"folder": str(folder), **scorecard.record(card)})
 
 
 def _stated(settings: Config, path: Path) -> Config:

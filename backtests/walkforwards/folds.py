@@ -1,4 +1,4 @@
-"""When choices are planned, what each is made on, and what it is tested on: from dates alone.
+"""When choices are made, what each is made on, and what it is tested on: from dates alone.
 
 A bar is named by the row on which it ends. A choice is made at the close of a row and tested on the bars after it. Of
 the bars up to that row those whose outcome reaches into the test are purged, and as many more as the embargo has.
@@ -38,7 +38,7 @@ class Fold:
     """A choice; bars by the rows on which they end."""
 
     number: int
-    decided: int  # row at whose close it is planned, and from which it is traded
+    decided: int  # row at whose close it is made, and from which it is traded
     train: slice  # bars that it is made on
     test: slice  # bars after it, as long as the test is
     held: slice  # of these, those until the next choice
