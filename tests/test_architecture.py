@@ -21,7 +21,8 @@ ORDER = {
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled shared signals hedges sizing pairs divergence curve hold macro relative_value "
     "breakeven slopes blend thesis overlays article exits own",
-    "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
+    "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export results "
+    "api cli",
     "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
     "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting "
