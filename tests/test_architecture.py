@@ -31,16 +31,17 @@ ORDER = {
     "instruments legs statements variants sweep load ideas reference",
     "backtests/runs": "window gate given setup runner exposure hedged stress trials significance inputs notices "
     "manifest former snapshot note listing folder tried",
-    "backtests/thesis": "history measures about claims trades books scorecard",
+    "backtests/thesis": "history measures about claims trades books scorecard fingerprints "
+    "chain statements dated journal",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run conclude",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
     "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis compare "
-    "ticket_words ticket_plots ticket",
+    "ticket_words ticket_plots ticket journal_rows journal_plots journal",
     "backtests/export": "columns paths tables values text workbook pdf write",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis sheet "
+    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis journal sheet "
     "ticket compare sensitivity sweep export docs init completion app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
@@ -59,7 +60,7 @@ FENCES = {
     "httpx": ["data/sources/"],
     "tenacity": ["data/sources/"],
     "exchange_calendars": ["data/quality", "data/exchanges.py"],
-    "filelock": ["data/store.py", "backtests/runs/trials.py"],
+    "filelock": ["data/store.py", "backtests/runs/trials.py", "backtests/thesis/chain.py"],
     "openpyxl": ["data/sources/cells.py"],
     "xlsxwriter": ["backtests/export/workbook.py"],
     "arch": [],

@@ -13,6 +13,7 @@ from backtests.cli import (
     docs,
     export,
     init,
+    journal,
     run,
     runs,
     sensitivity,
@@ -46,5 +47,6 @@ app.command("strategies")(catalogue.strategies)
 app.command("instruments")(catalogue.instruments)
 app.command("docs")(docs.docs)
 app.command("completion")(completion.completion)
+app.add_typer(journal.app, name="journal")
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
