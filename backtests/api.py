@@ -15,8 +15,8 @@ from backtests.comparison import Comparison, Source, from_run, from_stored, labe
 from backtests.comparison import compare as side_by_side
 from backtests.config import Config, grid, section_of
 from backtests.config import load as read_config
+from backtests.export.results import HEADLINE, Results, flat, headline
 from backtests.report import display
-from backtests.results import HEADLINE, Results, flat, headline
 from backtests.runs import tried
 from backtests.runs.folder import load as read_run
 from backtests.runs.given import with_given

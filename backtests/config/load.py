@@ -93,6 +93,7 @@ def resolve(document: Document) -> Config:
         countries=countries,
         country_sections=file.countries,
         sweep=file.sweep,
+        walkforward=file.walkforward,
         claim_sections=file.claims,
         claims=claims_of(file.claims, Names(document, instruments, countries, file.variants)),
         again=partial(_again, document),
@@ -201,6 +202,8 @@ def resolved(config: Config) -> dict[str, Any]:
     data["benchmarks"] = list(config.benchmarks)
     if config.sweep:
         data["sweep"] = {key: value for key, value in config.sweep.model_dump().items() if value is not None}
+    if config.walkforward.model_fields_set:
+        data["walkforward"] = config.walkforward.model_dump()
     if config.claim_sections:
         data["claims"] = {
             key: section.model_dump(exclude_unset=True, by_alias=True) for key, section in config.claim_sections.items()

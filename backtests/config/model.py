@@ -275,6 +275,17 @@ class SweepSection(Model):
     )
 
 
+class WalkForwardSection(Model):
+    """How a sweep's settings are chosen on the past and tested on what came after."""
+
+    train: Time = key("10Y", "history that a choice is made on, with anchored the least of it")
+    test: Time = key("12M", "how long after a choice it is tested")
+    step: Time = key("12M", "from one choice to the next: each holds until the next is made")
+    window: Literal["anchored", "rolling"] = key(
+        "anchored", "what a choice looks back on: all history, or the last of it, as long as train"
+    )
+
+
 class ConfigFile(Model):
     """A configuration as written."""
 
@@ -315,6 +326,9 @@ class ConfigFile(Model):
         "combinations of one variant's settings, run by `divergence sweep`",
         example={"base": "pair", "over": {"hedge": ["dv01", "beta"]}},
     )
+    walkforward: WalkForwardSection = key(
+        WalkForwardSection(), "when `divergence walkforward` chooses among the combinations of `sweep`, and on what"
+    )
 
 
 @dataclass(frozen=True)
@@ -353,6 +367,7 @@ class Config:
     countries: Countries = COUNTRIES  # the built-in ones with this file's overrides and additions
     country_sections: Mapping[str, CountrySection] = field(default_factory=dict)
     sweep: SweepSection | None = None
+    walkforward: WalkForwardSection = field(default_factory=WalkForwardSection)
     claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them

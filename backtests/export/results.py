@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from backtests.export import export, form_of, paths
+from backtests.export import paths
+from backtests.export.write import export, form_of
 from backtests.report import display
 from backtests.report.display import Interactive
 from backtests.report.panels import Panels, panels
