@@ -46,6 +46,7 @@ format: .venv/.installed-dev
 benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
 	@$(BIN)/python benchmarks/kernel.py
+	@$(BIN)/python benchmarks/sweep.py
 
 # The figures of docs/strategies.md, docs/trades.md and docs/cookbook.md, the examples of docs/files.md
 docs: .venv/.installed

@@ -8,7 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from backtests.config.claims import Says
+from backtests.config.claims import Says, Yield
+from backtests.performance import inference
 from backtests.runs import runner
 from backtests.thesis import measures, scorecard
 from backtests.thesis.claims import CANNOT, Verdict
@@ -180,6 +181,24 @@ def test_a_curve_that_the_data_lacks_is_no_data():
     row = judged(f"measure: {{yield: DBR10}}, says: falls, {WINDOW}, trade: pair")
     assert row.happened == Verdict(CANNOT, "no data: nothing is known up to 2025-12-31")
     assert row.stated.trade.verdict.word != CANNOT
+
+
+def test_sixty_moves_and_more_show_what_may_be_behind_a_ratio_of_volatilities_and_decide_nothing():
+    words = "measure: {ratio: [{volatility: UST10, window: %s}, {volatility: JGB10, window: %s}]}, says: {below: 2}, "
+    long = judged(f"{words % ('60M', '60M')}{WINDOW}").stated
+    us, jp = (measures.moves(part, theses.known()) for part in (_ten("UST10", "us"), _ten("JGB10", "jp")))
+    b = list(theses.known().market.dates.astype(str)).index("2025-12-31") + 1
+    ratio = inference.volatility_ratio(us[b - 60 : b], jp[b - 60 : b], measures.SEED)
+    assert (long.evidence.low, long.evidence.high) == (ratio.low, ratio.high)
+    assert long.evidence.low < long.end < long.evidence.high
+    assert not long.evidence.decides
+    assert long.verdict.text == ("holds" if long.end < 2 else "fails")
+    assert judged(f"{words % ('59M', '59M')}{WINDOW}").stated.evidence.low is None
+    assert judged(f"{words % ('60M', '72M')}{WINDOW}").stated.evidence.low is None
+
+
+def _ten(name, curve):
+    return Yield(name, curve, 10)
 
 
 def test_a_series_that_only_a_claim_rests_on_passes_the_gate_too():

@@ -137,6 +137,23 @@ def test_what_was_begun_otherwise_is_not_gone_on_with(divergence, gap, monkeypat
 
 
 @pytest.mark.slow
+def test_an_interrupted_sweep_says_what_it_holds_and_how_to_go_on(here):
+    (here / "gap.yaml").write_text(GRID.replace("step: 0.25", "step: 0.0005").replace("[1, 2]", "[1]"))
+    words = [sys.executable, "-m", "backtests.cli", "sweep", "gap.yaml", "--out", "cut", "--quiet"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(Path("cut/cells").glob("cells-*")):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert re.fullmatch(r"error: interrupted; cut holds \d parts?; go on with --resume cut\n", told)
+    assert not [path for path in files(here / "cut") if "/." in path]
+
+
+@pytest.mark.slow
 def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_bytes(here):
     (here / "gap.yaml").write_text(GRID.replace("step: 0.25", "step: 0.002").replace("[1, 2]", "[1]"))
 

@@ -34,6 +34,8 @@ NAMED_THERE = {  # where a country may be named, and why
     "data/quality/": "what is known of a publisher's series by its name",
     "data/exchanges.py": "exchanges and their zones",
     "data/calendars.py": "when macro series are published, by their names",
+    "backtests/config/model.py": "examples of what may be written",
+    "backtests/config/claim_sections.py": "examples of what may be written",
     "strategies/thesis.py": "the parts of the thesis: defaults",
     "strategies/article.py": "the parts of the article: defaults",
 }

@@ -21,8 +21,26 @@ def records(seed):
 def test_compiled_figures_are_those_of_the_arrays(kind, block):
     x = records(1)[kind]
     rows = np.concatenate(list(bootstrap.resamples(len(x), block, seed=2, draws=40)))
-    expected = np.column_stack([*bootstrap.estimates(x[rows], block), bootstrap.largest_drawdown(x[rows])])
-    assert draws.figures(x, rows, block) == pytest.approx(expected, rel=1e-10, abs=1e-14)
+    assert draws.figures(x, rows, block) == pytest.approx(
+        np.column_stack(bootstrap.estimates(x[rows], block)), rel=1e-10, abs=1e-14
+    )
+    depths, last = draws.depths(x, rows, 0.001)
+    expected, mean = bootstrap.depths(x, rows, 0.001)
+    assert depths == pytest.approx(expected, rel=1e-10, abs=1e-14)
+    assert last == pytest.approx(mean, rel=1e-12)
+
+
+def test_a_history_is_drawn_about_the_mean_of_the_one_before():
+    x = records(1)["noise"]
+    rows = np.concatenate(list(bootstrap.resamples(len(x), 3.0, seed=2, draws=3)))
+    depths, last = bootstrap.depths(x, rows, 0.002)
+    means = [0.002, x[rows[0]].mean(), x[rows[1]].mean()]
+    by_hand = []
+    for row, mean in zip(rows, means, strict=True):
+        path = np.cumprod(1.0 + x[row] - x.mean() + mean)
+        by_hand.append(max(1.0 - path / np.maximum(np.maximum.accumulate(path), 1.0)))
+    assert depths == pytest.approx(by_hand, rel=1e-12)
+    assert last == x[rows[2]].mean()
 
 
 def test_a_record_that_never_moves_has_no_sharpe_ratio_and_no_error():
@@ -30,7 +48,7 @@ def test_a_record_that_never_moves_has_no_sharpe_ratio_and_no_error():
     figures = draws.figures(np.full(50, 0.001), rows, 3.0)
     assert figures[:, 0] == pytest.approx(0.001)
     assert np.isnan(figures[:, 1:4]).all()
-    assert (figures[:, 4] == 0).all()
+    assert (draws.depths(np.full(50, 0.001), rows, 0.001)[0] == 0).all()
 
 
 def test_a_nearly_perfect_autocorrelation_is_taken_out_up_to_the_same_limit():
@@ -40,7 +58,21 @@ def test_a_nearly_perfect_autocorrelation_is_taken_out_up_to_the_same_limit():
 
 
 def test_long_records_take_the_compiled_form_and_get_the_same_figures(monkeypatch):
-    x = records(4)["persistent"]
-    arrays = bootstrap.drawn(x, 6.0, seed=5, draws=30)
+    ready = [bootstrap.Record(records(4)["persistent"], 6.0, 9.0), bootstrap.Record(records(5)["noise"], 1.0, 1.0)]
+    arrays = bootstrap.drawn(ready, seed=5, draws=30)
     monkeypatch.setattr(bootstrap, "COMPILED_FROM", 0)
-    assert bootstrap.drawn(x, 6.0, seed=5, draws=30) == pytest.approx(arrays, rel=1e-10, abs=1e-14)
+    for compiled, plain in zip(bootstrap.drawn(ready, seed=5, draws=30), arrays, strict=True):
+        assert compiled == pytest.approx(plain, rel=1e-10, abs=1e-14)
+
+
+def test_records_of_one_length_drawn_together_are_as_drawn_alone(monkeypatch):
+    ready = [bootstrap.record_of(records(seed)["persistent"]) for seed in (4, 5)]
+    together = bootstrap.drawn(ready, seed=5, draws=30)
+    monkeypatch.setattr(bootstrap, "BATCH", 7 * 240)
+    for record, figures in zip(ready, together, strict=True):
+        assert bootstrap.drawn([record], seed=5, draws=30)[0] == pytest.approx(figures, rel=1e-12, abs=1e-15)
+
+
+def test_a_ruinous_record_loses_all_of_it_at_most():
+    depths, _ = bootstrap.depths(records(1)["ruinous"], np.tile(np.arange(240), (2, 1)), -0.05)
+    assert depths == pytest.approx(1.0)

@@ -38,17 +38,6 @@ def test_intervals_hold_the_truth_as_often_as_they_say(shocks, bars):
         assert share == pytest.approx(0.95, abs=tolerance)
 
 
-def test_the_range_of_the_largest_drawdown_holds_that_of_another_history():
-    """It is a range of outcomes: a second record of the same kind is inside about as often as stated."""
-    histories = 300
-    rng = np.random.default_rng(5)
-    own, other = 0.02 * normal(rng, (2, histories, 160)) + 0.002
-    found = [inference.intervals(row, MONTHLY, seed, draws=199).excess_drawdown for seed, row in enumerate(own)]
-    depths = [metrics.deepest(np.cumprod([1.0, *(1 + row)]), 1.0).depth for row in other]
-    share = np.mean([one.low <= depth <= one.high for one, depth in zip(found, depths, strict=True)])
-    assert 0.80 < share < 0.97  # below 0.95: the mean of the record drawn from is itself uncertain
-
-
 def test_interval_figures_are_those_of_metrics(record):
     @dataclass(frozen=True)
     class Book:
@@ -214,13 +203,10 @@ def test_probabilistic_sharpe_of_the_papers_hedge_fund():
 
 
 def test_probabilistic_sharpe_is_worked_by_hand_from_the_bars(record):
-    n = len(record)
-    mean = sum(record) / n
-    central = [sum((one - mean) ** power for one in record) / n for power in (2, 3, 4)]
-    sharpe = mean / math.sqrt(central[0] * n / (n - 1))
-    skew, kurtosis = central[1] / central[0] ** 1.5, central[2] / central[0] ** 2
-    spread = math.sqrt(1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2)
-    z = (sharpe - 0.3 / math.sqrt(12)) * math.sqrt(n - 1) / spread
+    block = inference.intervals(record, MONTHLY, 1, draws=39).block
+    ratio = record.mean() / record.std(ddof=1)
+    z = (record - record.mean()) / record.std(ddof=1)
+    error = plain_error(z - ratio / 2 * (z**2 - 1), block)
     found = inference.probabilistic_sharpe(record, MONTHLY, 0.3)
-    assert found.probability == pytest.approx(NORMAL.cdf(z), rel=1e-12)
+    assert found.probability == pytest.approx(NORMAL.cdf((ratio - 0.3 / math.sqrt(12)) / error), rel=1e-10)
     assert (found.hurdle, found.trials) == (0.3, 1)

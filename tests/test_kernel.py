@@ -19,7 +19,7 @@ from tests.books import random_book
 ROOT = Path(__file__).resolve().parent.parent
 BOOKS = [random_book(seed) for seed in range(300)]
 EXACT = ("excess_return", "volatility", "sharpe", "sortino", "best_bar", "worst_bar", "hit_rate", "total_return")
-DAYS = ("var_95", "es_95", "longest_drawdown_days", "start", "end", "ruined")  # what a sweep does not tell
+DAYS = ("sharpe_lo", "var_95", "es_95", "longest_drawdown_days", "start", "end", "ruined")  # what a sweep does not tell
 
 
 @pytest.fixture(scope="module")

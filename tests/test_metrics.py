@@ -239,7 +239,7 @@ def test_the_excess_drawdown_leaves_the_interest_out():
 
 # ---- what has no figure
 
-RATIOS = ("sharpe", "sortino", "calmar", "skew", "kurtosis")
+RATIOS = ("sharpe", "sharpe_lo", "sortino", "calmar", "skew", "kurtosis")
 
 
 def test_one_row_has_no_bars_to_judge():
@@ -254,13 +254,13 @@ def test_one_row_has_no_bars_to_judge():
 def test_two_rows_have_a_return_and_no_spread():
     found = figures(result([1000, 1100], cash=[0, 40]))
     assert found["excess_return"] == pytest.approx(0.06 * 12)
-    assert [found[name] for name in ("volatility", *RATIOS)] == [None] * 6
+    assert [found[name] for name in ("volatility", *RATIOS)] == [None] * 7
     assert found["best_bar"] == found["worst_bar"] == pytest.approx(0.1)
 
 
 def test_equity_that_never_moves_has_no_ratios():
     found = figures(result([1000] * 5))
-    assert [found[name] for name in RATIOS] == [None] * 5
+    assert [found[name] for name in RATIOS] == [None] * 6
     assert [found[name] for name in ("volatility", "cagr", "max_drawdown", "excess_return", "hit_rate")] == [0.0] * 5
     assert found["drawdown_peak"] is None
 

@@ -14,10 +14,12 @@ from backtests.config import SweepSection
 from backtests.engine import kernel
 from backtests.runs import runner
 from backtests.sweeps import conclude, prove, run, store
-from backtests.sweeps.banks import banks
+from backtests.sweeps.banks import Banks, banks
 from backtests.sweeps.plan import books
 from backtests.sweeps.walk import walk
+from data.build import build
 from data.errors import ConfigError, ReconciliationError
+from tests.histories import days
 
 BASE = {
     "name": "grid",
@@ -129,6 +131,24 @@ def test_a_figure_that_is_no_runs_fails_the_sweep(every_kind):
     assert prove.prove(grid, shared.market, {int(part.cells[3]): given})[0].difference < 1e-12
     with pytest.raises(ReconciliationError, match="volatility is"):
         prove.prove(grid, shared.market, {int(part.cells[3]): {**given, "volatility": given["volatility"] + 1e-8}})
+
+
+def test_on_days_and_in_whole_lots_a_cells_book_is_a_runs_to_the_bit(tmp_path):
+    over = {
+        "params.weight": [0.2, 0.3, 0.55], "rebalance.every": ["week", "month"], "rebalance.band": [0.0, 0.1],
+        "trade.stop_pct": [1.0, None], "currency": ["repo", "unhedged"],
+    }  # fmt: skip
+    pair = {"strategy": "divergence", "params": {"long": "TLT", "short": "JGB20", "sizing": "notional", "weight": 0.5}}
+    grid = grid_of(tmp_path, over, variants={"fade": pair}, data={})
+    tables = days()
+    market = build(tables, [grid.config.library[name] for name in ("TLT", "JGB20")])
+    part = Banks(grid, tables, market).part(0, grid.cells)
+    assert market.daily and market.lot.any() and part.refused == {}
+    assert len(part.factors) == 1
+    for cell, book in zip(grid.cells, books(part), strict=True):
+        whole = prove.book_of(grid, market, cell)
+        for name, value, run_value in zip(book._fields, book, whole, strict=True):
+            assert np.asarray(value).tobytes() == np.ascontiguousarray(run_value).tobytes(), (cell, name)
 
 
 def test_sizes_of_one_signal_share_it(every_kind):

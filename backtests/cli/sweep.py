@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from backtests.config import Grid
     from backtests.runs.runner import Progress
     from backtests.sweeps.conclude import Swept
     from backtests.sweeps.run import Outlook
@@ -50,7 +49,7 @@ def sweep(
         terminal.talk(_expected(expected))
     folder = conclude.opened(grid, shared, out, resume)
     with (
-        interrupt.telling(lambda: _kept(folder, grid)),
+        interrupt.telling(lambda: _kept(folder)),
         store.failing(folder.path),
         terminal.progress(quiet) as progress,
     ):
@@ -89,13 +88,14 @@ def _time(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _kept(folder: Folder, grid: Grid) -> str:
+def _kept(folder: Folder) -> str:
+    from backtests.cli.terminal import count
     from backtests.sweeps import store
 
     if (folder.path / store.TABLE).exists():
         return f"{folder.path} is whole"
     parts = len(list((folder.path / store.PARTS).glob("cells-*.parquet")))
-    return f"{folder.path} holds {parts:,} parts; go on with --resume {folder.path}"
+    return f"{folder.path} holds {count(parts, 'part')}; go on with --resume {folder.path}"
 
 
 class _Rate:

@@ -1,4 +1,4 @@
-"""Figures of many resampled histories at once, compiled: one pass a draw, nothing kept but five numbers of it.
+"""Figures of many resampled histories at once, compiled: one pass a draw, nothing kept but a few numbers of it.
 
 The same definitions as `performance.bootstrap`, which works them out array by array; for long records and many draws
 that takes ten times as long. The long-run variance of the stationary bootstrap is a recursion here, an FFT there.
@@ -84,9 +84,9 @@ def chain(starts: Rows, chances: Array, begins: float) -> None:
 
 @njit(cache=True, nogil=True)
 def figures(x: Array, rows: Rows, block: float) -> Array:
-    """Mean, its error, Sharpe ratio of a bar, its error and largest drawdown (draws, 5) of `x[rows]`, (draws, T)."""
+    """Mean, its error, Sharpe ratio of a bar and its error (draws, 4) of `x[rows]`, (draws, T)."""
     draws, n = rows.shape
-    result = np.empty((draws, 5))
+    result = np.empty((draws, 4))
     path, influence = np.empty(n), np.empty(n)
     for d in range(draws):
         mean = 0.0
@@ -95,16 +95,35 @@ def figures(x: Array, rows: Rows, block: float) -> Array:
             mean += path[t]
         mean /= n
         squares = 0.0
-        growth, peak, deepest = 1.0, 1.0, 0.0
         for t in range(n):
             squares += (path[t] - mean) ** 2
-            growth *= 1.0 + path[t]
-            peak = max(peak, growth)
-            deepest = max(deepest, 1.0 - growth / peak)
         deviation = np.sqrt(squares / (n - 1))
         ratio = mean / deviation if deviation > SMALL else np.nan
         for t in range(n):
             z = (path[t] - mean) / deviation if deviation > SMALL else np.nan
             influence[t] = z - ratio / 2.0 * (z * z - 1.0)
-        result[d] = mean, standard_error(path, block), ratio, standard_error(influence, block), deepest
+        result[d] = mean, standard_error(path, block), ratio, standard_error(influence, block)
     return result
+
+
+@njit(cache=True, nogil=True)
+def depths(x: Array, rows: Rows, before: float) -> tuple[Array, float]:
+    """Largest drawdown (draws,) of each `x[rows]` about the mean of the one before, and the mean of the last."""
+    draws, n = rows.shape
+    result = np.empty(draws)
+    middle = 0.0
+    for t in range(n):
+        middle += x[t]
+    middle /= n
+    for d in range(draws):
+        drift = before - middle
+        growth, peak, deepest, before = 1.0, 1.0, 0.0, 0.0
+        for t in range(n):
+            bar = x[rows[d, t]]
+            before += bar
+            growth *= 1.0 + max(bar + drift, -1.0)
+            peak = max(peak, growth)
+            deepest = max(deepest, 1.0 - growth / peak)
+        before /= n
+        result[d] = deepest
+    return result, before

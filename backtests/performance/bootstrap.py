@@ -6,8 +6,9 @@ Politis and Romano, J. American Statistical Association 89, 1994; Politis and Wh
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from backtests.performance.metrics import SMALL
 from data.pricing.bonds import Array
 
-COMPILED_FROM = 2_000_000  # figures resampled: below it, loading the compiled form takes longer than it saves
+COMPILED_FROM = 100_000  # figures resampled: a run has loaded the compiled form by then, which is four times as quick
 BATCH = 2**20  # figures resampled at a time, so that daily history fits in memory
 
 Rows = NDArray[np.int64]
@@ -47,23 +48,29 @@ def block_lengths(columns: Array) -> Array:
     return np.maximum(np.where(np.isfinite(lengths), lengths, 1.0), 1.0)
 
 
-def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
-    """Rows of the draws, batches of (k, bars): blocks from a random start on, round the end to the beginning."""
+def uniforms(bars: int, seed: int, draws: int) -> Iterator[tuple[Rows, Array]]:
+    """What draws of so many bars are made from, whichever the record: batches of random rows and chances (k, T)."""
     generator = np.random.default_rng(seed)
     batch = max(1, BATCH // bars)
     for first in range(0, draws, batch):
-        if draws <= batch:
-            starts, chances = _whole(bars, seed, draws)
-            starts = starts.copy()
-        else:
-            starts, chances = _random(generator, bars, min(batch, draws - first))
-        if "numba" in sys.modules:  # loaded already, it is quicker; the rows are the same
-            from backtests.engine.draws import chain
+        whole = draws <= batch
+        yield _whole(bars, seed, draws) if whole else _random(generator, bars, min(batch, draws - first))
 
-            chain(starts, chances, 1 / block)
-            yield starts
-        else:
-            yield _chained(starts, chances, 1 / block)
+
+def chained(starts: Rows, chances: Array, block: float) -> Rows:
+    """Rows (k, T) of draws: blocks of a mean length from a random start on, round the end to the beginning."""
+    if "numba" in sys.modules:  # loaded already, it is quicker; the rows are the same
+        from backtests.engine.draws import chain
+
+        rows = starts.copy()
+        chain(rows, chances, 1 / block)
+        return rows
+    return _chained(starts, chances, 1 / block)
+
+
+def resamples(bars: int, block: float, seed: int, draws: int) -> Iterator[Rows]:
+    """Rows of the draws, batches of (k, bars)."""
+    return (chained(starts, chances, block) for starts, chances in uniforms(bars, seed, draws))
 
 
 def _random(generator: np.random.Generator, bars: int, draws: int) -> tuple[Rows, Array]:
@@ -91,22 +98,74 @@ def _chained(starts: Rows, chances: Array, begins: float) -> Rows:
     return np.asarray((np.take_along_axis(starts, since, axis=1) + place - since) % len(place))
 
 
+class Record(NamedTuple):
+    """Returns (T,) and the mean blocks they are drawn with: for their estimates, and for their drawdowns."""
+
+    x: Array
+    block: float
+    wide: float
+
+
+def record_of(x: Array) -> Record:
+    """Return a record with the blocks it calls for: drawdowns also follow how far its bars move, whichever way."""
+    block, by_size = block_lengths(np.column_stack([x, np.abs(x)]))
+    return Record(x, float(block), float(max(block, by_size)))
+
+
 def estimates(x: Array, block: float) -> tuple[Array, Array, Array, Array]:
     """Mean and Sharpe ratio of a bar, each with its standard error, of each row of (..., T)."""
     sharpe, influence = _sharpe(x)
     return x.mean(axis=-1), standard_error(x, block), sharpe, standard_error(influence, block)
 
 
-def drawn(x: Array, block: float, seed: int, draws: int) -> Array:
-    """Figures (draws, 5) of resampled histories of x (T,): `estimates`, then the largest drawdown."""
-    batches = resamples(len(x), block, seed, draws)
-    if len(x) * draws >= COMPILED_FROM:
-        from backtests.engine.draws import figures
+def drawn(records: Sequence[Record], seed: int, draws: int) -> list[Array]:
+    """Figures (draws, 5) of resampled histories of each record, all of one length: `estimates`, and `depths`."""
+    bars = len(records[0].x)
+    figures, depths_of = _by_arrays if bars * draws < COMPILED_FROM else _compiled()
+    parts: list[list[Array]] = [[] for _ in records]
+    first: list[Rows] = []
+    means = [np.nan] * len(records)
+    for starts, chances in uniforms(bars, seed, draws):
+        for i, (x, block, wide) in enumerate(records):
+            rows = chained(starts, chances, block)
+            again = rows if wide == block else chained(starts, chances, wide)
+            if len(first) < len(records):
+                first.append(again[:1].copy())
+            depths, means[i] = depths_of(x, again, means[i])
+            parts[i].append(np.column_stack([figures(x, rows, block), depths]))
+    answers = [np.concatenate(part) for part in parts]
+    for i, answer in enumerate(answers):  # the first draw's drift is the last one's mean
+        answer[0, 4] = depths_of(records[i].x, first[i], means[i])[0][0]
+    return answers
 
-        return np.concatenate([figures(x, rows, block) for rows in batches])
-    return np.concatenate(
-        [np.column_stack([*estimates(x[rows], block), largest_drawdown(x[rows])]) for rows in batches]
-    )
+
+Figures = Callable[[Array, Rows, float], Array]
+Depths = Callable[[Array, Rows, float], tuple[Array, float]]
+
+
+def _compiled() -> tuple[Figures, Depths]:
+    from backtests.engine import draws
+
+    return draws.figures, draws.depths
+
+
+def _figures(x: Array, rows: Rows, block: float) -> Array:
+    return np.column_stack(estimates(x[rows], block))
+
+
+def depths(x: Array, rows: Rows, before: float) -> tuple[Array, float]:
+    """Largest drawdown (k,) of each history `x[rows]` about a mean of its own, and the mean of the last history.
+
+    What the mean truly is nobody knows: each history's is that of the history before, drawn apart from its path, and of
+    the first one `before`. A history of the same process differs from this one by both.
+    """
+    paths = x[rows]
+    means = paths.mean(axis=-1)
+    drift = np.concatenate([[before], means[:-1]]) - x.mean()
+    return largest_drawdown(np.maximum(paths + drift[:, None], -1.0)), float(means[-1])
+
+
+_by_arrays: tuple[Figures, Depths] = (_figures, depths)
 
 
 def differences(x: Array, y: Array, block: float) -> tuple[Array, Array, Array, Array]:

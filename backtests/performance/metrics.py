@@ -92,6 +92,23 @@ def sharpe(x: Array, ppy: float) -> float | None:
     return None if value is None else value * float(np.sqrt(ppy))
 
 
+def sharpe_lo(x: Array, ppy: float) -> float | None:
+    """Annual Sharpe ratio adjusted for autocorrelation, `eta(q)` times that of a bar (Lo, Fin. Analysts J. 58, 2002).
+
+    `eta(q) = q / sqrt(q + 2 sum_k (q - k) rho_k)` over the q - 1 autocorrelations of a year of q bars: what a year's
+    return has of risk, where bars go on as they began. None on a record shorter than two years, and where the sum says
+    that a year has no risk.
+    """
+    q = round(ppy)
+    bar = sharpe(x, 1.0)
+    if bar is None or len(x) < 2 * q:
+        return None
+    u = x - x.mean()
+    rho = np.array([float(u[k:] @ u[:-k]) for k in range(1, q)]) / float(u @ u)
+    variance = q + 2.0 * float((q - np.arange(1, q)) @ rho)
+    return q / float(np.sqrt(variance)) * bar if variance > SMALL else None
+
+
 def sortino(x: Array, ppy: float) -> float | None:
     """`mean(x) / sqrt(mean(min(x, 0)^2)) * sqrt(ppy)` (Sortino and Price, J. Investing 3, 1994; target 0)."""
     if not len(x):
@@ -206,6 +223,7 @@ def figures(result: Result, market_ppy: float) -> dict[str, Metric]:
         "excess_return": float(x.mean()) * ppy if some else None,
         "volatility": float(r.std(ddof=1) * np.sqrt(ppy)) if len(r) > 1 else None,
         "sharpe": sharpe(x, ppy),
+        "sharpe_lo": sharpe_lo(x, ppy),
         **_drawdown("excess_drawdown", "excess_drawdown", dates, deepest(excess_index(result), 1.0)),
         "trading_pnl": float(equity[-1]) - capital - float(result.cash.sum()),
         "interest": float(result.cash.sum()),
@@ -230,7 +248,7 @@ def figures(result: Result, market_ppy: float) -> dict[str, Metric]:
 def summary(
     statistics: Mapping[str, float], dates: NDArray[np.datetime64], capital: float, market_ppy: float, interest: float
 ) -> dict[str, Metric]:
-    """Return those of `figures` that one book's statistics of a sweep tell: all but days, var_95 and es_95.
+    """Return those of `figures` that one book's statistics of a sweep tell: all but days, sharpe_lo, var_95 and es_95.
 
     `interest` is the sum of its line `cash`, USD.
     """

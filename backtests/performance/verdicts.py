@@ -11,6 +11,7 @@ from typing import Literal
 
 ENOUGH = 0.95  # probability from which on a Sharpe ratio counts as significant
 SIGNIFICANT = 0.05  # level of a test
+CLUSTERED = "74 to 91 %"  # of ranges of a ratio of volatilities: tests/proof/one_variant.txt
 
 Estimate = Literal["excess_return", "sharpe", "excess_drawdown"]
 
@@ -26,6 +27,7 @@ class Interval:
     level: float
     bars: int
     reason: str | None = None
+    coverage: str | None = None  # share of fresh outcomes that such ranges held in simulations; None: not measured
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,35 @@ class DeflatedSharpe:
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class TrackRecord:
+    """Bars that a record must have for its Sharpe ratio to be significant."""
+
+    needed: float | None
+    plain: float | None  # did its bars have nothing to do with each other
+    bars: int  # that it has
+    periods_per_year: float
+    level: float
+    reason: str | None = None
+
+    @property
+    def years(self) -> float | None:
+        """What is needed, in years."""
+        return None if self.needed is None else self.needed / self.periods_per_year
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One volatility over another, and its range; without a range, the reason."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    moves: int  # of the shorter sample
+    reason: str | None = None
+
+
 # ---- in words
 
 
@@ -78,6 +109,12 @@ def _(result: Interval) -> str:
     span = f"{_shown(result, result.low)} and {_shown(result, result.high)}"
     if result.figure == "excess_drawdown":
         where = "larger" if result.value > result.high else "smaller" if result.value < result.low else "in the range"
+        if result.coverage:
+            return (
+                f"Between {span} with about {100 * result.level:g} % probability: a fresh history of this length was "
+                f"inside such a range in {result.coverage} of simulations; the actual "
+                f"{_shown(result, result.value)} is {where}."
+            )
         return (
             f"{100 * result.level:g} % of resampled histories of this length have a largest drawdown between {span}; "
             f"the actual {_shown(result, result.value)} is {where}."
@@ -102,6 +139,28 @@ def _(result: DeflatedSharpe) -> str:
     return (
         f"{percent(result.probability, 0)} probability that the true Sharpe ratio is above {hurdle}: "
         f"{significant(1 - result.probability, 1 - ENOUGH)}."
+    )
+
+
+@sentence.register
+def _(result: TrackRecord) -> str:
+    if result.needed is None or result.years is None:
+        return because(result.reason)
+    have = result.bars / result.periods_per_year
+    return (
+        f"A Sharpe ratio like this one is significant at the {100 * (1 - result.level):.3g} % level on a record of "
+        f"{number(result.years, 0)} years; this one has {number(have, 0)}."
+    )
+
+
+@sentence.register
+def _(result: Ratio) -> str:
+    if result.low is None or result.high is None:
+        return because(result.reason)
+    where = "is inside, so that neither is known to move more" if result.low <= 1 <= result.high else "is outside"
+    return (
+        f"Between {number(result.low)} and {number(result.high)} with {100 * result.level:g} % confidence: 1 {where}. "
+        f"If volatility clusters, such a range holds the truth in {CLUSTERED} of simulations."
     )
 
 

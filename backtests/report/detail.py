@@ -143,13 +143,17 @@ def _dollars(usd: float) -> str:
 def inference(panels: Panels) -> list[SignificanceRow]:
     """Return the significance of each variant: intervals, tests and a sentence; none where a run stored none."""
     best = panels.choice.best_of_many if panels.choice else None
-    return [
-        _significance(variant.name, variant.significance, best) for variant in panels.variants if variant.significance
+    return [_significance(variant, variant.significance, best) for variant in panels.variants if variant.significance]
+
+
+def _significance(variant: VariantPanel, significance: Significance, best: BestOfMany | None) -> SignificanceRow:
+    lo, track = variant.figures.get("sharpe_lo"), significance.track_record
+    ranges = [
+        _range(significance.excess_return),
+        _range(significance.sharpe),
+        number(lo),
+        _range(significance.excess_drawdown),
     ]
-
-
-def _significance(name: str, significance: Significance, best: BestOfMany | None) -> SignificanceRow:
-    ranges = [_range(significance.excess_return), _range(significance.sharpe), _range(significance.excess_drawdown)]
     of_many = significance.one_of_many
     tests = [
         number(significance.hac.t),
@@ -159,7 +163,8 @@ def _significance(name: str, significance: Significance, best: BestOfMany | None
         percent(significance.deflated_sharpe.probability, 0),
         number(of_many.haircut if of_many else None),
     ]
-    return SignificanceRow(name, [*ranges, *tests], _words(significance, best))
+    tests.append(number(track.years if track else None, 0))
+    return SignificanceRow(variant.name, [*ranges, *tests], _words(significance, best))
 
 
 def _words(significance: Significance, best: BestOfMany | None) -> str:

@@ -14,7 +14,7 @@ from backtests.performance import clusters, inference, metrics, selection
 from backtests.performance.best_of_many import Maxima, best_of_many
 from backtests.performance.overfitting import overfitting
 from backtests.performance.refusals import CONSTANT, MINIMUM
-from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval
+from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Intervals, TrackRecord
 from backtests.performance.verdicts_many import BestOfMany, OneOfMany, Overfitting, SpaTest
 from backtests.runs.runner import Run
 from backtests.runs.trials import NO_TRIALS, Trials, monthly
@@ -37,6 +37,7 @@ class Significance:
     probabilistic_sharpe: DeflatedSharpe
     deflated_sharpe: DeflatedSharpe  # of the path of its cluster, against everything tried
     one_of_many: OneOfMany | None = None  # None where an earlier version judged it
+    track_record: TrackRecord | None = None  # likewise
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def judge(run: Run, trials: Trials = NO_TRIALS) -> Judged:
     judged = samples(run)
     ideas = {each.variant.name: idea(each.variant, run.config) for each in run.variants}
     field = _field(judged, ideas, trials)
-    by_variant = {name: _variant(sample, field.of(name)) for name, sample in judged.items()}
+    records = [(metrics.excess_returns(sample), sample.periods_per_year) for sample in judged.values()]
+    ranges = dict(zip(judged, inference.together(records, SEED), strict=True))
+    by_variant = {name: _variant(sample, ranges[name], field.of(name)) for name, sample in judged.items()}
     return Judged(by_variant, _choice(judged, by_variant, run.config.benchmarks, field))
 
 
@@ -188,9 +191,8 @@ def _table(paths: Sequence[tuple[int, Array]]) -> Array:
 # ---- verdicts
 
 
-def _variant(sample: Sample, of_many: tuple[OneOfMany, DeflatedSharpe]) -> Significance:
+def _variant(sample: Sample, ranges: Intervals, of_many: tuple[OneOfMany, DeflatedSharpe]) -> Significance:
     x, ppy = metrics.excess_returns(sample), sample.periods_per_year
-    ranges = inference.intervals(x, ppy, SEED)
     one_of_many, deflated = of_many
     return Significance(
         ranges.excess_return,
@@ -201,6 +203,7 @@ def _variant(sample: Sample, of_many: tuple[OneOfMany, DeflatedSharpe]) -> Signi
         inference.probabilistic_sharpe(x, ppy),
         deflated,
         one_of_many,
+        inference.track_record(x, ppy),
     )
 
 
@@ -266,6 +269,7 @@ def read(stored: dict[str, Any] | None) -> Significance | None:
         probabilistic_sharpe=DeflatedSharpe(**stored["probabilistic_sharpe"]),
         deflated_sharpe=DeflatedSharpe(**stored["deflated_sharpe"]),
         one_of_many=OneOfMany(**stored["one_of_many"]) if stored.get("one_of_many") else None,
+        track_record=TrackRecord(**stored["track_record"]) if stored.get("track_record") else None,
     )
 
 

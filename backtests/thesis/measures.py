@@ -23,6 +23,7 @@ from backtests.config.claims import (
     Yield,
     inside,
 )
+from backtests.performance import inference
 from backtests.runs.inputs import MARKET_LIMIT, Input, published
 from backtests.thesis.history import History
 from data.calendars import STALE_AFTER_DAYS, available_on
@@ -34,7 +35,6 @@ from strategies.signals import change, local_excess_returns, rolling_beta, rolli
 WORST = 0.1  # share of bars that count as a sell-off
 LEARNING = 60  # bars; with fewer a share of them means little
 CONFIDENCE = 0.95
-ENOUGH = 60  # moves, below which no interval of a ratio of volatilities is worth showing
 SEED = 20260101
 
 
@@ -212,9 +212,16 @@ def _sell_offs(measure: SellOff, history: History) -> Evidence:
 
 
 def _of_volatilities(first: Volatility, over: Volatility, history: History) -> Evidence:
-    """Pairs of moves behind a ratio of two volatilities, with the interval of their log ratio where they are enough."""
+    """Pairs of moves behind a ratio of two volatilities; with 60 or more, an interval of what may be behind it."""
     n = min(first.window.bars(history.market), over.window.bars(history.market))
-    return Evidence(n, "pairs of moves, as realised")
+    what = "pairs of moves, as realised"
+    if n < inference.ENOUGH_MOVES or first.window != over.window:
+        return Evidence(n, what)
+    pairs = np.column_stack([moves(part, history)[-n:] for part in (first, over)])
+    if np.isnan(pairs).any():
+        return Evidence(n, what)
+    ratio = inference.volatility_ratio(pairs[:, 0], pairs[:, 1], SEED)
+    return Evidence(n, what, ratio.low, ratio.high)
 
 
 def _crossings(values: Array) -> Evidence:
