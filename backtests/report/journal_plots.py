@@ -105,9 +105,12 @@ def timeline(item: Item, days: Axis) -> Timeline | None:
     bounds = _hurdle(item)
     stated = item.body["states"].get("kill")
     level = stated["level"] if stated else None
-    drawn = [point for part in (points, *bounds) for point in _from(part, str(days.first))]
-    shown = [value for _, value in drawn] + ([level] if level is not None else [])
-    if not shown:
+    path = _from(points, str(days.first))
+    drawn = path + [point for bound in bounds for point in _from(bound, str(days.first))]
+    ends = [(verdict, _end(verdict["body"])) for verdict in item.verdicts]
+    judged = [(verdict, point) for verdict, point in ends if point and point[0] >= str(days.first)]
+    shown = [value for _, value in (*drawn, *(point for _, point in judged))] + ([] if level is None else [level])
+    if not drawn:
         return None
     low, high = min(shown), max(shown)
 
@@ -124,8 +127,7 @@ def timeline(item: Item, days: Axis) -> Timeline | None:
     dashed, solid = _split(before, live)
     marks = [
         Mark(days.x(point[0]), y(point[1]), mark(verdict["body"]), bool(verdict.get("replay")), _said(verdict["body"]))
-        for verdict in item.verdicts
-        if (point := _end(verdict["body"])) and point[0] >= str(days.first)
+        for verdict, point in judged
     ]
     return Timeline(
         replayed=line(dashed),
@@ -134,7 +136,7 @@ def timeline(item: Item, days: Axis) -> Timeline | None:
         hurdles=[piece for bound in bounds for piece in line(bound)],
         kill=y(level) if level is not None else None,
         marks=marks,
-        start=Label(days.x(drawn[0][0]) - 4, y(drawn[0][1]) + 4, _figure(item, drawn[0][1])) if points else None,
+        start=Label(days.x(path[0][0]) - 4, y(path[0][1]) + 4, _figure(item, path[0][1])) if path else None,
         text="; ".join(verdict.text for verdict in marks),
         shade=days.x(live) if days.live else WIDE,
     )

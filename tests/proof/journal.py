@@ -20,11 +20,18 @@ from backtests.thesis.chain import Entry
 KILLS = 100
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
-import sys
+import os, sys, time
 from itertools import count
 from pathlib import Path
 from backtests.thesis import chain
+write = os.write
+
+def slowly(handle, raw):  # a disk that takes a line in pieces
+    time.sleep(0.0005)
+    return write(handle, raw[:4096])
+
 path, name, many, size = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+os.write = slowly if not many else write
 for i in range(many) if many else count():
     entry = chain.Entry("note", {"by": name, "i": i, "pad": "x" * (size * (i % 7))}, {})
     print(chain.append(path, lambda before: [entry]).lines[-1]["seq"], flush=True)
