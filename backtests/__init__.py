@@ -1,6 +1,6 @@
 """What would have happened: two engines, the figures that judge them, and the reports that show them.
 
->>> from backtests import load, run, read, compare, sensitivity, sweep
+>>> from backtests import load, run, read, compare, sensitivity, sweep, walkforward
 
 These come with what they need when they are first asked for.
 """
@@ -13,15 +13,16 @@ from data.moved import forward
 
 if TYPE_CHECKING:
     from backtests.api import compare, load, read, run, sensitivity, sweep
+    from backtests.walking import walkforward
 
-__all__ = ["compare", "load", "read", "run", "sensitivity", "sweep"]
+__all__ = ["compare", "load", "read", "run", "sensitivity", "sweep", "walkforward"]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from backtests import api
+        from backtests import api, walking
 
-        return getattr(api, name)
+        return getattr(walking if name == "walkforward" else api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -18,6 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/python.md"
 
 
+notebook = runpy.run_path(str(Path(__file__).resolve().parent.parent / "docs/notebook.py"))
+
+
+def sources(whole: dict) -> list[tuple[str, str]]:
+    return [(cell["cell_type"], "".join(cell["source"])) for cell in whole["cells"]]
+
+
 @pytest.fixture(scope="module")
 def space() -> dict[str, object]:
     """What the names of docs/python.md hold once all its code has run, from the project's folder."""
@@ -77,8 +84,22 @@ def test_the_report_is_the_page_a_run_writes(space, tmp_path):
 
 
 def test_the_notebook_is_made_of_the_page():
-    made = runpy.run_path(str(ROOT / "docs/notebook.py"))["notebook"](PAGE.read_text(encoding="utf-8"))
-    assert (ROOT / "docs/python.ipynb").read_text(encoding="utf-8") == made
+    made = json.loads(notebook["notebook"](PAGE.read_text(encoding="utf-8")))
+    shipped = json.loads((ROOT / "docs/python.ipynb").read_text(encoding="utf-8"))
+    assert sources(shipped) == sources(made), "run `python docs/notebook.py`"
+    outputs = [output for cell in shipped["cells"] for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output["output_type"] == "error"]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 1
+    assert sum("text/html" in output.get("data", {}) for output in outputs) >= 1
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_in_a_fresh_kernel_and_shows_pictures():
+    """Without a word of how figures are to be shown."""
+    made = json.loads(notebook["executed"](notebook["notebook"](PAGE.read_text(encoding="utf-8"))))
+    shown = [output.get("data", {}) for cell in made["cells"] for output in cell.get("outputs", [])]
+    assert any("image/png" in data for data in shown)
+    assert any('<img alt="growth' in "".join(data.get("text/html", "")) for data in shown)
 
 
 @pytest.mark.slow

@@ -21,7 +21,8 @@ ORDER = {
     "data/quality": "finding table tenors ticks days moves prices units levels",
     "strategies": "base compiled shared signals hedges sizing pairs divergence curve hold macro relative_value "
     "breakeven slopes blend thesis overlays article exits own",
-    "backtests": "engine performance config runs thesis sensitivities sweeps comparison ticket report export api cli",
+    "backtests": "engine performance config runs thesis sensitivities sweeps walkforwards comparison ticket report "
+    "export walking api cli",
     "backtests/engine": "carry book result draws joint_draws ledger statistics kernel backtrader_engine reconcile",
     "backtests/performance": "metrics periods financing repricing attribution components round_trips trip_ranges "
     "events extremes refusals verdicts verdicts_many bootstrap inference clusters best_of_many overfitting "
@@ -34,14 +35,15 @@ ORDER = {
     "chain statements dated journal",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
     "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run conclude",
+    "backtests/walkforwards": "folds choose cpcv stitch walk record keep",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
     "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis compare "
-    "ticket_words ticket_plots ticket journal_rows journal_plots journal",
-    "backtests/export": "columns paths tables values text workbook pdf write",
+    "walkforward_plots walkforward ticket_words ticket_plots ticket journal_rows journal_plots journal",
+    "backtests/export": "columns paths tables values text workbook pdf write results",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis journal sheet "
-    "ticket compare sensitivity sweep export docs init completion app",
+    "ticket compare sensitivity sweep walkforward export docs init completion app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

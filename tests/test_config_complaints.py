@@ -9,7 +9,7 @@ from tests.config_files import BASE, BOUNDS, at, load, refusal, variants
 
 ROOT_KEYS = (
     "account, benchmarks, claims, countries, data, engine, fill, instruments, name, rebalance, sources, sweep, "
-    "thesis_date, variants"
+    "thesis_date, variants, walkforward"
 )
 
 # ---- unknown keys

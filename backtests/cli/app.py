@@ -20,6 +20,7 @@ from backtests.cli import (
     sweep,
     thesis,
     ticket,
+    walkforward,
 )
 from backtests.cli.help import start
 
@@ -37,6 +38,7 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("sweep")(sweep.sweep)
+app.command("walkforward")(walkforward.walkforward)
 app.command("thesis")(thesis.thesis)
 app.command("ticket")(ticket.ticket)
 app.command("report")(runs.report)

@@ -20,7 +20,7 @@ from data.disk import MEGABYTE, read_regular
 LARGEST = 64 * MEGABYTE  # of a manifest, or of a file of figures
 OWN = ("manifest.json", "metrics.json", "equity.parquet", "attribution.parquet")  # a folder with one is meant as a run
 NAMED = re.compile(r".+-\d{8}T\d{6}Z-[0-9a-f]{6}")  # as runs are by default
-SWEEP = ("sweep.parquet", "cells")  # what the folder of a sweep holds, complete or not
+SWEEP = ("sweep.parquet", "cells", "folds.parquet")  # what the folder of a sweep or a walk-forward holds
 FIRST = 3  # of those left out, named in a line
 NUMBERS = ("excess_return", "volatility", "sharpe", "excess_drawdown", "pnl")
 TEXTS = ("ruined", "excess_drawdown_peak", "excess_drawdown_trough")
