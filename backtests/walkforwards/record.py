@@ -108,13 +108,14 @@ def folds(walked: Walked) -> list[dict[str, Any]]:
 
 
 def _below(x: Array, row: int) -> float | None:
-    """Share of the other cells whose Sharpe ratio after the choice was lower than the chosen cell's, ties half."""
-    own = sharpes(x)
+    """Share of the other cells whose Sharpe ratio after the choice was lower than the chosen cell's, ties half.
+
+    A cell that did not move has one of 0 here; one that is not run has no part in it.
+    """
+    own = np.where(np.isnan(x).any(axis=0), np.nan, np.nan_to_num(sharpes(x)))
     others = np.delete(own, row)
     others = others[~np.isnan(others)]
-    if np.isnan(own[row]) or not len(others):
-        return None
-    return float(np.mean((others < own[row]) + 0.5 * (others == own[row])))
+    return float(np.mean((others < own[row]) + 0.5 * (others == own[row]))) if len(others) else None
 
 
 def _result(walked: Walked, key: str, track: Track) -> dict[str, Any]:
