@@ -103,19 +103,18 @@ def moment(config: Config, as_of: date | None = None) -> Moment:
 # ---- registering
 
 
-def register(path: Path, config: Config, as_of: date | None = None, today: date | None = None) -> Outcome:
+def register(path: Path, config: Config, now: Moment, today: date | None = None) -> Outcome:
     """Write each claim and each dated trade that is not in the journal, or not as it now reads.
 
     Raises
     ------
     ConfigError
-        A configuration without any, or a day outside the data.
+        A configuration without any.
     """
     if not config.claims and not dated.of(config):
         raise ConfigError(
             f"{config.name} states no claims and no trade with a hurdle; add claims:, or trade: to a variant"
         )
-    now = moment(config, as_of)
     bodies = [*_claims(config, now, today), *_trades(config, now, today)]
 
     def entries(before: Chain) -> list[Entry]:
@@ -206,19 +205,20 @@ def _data(now: Moment, names: Sequence[str], to: date) -> dict[str, Any]:
 # ---- judging
 
 
-def judge(path: Path, config: Config, as_of: date | None = None) -> Outcome:
+def judge(path: Path, config: Config, now: Moment) -> Outcome:
     """Judge what is registered, and write what changed: a verdict, or the data under one that did not.
 
     Raises
     ------
     ConfigError
-        Nothing registered, a claim that is not what was registered, or a day outside the data.
+        Nothing registered, or a claim that is not what was registered.
+    BrokenError
+        A journal in which a line is broken.
     """
     before = opened(str(path))
     if before.broken:
         raise chain.BrokenError(f"{before.broken}; nothing is added to it, see `divergence journal verify`")
     known = registered(before.lines)
-    now = moment(config, as_of)
     bodies = judged(config, now, known)
     missing = tuple(key for key in bodies if key not in known)
     if len(missing) == len(bodies):
@@ -323,3 +323,15 @@ def verdict_of(body: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what of a body is its verdict: the three answers, and whether it was given up."""
     answers = (body[name] for name in ("happened", "beat_forward", "paid"))
     return (*(answer and answer["verdict"] for answer in answers), body["killed"], body.get("closed_by"))
+
+
+def told_late(config: Config) -> str:
+    """Return which of a configuration's claims its journal has as in-sample, in a sentence; empty where none is."""
+    path = place(config.name)
+    known = registered(chain.read(path).lines)
+    keys = [claim.key for claim in config.claims]
+    late = [key for key in keys if (line := known.get(f"claim {key}")) and line["body"].get("in_sample")]
+    if not late:
+        return ""
+    names = "every claim" if len(late) == len(keys) else ", ".join(late)
+    return f"In-sample, registered in {path} after the window had begun: {names}."
