@@ -333,6 +333,17 @@ def test_a_cell_that_is_not_run_is_never_chosen_and_has_no_part_in_the_window(tm
     assert all(0.0 <= fold["share_below"] <= 1.0 for fold in stated["folds"])
 
 
+def test_a_cell_whose_legs_came_late_is_named_as_what_cuts_the_window_short(tmp_path):
+    text = GAP.replace("    rebalance.every: [month, quarter]", "    legs: [[UST10, JGB10], [UST30, JGB10]]")
+    with pytest.raises(ConfigError, match="at least 10 are needed"):
+        walk.run(ideas(tmp_path, text), Plan())
+    stated = record.record(walk.run(ideas(tmp_path, text), Plan(train="4Y")))
+    window = stated["window"]
+    assert window["earliest"] == "1999-09-30" < window["first"] and window["begins_settings"]["legs"] == "UST30 JGB10"
+    (said,) = (line for line in words.notes(stated) if line.startswith("Every cell trades"))
+    assert "UST30 JGB10, others as early as 1999-09-30)" in said and "ends with" not in said
+
+
 @pytest.fixture
 def noisy(monkeypatch):
     """Yields of both countries that walk at random, parallel, from a level of their own."""
