@@ -34,7 +34,7 @@ ORDER = {
     "backtests/thesis": "history measures about claims trades books scorecard fingerprints "
     "chain statements dated journal",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run conclude",
+    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run cluster conclude",
     "backtests/walkforwards": "folds choose cpcv stitch walk record keep",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
@@ -68,6 +68,9 @@ FENCES = {
     "ffn": [],
     "requests": [],
     "pickle": [],
+    "cloudpickle": [],
+    "dask": [],
+    "distributed": ["backtests/sweeps/cluster.py"],
 }
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if path.parent != ROOT / OWN)
 
