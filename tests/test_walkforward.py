@@ -388,6 +388,17 @@ def test_choices_in_other_currencies_and_legs_are_one_book_in_both_engines(tmp_p
     assert all(own.sum() <= 2 for own in held) and np.any(held, axis=0).sum() >= 4
 
 
+def test_the_embargo_is_kept_before_every_choice_and_around_every_group(tmp_path, monkeypatch):
+    learned = []
+    original = cpcv.training
+    monkeypatch.setattr(walk, "embargoed", lambda strategy, market: 5)
+    monkeypatch.setattr(cpcv, "training", lambda *given: learned.append(given[2:]) or original(*given))
+    walked = walk.run(ideas(tmp_path), Plan())
+    assert {fold.decided - (fold.train.stop - 1) for fold in walked.folds} == {walked.embargo} == {5}
+    assert set(learned) == {(1, 5)}
+    assert "less the last 5 bars" in " ".join(words.notes(record.record(walked)))
+
+
 def test_the_embargo_is_the_longest_publication_lag(market):
     from strategies import STRATEGIES
 
