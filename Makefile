@@ -54,6 +54,7 @@ docs: .venv/.installed
 	@$(BIN)/python docs/configuration.py
 	@$(BIN)/python docs/shapes.py
 	@$(BIN)/python docs/trades.py
+	@$(BIN)/python docs/journal_replay.py
 	@$(BIN)/python docs/cookbook.py
 	@$(BIN)/python docs/notebook.py
 

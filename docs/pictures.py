@@ -22,6 +22,7 @@ SHOTS = [
     ("traded", "default/report.html", "#h-traded"),
     ("scorecard", "thesis/thesis.html", "main"),
     ("compare", "compare/compare.html", "main"),
+    ("journal", "journal.html", "main"),
 ]
 
 
@@ -32,6 +33,8 @@ def main() -> None:
         _divergence("run", "config.yaml", "--out", folder / "default")
         _divergence("thesis", "config/thesis.yaml", "--out", folder / "thesis")
         _divergence("compare", "config.yaml", "--out", folder / "compare")
+        replay = ("docs/journal/article.jsonl", "--config", "config/thesis.yaml")
+        _divergence("journal", "show", *replay, "--out", folder / "journal.html")
         shutil.copy(folder / "default/plots/equity.png", IMAGES / "equity.png")
         with sync_playwright() as play:
             where = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -42,7 +45,8 @@ def main() -> None:
 
 
 def _divergence(*words: str | Path) -> None:
-    command = [sys.executable, "-m", "backtests.cli", *map(str, words), "--quiet"]
+    quiet = () if words[0] == "journal" else ("--quiet",)
+    command = [sys.executable, "-m", "backtests.cli", *map(str, words), *quiet]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -108,8 +108,8 @@ def test_a_control_character_is_refused_in_one_line(tmp_path):
 
 @pytest.mark.parametrize("open_, close", ["[]", ("{a: ", "}")])
 def test_nesting_12_deep_is_read(tmp_path, open_, close):
-    message = refusal(tmp_path, BASE + "deep: " + open_ * 11 + close * 11)
-    assert message.startswith("run.yaml:3: deep: unknown key; known: account, ")
+    message = refusal(tmp_path, BASE + "nested: " + open_ * 11 + close * 11)
+    assert message.startswith("run.yaml:3: nested: unknown key; known: account, ")
 
 
 def test_many_siblings_are_not_depth(tmp_path):

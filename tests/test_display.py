@@ -8,8 +8,10 @@ import re
 import pandas as pd
 import pytest
 
-from backtests.api import Interactive, Results, compare, headline
+from backtests.api import compare
+from backtests.export.results import Results, headline
 from backtests.report import display
+from backtests.report.display import Interactive
 from backtests.runs.snapshot import snapshot
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -51,6 +51,14 @@ def own(place):
     return config.load(place / "mine.yaml")
 
 
+def register(path, settings, day=None, **given):
+    return journal.register(path, settings, journal.moment(settings, day), **given)
+
+
+def judge(path, settings, day=None):
+    return journal.judge(path, settings, journal.moment(settings, day))
+
+
 def verdicts(path, key):
     lines = chain.read(path).lines
     return [line for line in lines if line["kind"] == "verdict" and journal.key_of(line["body"]) == key]
@@ -63,8 +71,8 @@ def edit(place, old, new):
 
 
 def test_each_claim_and_each_trade_with_a_hurdle_is_registered_once(place, path):
-    assert len(journal.register(path, own(place), DAY).added) == 7
-    assert journal.register(path, own(place), DAY).added == ()
+    assert len(register(path, own(place), DAY).added) == 7
+    assert register(path, own(place), DAY).added == ()
     assert list(journal.registered(chain.read(path).lines)) == [
         "claim gilts_sell_off", "claim apart", "claim steeper", "claim boe", "claim calmer",
         "variant apart_trade", "variant gilt_trade",
@@ -76,29 +84,32 @@ def test_each_claim_and_each_trade_with_a_hurdle_is_registered_once(place, path)
     [(date(2023, 12, 29), {"gilts_sell_off", "apart", "steeper"}), (date(2023, 12, 30), None)],
 )
 def test_a_window_that_began_before_the_datas_last_day_or_today_is_in_sample(place, path, today, late):
-    journal.register(path, own(place), DAY, today=today)
+    register(path, own(place), DAY, today=today)
     claims = [line["body"] for line in chain.read(path).lines if line["kind"] == "claim"]
     in_sample = {body["claim"] for body in claims if body["in_sample"]}
     assert in_sample == (late or {body["claim"] for body in claims})
 
 
 def test_judging_twice_on_the_same_data_writes_nothing(place, path):
-    journal.register(path, own(place))
-    assert len(journal.judge(path, own(place)).added) == 7
+    register(path, own(place))
+    assert len(judge(path, own(place)).added) == 7
     before = path.read_bytes()
-    assert journal.judge(path, own(place)).added == ()
+    assert judge(path, own(place)).added == ()
     assert path.read_bytes() == before
 
 
-def test_a_past_days_bodies_are_the_same_after_later_data(place, path, tmp_path):
+@pytest.mark.parametrize(("frequency", "day"), [("daily", DAY), ("monthly", date(2023, 12, 13)), ("weekly", DAY)])
+def test_a_past_days_bodies_are_the_same_after_later_data(place, path, tmp_path, frequency, day):
+    edit(place, "data: {source: csv}", f"data: {{source: csv, frequency: {frequency}}}")
     for name in ("csv", "mine.yaml"):
         source, target = place / name, tmp_path / "then" / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, (target.parent.mkdir(exist_ok=True), target)[1])
     then = tmp_path / "then"
-    until(then, DAY)
+    until(then, day)
     with chdir(then):
-        live = journal.register(then / "x.jsonl", own(then)).added + journal.judge(then / "x.jsonl", own(then)).added
-    past = journal.register(path, own(place), DAY).added + journal.judge(path, own(place), DAY).added
+        last = journal.moment(own(then)).day  # of a month under way there is no row
+        live = register(then / "x.jsonl", own(then)).added + judge(then / "x.jsonl", own(then)).added
+    past = register(path, own(place), last).added + judge(path, own(place), last).added
     assert [line["body"] for line in live] == [line["body"] for line in past]
     assert [line["data"] for line in live] == [line["data"] for line in past]
     assert not any("replay" in line for line in live)
@@ -106,35 +117,35 @@ def test_a_past_days_bodies_are_the_same_after_later_data(place, path, tmp_path)
 
 
 def test_a_verdict_that_changes_is_written_and_one_that_stays_is_not(place, path):
-    journal.register(path, own(place), DAY)
-    journal.judge(path, own(place), date(2024, 1, 31))
+    register(path, own(place), DAY)
+    judge(path, own(place), date(2024, 1, 31))
     (first,) = verdicts(path, "claim calmer")
     assert first["body"]["happened"]["verdict"] == "holds so far"
-    journal.judge(path, own(place), date(2024, 2, 29))
+    judge(path, own(place), date(2024, 2, 29))
     assert len(verdicts(path, "claim calmer")) == 1
-    journal.judge(path, own(place), date(2024, 6, 28))
+    judge(path, own(place), date(2024, 6, 28))
     assert [line["body"]["happened"]["verdict"] for line in verdicts(path, "claim calmer")] == ["holds so far", "holds"]
     assert len(verdicts(path, "claim gilts_sell_off")) == 1
 
 
 def test_a_restated_series_under_an_unchanged_verdict_adds_a_line_and_keeps_both(place, path):
-    journal.register(path, own(place))
-    journal.judge(path, own(place))
+    register(path, own(place))
+    judge(path, own(place))
     file = place / "csv/gilt.csv"
     row = next(line for line in file.read_text().splitlines() if line.startswith("2023-06-30"))
     cells = row.split(",")
     file.write_text(file.read_text().replace(row, ",".join([cells[0], *(f"{float(c) + 0.01:.4f}" for c in cells[1:])])))
-    journal.judge(path, own(place))
+    judge(path, own(place))
     old, new = verdicts(path, "claim gilts_sell_off")
     assert journal.verdict_of(old["body"]) == journal.verdict_of(new["body"])
     assert new["data"]["restated"] == ["curve uk"]
     assert len(verdicts(path, "claim boe")) == 1  # overnight rates alone
-    assert journal.judge(path, own(place)).added == ()
+    assert judge(path, own(place)).added == ()
 
 
 def test_data_restated_after_a_claims_window_restates_nothing(place, path):
-    journal.register(path, own(place))
-    journal.judge(path, own(place))
+    register(path, own(place))
+    judge(path, own(place))
     file = place / "csv/gilt.csv"
     file.write_text(file.read_text().replace("2024-12-30,", "2024-12-30,9"))
     (line,) = verdicts(path, "claim gilts_sell_off")
@@ -142,32 +153,32 @@ def test_data_restated_after_a_claims_window_restates_nothing(place, path):
 
 
 def test_a_changed_claim_is_refused_until_it_is_registered_again(place, path):
-    journal.register(path, own(place), DAY)
+    register(path, own(place), DAY)
     edit(place, "kill: {below: 2}", "kill: {below: 1}")
     with pytest.raises(ConfigError, match=r"claim gilts_sell_off is not what line 1 .* \(kill\)"):
-        journal.judge(path, own(place))
-    (line,) = journal.register(path, own(place)).added
+        judge(path, own(place))
+    (line,) = register(path, own(place)).added
     assert line["body"]["replaces"] == 1
     assert line["body"]["in_sample"] is True
-    journal.judge(path, own(place))
+    judge(path, own(place))
     assert len(verdicts(path, "claim gilts_sell_off")) == 1
 
 
 def test_a_claim_that_is_not_registered_is_named_and_not_judged(place, path):
-    journal.register(path, own(place))
+    register(path, own(place))
     edit(
         place,
         "  boe: {",
         "  again: {text: Gilts again, measure: {yield: UKT10}, says: rises, from: 2024-06-28}\n  boe: {",
     )
-    outcome = journal.judge(path, own(place))
+    outcome = judge(path, own(place))
     assert outcome.unregistered == ("claim again",)
     assert len(outcome.added) == 7
 
 
 def test_a_dated_trade_is_judged_by_its_forward_and_by_what_it_paid(place, path):
-    journal.register(path, own(place))
-    journal.judge(path, own(place))
+    register(path, own(place))
+    judge(path, own(place))
     (line,) = verdicts(path, "variant gilt_trade")
     body = line["body"]
     trip = body["trips"][-1]
@@ -193,6 +204,17 @@ def test_a_strangers_thesis_goes_through_register_judge_show_and_verify(divergen
     assert page.count('class="tag">in-sample') == 7
     assert divergence("journal", "verify", "channel", "--head", head).status == 0
     assert json.loads(divergence("journal", "show", "channel", "--json").out)["complaint"] is None
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_the_scorecard_says_which_claims_were_registered_late(divergence, place, path):
+    register(path, own(place), DAY, today=DAY)
+    status, out, err = divergence("thesis", "mine.yaml", "--out", "x", "-q")
+    assert status == 0, err
+    told = "In-sample, registered in journal/channel.jsonl after the window had begun: gilts_sell_off, apart, steeper."
+    assert told in out
+    assert told in (place / "x/thesis.html").read_text()
+    assert json.loads((place / "x/scorecard.json").read_text())["in_sample"] == told
 
 
 def test_verify_names_a_flipped_byte_a_cut_tail_and_a_missing_journal(divergence, place, path):

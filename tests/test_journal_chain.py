@@ -39,7 +39,7 @@ def test_a_line_is_its_canonical_json_and_its_hash_is_anybodys_to_work_out(path)
 
 def test_a_flip_in_any_byte_is_named_by_its_line(tmp_path):
     place = tmp_path / "flipped.jsonl"
-    attack.article(place)
+    attack.few(place)
     count, missed = attack.flips(place, step=7)
     assert count > 200
     assert missed == 0

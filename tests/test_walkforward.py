@@ -12,9 +12,10 @@ import pytest
 from backtests import config
 from backtests.engine import backtrader_engine, ledger
 from backtests.engine.reconcile import reconcile
+from backtests.report import walkforward as words
 from backtests.sweeps import banks
-from backtests.walkforwards import cpcv, walk
-from backtests.walkforwards.choose import choose, sharpes, stability
+from backtests.walkforwards import cpcv, record, walk
+from backtests.walkforwards.choose import Choice, choose, sharpes, stability
 from backtests.walkforwards.folds import FEWEST, Plan, folds, training
 from backtests.walkforwards.stitch import Piece, stitched
 from data.errors import ConfigError
@@ -317,6 +318,85 @@ def test_a_future_of_other_yields_changes_no_choice_before_it(gap, tmp_path, mon
     first, second = (walked.tracks["walkforward"].result.equity for walked in (gap, other))
     assert first[:upto].tobytes() == second[:upto].tobytes()
     assert first[-1] != second[-1]
+
+
+def test_a_cell_that_is_not_run_is_never_chosen_and_has_no_part_in_the_window(tmp_path):
+    text = GAP.replace("    rebalance.every: [month, quarter]", "    params.leave: [0.25, 1.25]")
+    walked = walk.run(ideas(tmp_path, text), Plan())
+    refused = np.isnan(walked.x[1:]).all(axis=0)
+    assert refused.sum() == 3  # an entry of 1 within an exit of 1.25, three look-backs
+    assert not np.isnan(walked.x[1:][:, ~refused]).any()
+    assert not refused[[choice.row for choice in walked.choices]].any()
+    assert not refused[walked.paths.chosen].any()
+    stated = record.record(walked)
+    assert (stated["cells"], stated["ideas"]) == (18, 15)
+    assert all(0.0 <= fold["share_below"] <= 1.0 for fold in stated["folds"])
+
+
+def test_a_cell_whose_legs_came_late_is_named_as_what_cuts_the_window_short(tmp_path):
+    text = GAP.replace("    rebalance.every: [month, quarter]", "    legs: [[UST10, JGB10], [UST30, JGB10]]")
+    with pytest.raises(ConfigError, match="at least 10 are needed"):
+        walk.run(ideas(tmp_path, text), Plan())
+    stated = record.record(walk.run(ideas(tmp_path, text), Plan(train="4Y")))
+    window = stated["window"]
+    assert window["earliest"] == "1999-09-30" < window["first"] and window["begins_settings"]["legs"] == "UST30 JGB10"
+    (said,) = (line for line in words.notes(stated) if line.startswith("Every cell trades"))
+    assert "UST30 JGB10, others as early as 1999-09-30)" in said and "ends with" not in said
+
+
+@pytest.fixture
+def noisy(monkeypatch):
+    """Yields of both countries that walk at random, parallel, from a level of their own."""
+
+    def walking(settings, instruments):
+        tables = original(settings, instruments)
+        rng, shaken = np.random.default_rng(5), {}
+        for name, frame in tables.yields.items():
+            level = 0.04 + 0.002 * np.cumsum(rng.standard_normal(len(frame)))
+            level = 0.02 + np.abs(level - 0.02)  # turned back at 2 %
+            shaken[name] = frame * 0.0 + level[:, None]
+        return replace(tables, yields=shaken)
+
+    original = banks.tables_of
+    monkeypatch.setattr(banks, "tables_of", walking)
+
+
+def test_on_a_market_of_noise_one_sentence_says_that_hindsight_alone_shows_something(noisy, tmp_path):
+    wide = GAP.replace("step: 0.5", "step: 0.125").replace("benchmarks: [bond]\n", "")
+    stated = record.record(walk.run(ideas(tmp_path, wide), Plan()))
+    own, best = stated["results"]["walkforward"], stated["results"]["best"]
+    assert own["sharpe_low"] < 0 < own["sharpe_high"] and abs(own["sharpe"]) < best["sharpe"] - 0.2
+    said = words.sentence(stated)
+    assert "which cannot be told from 0; the best of 54 cells, picked with hindsight" in said
+    assert stated["no_benchmark"] == "the configuration names none"
+
+
+def test_choices_in_other_currencies_and_legs_are_one_book_in_both_engines(tmp_path):
+    over = GAP[GAP.index("    params.lookback") :]
+    grid = ideas(
+        tmp_path,
+        GAP.replace(over, "    legs: [[UST10, JGB10], [UST20, JGB10]]\n    currency: [repo, unhedged, fx_swap]\n"),
+    )
+    shared = walk.banks(grid)
+    planned = folds(shared.market.dates, True, Plan())
+    choices = tuple(Choice(k % 6, 0.0, 0.0) for k in range(len(planned)))
+    rows = slice(planned[0].decided, planned[-1].held.stop)
+    result, gap = walk._chain(grid, shared, planned, choices, rows, lambda *given: None)
+    assert gap < 1e-9
+    assert result.units.shape[1] == 2 + 3  # Treasuries are the same holding whatever the treatment, JGB10 is not
+    held = [(np.abs(result.units[span][:-1]) > 0).any(axis=0) for span in walk._spans(planned)]
+    assert all(own.sum() <= 2 for own in held) and np.any(held, axis=0).sum() >= 4
+
+
+def test_the_embargo_is_kept_before_every_choice_and_around_every_group(tmp_path, monkeypatch):
+    learned = []
+    original = cpcv.training
+    monkeypatch.setattr(walk, "embargoed", lambda strategy, market: 5)
+    monkeypatch.setattr(cpcv, "training", lambda *given: learned.append(given[2:]) or original(*given))
+    walked = walk.run(ideas(tmp_path), Plan())
+    assert {fold.decided - (fold.train.stop - 1) for fold in walked.folds} == {walked.embargo} == {5}
+    assert set(learned) == {(1, 5)}
+    assert "less the last 5 bars" in " ".join(words.notes(record.record(walked)))
 
 
 def test_the_embargo_is_the_longest_publication_lag(market):

@@ -40,7 +40,7 @@ def register(
     from backtests.thesis import journal
 
     settings = configuration.load(config)
-    _told(journal.register(journal.place(settings.name), settings, as_of), json, "registered")
+    _told(journal.register(journal.place(settings.name), settings, journal.moment(settings, as_of)), json, "registered")
 
 
 @app.command()
@@ -54,7 +54,7 @@ def judge(
     from backtests.thesis import journal
 
     settings = configuration.load(config)
-    _told(journal.judge(journal.place(settings.name), settings, as_of), json, "written")
+    _told(journal.judge(journal.place(settings.name), settings, journal.moment(settings, as_of)), json, "written")
 
 
 @app.command()
@@ -80,7 +80,7 @@ def show(
     place = out or chain.path.with_suffix(".html")
     _write(place, page.page(chain, now))
     if json:
-        _print({
+        terminal.answer({
             "journal": str(chain.path), "page": str(place), "lines": len(chain.lines), "head": chain.head,
             "complaint": chain.complaint or None,
             "claims": [{"registered": row.body, "verdict": row.last, "seq": [line["seq"] for line in row.verdicts]}
@@ -111,7 +111,9 @@ def verify(
     chain = journal.opened(name)
     told = chain.complaint or (chains.against(chain, head) if head is not None else "")
     if json:
-        _print({"journal": str(chain.path), "lines": len(chain.lines), "head": chain.head, "complaint": told or None})
+        terminal.answer(
+            {"journal": str(chain.path), "lines": len(chain.lines), "head": chain.head, "complaint": told or None}
+        )
     elif not told:
         terminal.say(f"{chain.path}: {terminal.count(len(chain.lines), 'line')} chain; head {chain.head}")
     if told:
@@ -142,7 +144,7 @@ def _told(outcome: Outcome, json: bool, what: str) -> None:
     for key in outcome.unregistered:
         terminal.talk(f"{key}: not registered, so not judged; `divergence journal register` it")
     if json:
-        _print({
+        terminal.answer({
             "journal": str(chain.path), "as_of": str(outcome.day), "head": chain.head, "lines": len(chain.lines),
             "added": list(outcome.added), "unregistered": list(outcome.unregistered), "torn": outcome.torn or None,
         })  # fmt: skip
@@ -157,15 +159,6 @@ def _told(outcome: Outcome, json: bool, what: str) -> None:
 
 def _cells(line: Line, words: Any) -> tuple[str, ...]:
     return (str(line["seq"]), line["body"]["as_of"], "replay" if line.get("replay") else "live", *words.what(line))
-
-
-def _print(value: Any) -> None:
-    import json
-
-    from backtests.cli import terminal
-
-    for text in json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).splitlines():
-        terminal.say(text)
 
 
 def _write(place: Path, text: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from backtests.runs.runner import Progress
     from backtests.sweeps.conclude import Swept
-    from backtests.sweeps.run import Outlook
+    from backtests.sweeps.run import Elsewhere, Outlook
     from backtests.sweeps.store import Folder
 
 STEPS = 10  # lines of progress where there is no terminal
@@ -28,6 +31,13 @@ def sweep(
         Path | None, typer.Option(metavar="DIR", help="Go on with a sweep that was not finished.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, max=256, help="Threads; 0: one a processor.")] = 0,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Walk the cells on a running dask cluster: tls://HOST:PORT.")
+    ] = None,
+    shared_folder: Annotated[
+        Path | None,
+        typer.Option("--shared", metavar="DIR", help="A folder that every worker sees too; with --dask."),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, max=100, help="How many of the best to prove and to show.")] = 5,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -40,23 +50,45 @@ def sweep(
     settings = configuration.load(config, set_ or [])
     grid = configuration.grid(settings)
     run.check_size(grid)
-    shared = banks(grid)
-    count = threads or run.cores()
-    if run.compiles() and not quiet:
-        terminal.talk("compiling the ledger, which is needed once on this machine: about 15 s")
-    expected = run.outlook(grid, shared, count)
-    if not quiet:
-        terminal.talk(_expected(expected))
-    folder = conclude.opened(grid, shared, out, resume)
-    with (
-        interrupt.telling(lambda: _kept(folder)),
-        store.failing(folder.path),
-        terminal.progress(quiet) as progress,
-    ):
-        swept = conclude.conclude(grid, shared, folder, count, top, _Rate(progress))
+    with _where(dask, shared_folder, threads) as (count, elsewhere):
+        shared = banks(grid)
+        if run.compiles() and not quiet:
+            terminal.talk("compiling the ledger, which is needed once on this machine: about 15 s")
+        expected = run.outlook(grid, shared, count)
+        if not quiet:
+            terminal.talk(_expected(expected))
+        folder = conclude.opened(grid, shared, out, resume)
+        with (
+            interrupt.telling(lambda: _kept(folder)),
+            store.failing(folder.path),
+            terminal.progress(quiet) as progress,
+        ):
+            swept = conclude.conclude(grid, shared, folder, count, top, _Rate(progress), elsewhere)
     _register(swept)
     _show(swept)
     terminal.say(f"table: {folder.path / store.TABLE}")
+
+
+@contextmanager
+def _where(dask: str | None, shared: Path | None, threads: int) -> Iterator[tuple[int, Elsewhere | None]]:
+    """Give the number of threads that walk, here or on a cluster, and what walks there."""
+    from data.errors import ConfigError
+
+    if dask is None:
+        if shared:
+            raise ConfigError("--shared is for a cluster's workers; give --dask ADDRESS with it")
+        from backtests.sweeps import run
+
+        yield threads or run.cores(), None
+        return
+    if threads:
+        raise ConfigError("--threads are of this machine, where --dask walks nothing; a cluster's are its workers'")
+    try:
+        from backtests.sweeps import cluster
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"--dask needs {error.name}; pip install 'divergence[cluster]'") from None
+    with cluster.connected(dask) as client:
+        yield sum(client.nthreads().values()), partial(cluster.tables, client, shared)
 
 
 def _register(swept: Swept) -> None:

@@ -29,6 +29,7 @@ def thesis(
 ) -> None:
     """Run CONFIG, test every claim that it states on its data, print the scorecard, and write report and scorecard."""
     import json
+    from dataclasses import replace
 
     from backtests.cli import interrupt, terminal
     from backtests.cli import run as run_command
@@ -42,7 +43,7 @@ def thesis(
         from backtests.runs import runner
         from backtests.runs.manifest import manifest
         from backtests.runs.window import OutsideDataError
-        from backtests.thesis import scorecard
+        from backtests.thesis import journal, scorecard
 
         settings = _stated(configuration.load(config), config)
         if as_of:
@@ -57,7 +58,7 @@ def thesis(
             beside.warm((run_command.PICTURES,))
             measured = run_command.measure(begun, progress)
             run = begun.finish(run_command.phase(progress, "two engines"))
-            card = scorecard.card(run)
+            card = replace(scorecard.card(run), in_sample=journal.told_late(settings))
             text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
             (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")
             (place / "thesis.html").write_text(page.page(card, manifest(run, now)), encoding="utf-8")
@@ -118,7 +119,7 @@ def _show(card: Card) -> None:
         terminal.say(
             "carry: net of funding; FX: currency moves; rest: convexity, inflation, borrow, rolling and other costs."
         )
-    for sentence in card.books:
+    for sentence in filter(None, (*card.books, card.in_sample)):
         terminal.say(sentence)
     if card.profits:
         terminal.say("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Document:
 
     path: str
     data: dict[str, Any]
-    lines: dict[Loc, int] = field(default_factory=dict)
+    lines: dict[Loc, int] = field(default_factory=dict)  # 0 where it was no file
     settings: dict[Loc, str] = field(default_factory=dict)  # values that came from --set
 
     def where(self, loc: Loc) -> str:
@@ -40,8 +40,9 @@ class Document:
             if loc[:end] in self.settings:
                 return f"--set {shortened(self.settings[loc[:end]], 100)}"
             if loc[:end] in self.lines:
-                return f"{self.path}:{self.lines[loc[:end]]}"
-        return f"{self.path}:1"
+                line = self.lines[loc[:end]]
+                return f"{self.path}:{line}" if line else self.path
+        return f"{self.path}:1" if any(self.lines.values()) else self.path
 
     def error(self, loc: Loc, message: str) -> ConfigError:
         """Return the error that says where a value stands and what is wrong with it."""
@@ -80,6 +81,44 @@ def read(path: Path) -> Document:
         A file that is missing, a folder, too large, not UTF-8 or not plain YAML.
     """
     return parse(_text(path), str(path))
+
+
+class _Written(yaml.SafeDumper):
+    """Writes what stands in two places twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def from_data(data: Mapping[str, Any], name: str) -> Document:
+    """Return plain data as a document, which errors call by a name.
+
+    Raises
+    ------
+    ConfigError
+        Data that no YAML file can hold.
+    """
+    document = parse(_written(dict(data), name, default_flow_style=False), name)
+    document.lines = dict.fromkeys(document.lines, 0)
+    return document
+
+
+def in_line(value: Any) -> str:
+    """Return a value as YAML on one line; raises as `from_data` does.
+
+    >>> in_line({"UST10": 1.0}), in_line(None), in_line("a")
+    ('{UST10: 1.0}', 'null', 'a')
+    """
+    text = _written(value, "the value", default_flow_style=True, width=float("inf"))
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _written(value: Any, name: str, **form: Any) -> str:
+    try:
+        return str(yaml.dump(value, Dumper=_Written, sort_keys=False, allow_unicode=True, **form))
+    except yaml.YAMLError as error:
+        what = f"{error.args[-1]!r}"
+        raise ConfigError(f"{name}: {shortened(what)} is nothing that YAML can hold; give plain values") from None
 
 
 def _text(path: Path) -> str:

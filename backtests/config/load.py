@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import yaml
 from backtests.config import params as parameters
 from backtests.config import sweep
 from backtests.config.countries import table
-from backtests.config.document import IN_PLACE_OF, Document, override, read
+from backtests.config.document import IN_PLACE_OF, Document, from_data, override, read
 from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, Variant
 from backtests.config.statements import Names, claims_of
@@ -25,9 +27,11 @@ from data.series import SPECS, specs_of
 from data.sources.registry import check_address
 from strategies import OVERLAYS, STRATEGIES
 
+DOTTED = tuple(name for name in LIBRARY if "." in name)  # keys that hold dots themselves
 
-def load(path: Path, settings: Sequence[str] = ()) -> Config:
-    """Read, check and resolve a configuration.
+
+def load(what: Path | Mapping[str, Any], settings: Sequence[str] = ()) -> Config:
+    """Read, check and resolve a configuration: a file, or what one would hold.
 
     `settings` are `a.b=value` overrides, applied in order before anything is checked.
 
@@ -36,11 +40,18 @@ def load(path: Path, settings: Sequence[str] = ()) -> Config:
     ConfigError
         The first thing wrong with it, by line.
     """
-    document = read(path)
-    dotted = tuple(name for name in LIBRARY if "." in name)
+    document = from_data(what, "the configuration") if isinstance(what, Mapping) else read(what)
     for setting in settings:
-        override(document, setting, dotted)
+        override(document, setting, DOTTED)
     return resolve(document)
+
+
+def _again(document: Document, setting: str) -> Config:
+    """The configuration of a document with one more setting; of two that say one thing, the later stands alone."""
+    changed = deepcopy(document)
+    changed.settings.clear()
+    override(changed, setting, DOTTED)
+    return resolve(changed)
 
 
 def resolve(document: Document) -> Config:
@@ -85,6 +96,7 @@ def resolve(document: Document) -> Config:
         walkforward=file.walkforward,
         claim_sections=file.claims,
         claims=claims_of(file.claims, Names(document, instruments, countries, file.variants)),
+        again=partial(_again, document),
     )
     if file.sweep:
         sweep.check(document, config, file.sweep)

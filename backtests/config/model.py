@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -12,10 +12,12 @@ from pydantic import AfterValidator, Field
 from backtests.config.claim_sections import ClaimSection
 from backtests.config.claims import Claim
 from backtests.config.currency import CurrencyField, CurrencyTreatment
+from backtests.config.document import in_line
 from backtests.config.strict import Code, Model, Name, key
 from backtests.engine.book import Every
 from data.assemble import Distributions
 from data.countries import BASE, COUNTRIES, Compounding, Countries, FxQuote, Quotes
+from data.errors import ConfigError
 from data.instruments import Instrument
 from data.pricing.curves import Interpolation
 from data.series import Delivery
@@ -369,6 +371,21 @@ class Config:
     claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them
+    again: Callable[[str], Config] | None = field(default=None, compare=False, repr=False)  # reads it with a change
+
+    def with_(self, path: str, value: Any) -> Config:
+        """Return the configuration with one value changed, checked anew: what `--set PATH=VALUE` makes of its file.
+
+        A variant that extends another follows it. Series given stay beside it.
+
+        Raises
+        ------
+        ConfigError
+            A key there is not, or a value that it refuses.
+        """
+        if self.again is None:
+            raise ConfigError(f"{self.name} was not read from a file or a dict, so nothing of it can be changed")
+        return replace(self.again(f"{path}={in_line(value)}"), given=self.given)
 
     def __repr__(self) -> str:
         """The name, and a line per variant: what a person at a prompt wants to see of it."""

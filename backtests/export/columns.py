@@ -29,7 +29,7 @@ COUNTS = ("bars", "trips")
 UNITS = {  # of other figures
     "turnover": "times equity a year", "gross_leverage": "times equity", "longest_drawdown_days": "", "days": "",
     "periods_per_year": "", "sharpe": "", "sortino": "", "calmar": "", "skew": "", "kurtosis": "", "payoff": "",
-    "sharpe_next_bar": "", "beta": "", "correlation": "", "units": "of the index",
+    "sharpe_next_bar": "", "sharpe_lo": "", "beta": "", "correlation": "", "units": "of the index",
     "side": "+1 long, -1 short, of the first leg",
     "quantity": "shares, contracts or face", "price": "of the index", "quoted_price": "local currency",
     "fx": "USD a unit",

@@ -10,7 +10,7 @@ from typing import Any
 from backtests.report import html
 from backtests.report import journal_rows as words
 from backtests.report.format import ABSENT, percent
-from backtests.report.journal_plots import Timeline, axis, ticks, timeline
+from backtests.report.journal_plots import LEFT, Timeline, axis, ticks, timeline
 from backtests.report.journal_rows import Item, items
 from backtests.thesis.chain import Chain, Line
 from data.errors import DataError
@@ -35,6 +35,7 @@ class ItemRow:
     replayed: bool
     word: str
     why: str
+    unwritten: bool
     level: str
     hurdle: str
     kill: str
@@ -110,6 +111,7 @@ def _page(chain: Chain, rows: Sequence[Item]) -> str:
         replayed=sum(bool(line.get("replay")) for line in chain.lines),
         span=[str(days.first), str(days.last)] if days else [],
         days=days,
+        left=LEFT,
         ticks=ticks(days) if days else [],
         verdict=words.verdict(rows, chain.lines),
         rows=_rows(rows),
@@ -143,6 +145,7 @@ def _row(number: int, item: Item, drawn: Timeline | None, largest: float) -> Ite
         replayed=bool(item.verdicts and item.verdicts[-1].get("replay")),
         word=words.word(item.last),
         why=str((words.answer(body) or {}).get("why") or "") if body else "",
+        unwritten=item.unwritten,
         level=words.level(item),
         hurdle=words.hurdle(item),
         kill=words.kill(item),

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from backtests.report.format import number, signed
 from backtests.report.journal_rows import Item, mark, says, word
 
-WIDE, HIGH, PAD = 420.0, 64.0, 8.0  # of a timeline, in its own units
-BEFORE = timedelta(days=366)  # of a window that began before it was registered
+WIDE, HIGH, LEFT, PAD = 440.0, 64.0, 44.0, 8.0  # of a timeline, in its own units
+BEFORE = timedelta(days=365)  # of a window that began before it was registered
 Point = tuple[str, float]  # a day, ISO, and a value
 LABELS = 5  # days named along the top at most
 
@@ -27,7 +28,7 @@ class Axis:
         """Where a day stands, held inside."""
         day = date.fromisoformat(day) if isinstance(day, str) else day
         share = (day - self.first) / (self.last - self.first) if self.last > self.first else 1.0
-        return round(PAD + (WIDE - 2 * PAD) * min(max(share, 0.0), 1.0), 1)
+        return round(LEFT + (WIDE - LEFT - PAD) * min(max(share, 0.0), 1.0), 1)
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,28 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Label:
+    """The value that a path starts from, and where its text ends."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
 class Timeline:
     """A claim's path against its hurdle, in units of the drawing."""
 
     replayed: list[str]  # pieces of the path, dashed
     live: list[str]
-    after: list[str]  # once it was given up
+    after: list[str]  # once it was given up, or since the last verdict that a line holds
     hurdles: list[str]
     kill: float | None
     marks: list[Mark]
+    start: Label | None
     text: str
     shade: float  # up to where lines are replayed
+    left: float = LEFT
     wide: float = WIDE
     high: float = HIGH
 
@@ -93,9 +105,12 @@ def timeline(item: Item, days: Axis) -> Timeline | None:
     bounds = _hurdle(item)
     stated = item.body["states"].get("kill")
     level = stated["level"] if stated else None
-    drawn = [point for part in (points, *bounds) for point in _from(part, str(days.first))]
-    shown = [value for _, value in drawn] + ([level] if level is not None else [])
-    if not shown:
+    path = _from(points, str(days.first))
+    drawn = path + [point for bound in bounds for point in _from(bound, str(days.first))]
+    ends = [(verdict, _end(verdict["body"])) for verdict in item.verdicts]
+    judged = [(verdict, point) for verdict, point in ends if point and point[0] >= str(days.first)]
+    shown = [value for _, value in (*drawn, *(point for _, point in judged))] + ([] if level is None else [level])
+    if not drawn:
         return None
     low, high = min(shown), max(shown)
 
@@ -108,13 +123,11 @@ def timeline(item: Item, days: Axis) -> Timeline | None:
         return [" ".join(f"{days.x(day)},{y(value)}" for day, value in inside)] if len(inside) > 1 else []
 
     live = str(days.live) if days.live else str(days.last + timedelta(days=1))
-    killed = item.last["killed"] if item.last and item.last["killed"] else "9999-12-31"
-    before, after = _split(points, killed)
+    before, after = _split(points, _known(item))
     dashed, solid = _split(before, live)
     marks = [
         Mark(days.x(point[0]), y(point[1]), mark(verdict["body"]), bool(verdict.get("replay")), _said(verdict["body"]))
-        for verdict in item.verdicts
-        if (point := _end(verdict["body"])) and point[0] >= str(days.first)
+        for verdict, point in judged
     ]
     return Timeline(
         replayed=line(dashed),
@@ -123,9 +136,23 @@ def timeline(item: Item, days: Axis) -> Timeline | None:
         hurdles=[piece for bound in bounds for piece in line(bound)],
         kill=y(level) if level is not None else None,
         marks=marks,
+        start=Label(days.x(path[0][0]) - 4, y(path[0][1]) + 4, _figure(item, path[0][1])) if path else None,
         text="; ".join(verdict.text for verdict in marks),
         shade=days.x(live) if days.live else WIDE,
     )
+
+
+def _figure(item: Item, value: float) -> str:
+    if "variant" in item.body:
+        return signed(value, 0)
+    return number(value, item.unit.digits, item.unit.scale)
+
+
+def _known(item: Item) -> str:
+    """Return the day up to which a path is a claim's: given up, or to the last verdict that a line holds."""
+    ends = [str(item.last["killed"])] if item.last and item.last["killed"] else []
+    ends += [item.verdicts[-1]["body"]["rows"][1]] if item.now and item.verdicts else []
+    return min(ends, default="9999-12-31")
 
 
 def _said(body: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from backtests.config.claims import Unit
 from backtests.report.format import ABSENT, number, percent, signed
 from backtests.thesis.chain import Line
 from backtests.thesis.claims import CANNOT
-from backtests.thesis.journal import REGISTERED, key_of
+from backtests.thesis.journal import REGISTERED, key_of, verdict_of
 
 MARKS = ("holds", "fails", "killed", "cannot", "none")  # what a row can be; holds and fails may be so far
 PLAIN = Unit("%", 100.0, "points", 100.0, 100.0, 1)  # of what a trade made
@@ -58,6 +58,12 @@ class Item:
             return str(self.body["variant"])
         text, definition = self.body["text"], self.body["definition"]
         return f"{text} ({definition})" if definition else str(text)
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether today's verdict is another than the last that a line holds."""
+        written = self.verdicts[-1]["body"] if self.verdicts else None
+        return self.now is not None and (written is None or verdict_of(written) != verdict_of(self.now))
 
     @property
     def in_sample(self) -> bool:
@@ -166,7 +172,8 @@ def table(rows: Sequence[Item]) -> list[list[str]]:
     """Return a line each for the terminal."""
     return [
         [
-            item.name, item.body["as_of"], word(item.last), item.last["as_of"] if item.last else "", level(item),
+            item.name, item.body["as_of"], f"{word(item.last)}{' (in no line yet)' if item.unwritten else ''}",
+            item.last["as_of"] if item.last else "", level(item),
             hurdle(item), kill(item), percent(paid(item.last), 2), "in-sample" if item.in_sample else "",
         ]
         for item in rows
@@ -188,11 +195,11 @@ def verdict(rows: Sequence[Item], lines: Sequence[Line]) -> str:
     """Return a journal in a few sentences."""
     count = Counter(mark(item.last) for item in rows)
     far = sum((answer(item.last) or {}).get("verdict", "").endswith("so far") for item in rows if item.last)
+    many = ("hold", "fail", "were given up", "cannot be tested", "are not judged yet")
+    single = ("holds", "fails", "was given up", "cannot be tested", "is not judged yet")
     held = [
-        f"{count[name]} {text}" for name, text in
-        (("holds", "hold"), ("fails", "fail"), ("killed", "were given up"), ("cannot", "cannot be tested"),
-         ("none", "are not judged yet")) if count[name]
-    ]  # fmt: skip
+        f"{count[name]} {single[i] if count[name] == 1 else many[i]}" for i, name in enumerate(MARKS) if count[name]
+    ]
     subject = f"Of {len(rows)} claims and trades {', '.join(held)}" if rows else "Nothing is registered"
     parts = [f"{subject}{f'; {far} of these verdicts are so far, their windows open' if far else ''}."]
     late = sum(item.in_sample for item in rows)

@@ -72,8 +72,11 @@ def conclude(
     threads: int = 1,
     top: int = 5,
     progress: run.Progress = lambda what, count, of: None,
+    elsewhere: run.Elsewhere | None = None,
 ) -> Swept:
     """Run every cell, score them, judge the best, and prove it and some others in both engines.
+
+    Cells are walked by threads, or by `elsewhere` where it is given; the rest happens here.
 
     Raises
     ------
@@ -83,7 +86,8 @@ def conclude(
         A disk that fails.
     """
     start = time.perf_counter()
-    cells = _walked(grid, shared, folder, threads, progress)
+    walking = elsewhere(grid, shared, folder, progress) if elsewhere else None
+    cells = _walked(grid, shared, folder, walking or run.tables(grid, shared, folder, threads, progress))
     walked = time.perf_counter()
     progress("significance", 0, 1)
     chosen = representatives(grid, cells.ideas)
@@ -128,12 +132,12 @@ def _beside(grid: Grid, cells: _Cells, extras: tuple[surroundings.Extra, ...]) -
             yield Trial(extra.idea, name, grid.base.strategy_name, "sweep", extra.sharpe, 0, 0)
 
 
-def _walked(grid: Grid, shared: Banks, folder: store.Folder | None, threads: int, progress: run.Progress) -> _Cells:
+def _walked(grid: Grid, shared: Banks, folder: store.Folder | None, walking: run.Tables) -> _Cells:
     sharpe: list[Array] = []
     ideas: list[NDArray[np.uint64]] = []
     kept: list[pa.Table] = []
     notes: dict[str, int] = {}
-    for _, table in run.tables(grid, shared, folder, threads, progress):
+    for _, table in walking:
         sharpe.append(table["sharpe"].to_numpy(zero_copy_only=False).astype(float))
         ideas.append(np.array([int(idea or "0", 16) for idea in table["idea"].to_pylist()], dtype=np.uint64))
         for note in table["note"].drop_null().to_pylist():

@@ -29,6 +29,8 @@ BYTES = 450 * 2**20  # that a process holds before it holds a part
 PER_CELL = 400  # bytes of a row of the table, while it is put together
 
 Progress = Callable[[str, int, int], None]  # what is being done, cells completed, of how many
+Tables = Iterator[tuple[int, pa.Table]]  # of every part, in order
+Elsewhere = Callable[[Grid, Banks, store.Folder | None, Progress], Tables]  # what walks in place of threads
 
 
 @dataclass(frozen=True)

@@ -93,29 +93,29 @@ def moment(config: Config, as_of: date | None = None) -> Moment:
     day = as_of or config.data.end or last
     if not first <= day <= last:
         raise OutsideDataError("--as-of" if as_of else "data.end", day, config.data.source, first, last)
-    if day == last:
+    dates = whole.market.dates
+    row = max(int(np.searchsorted(dates, np.datetime64(day), side="right")) - 1, 0)
+    if row == len(dates) - 1:
         return Moment(whole, day, replay=False)
-    row = int(np.searchsorted(whole.market.dates, np.datetime64(day), side="right")) - 1
-    cut = replace(whole, tables=until(whole.tables, day), market=whole.market.until(row))
-    return Moment(cut, day, replay=True)
+    cut = replace(whole, tables=until(whole.tables, dates[row].astype(object)), market=whole.market.until(row))
+    return Moment(cut, day, replay=day < last)
 
 
 # ---- registering
 
 
-def register(path: Path, config: Config, as_of: date | None = None, today: date | None = None) -> Outcome:
+def register(path: Path, config: Config, now: Moment, today: date | None = None) -> Outcome:
     """Write each claim and each dated trade that is not in the journal, or not as it now reads.
 
     Raises
     ------
     ConfigError
-        A configuration without any, or a day outside the data.
+        A configuration without any.
     """
     if not config.claims and not dated.of(config):
         raise ConfigError(
             f"{config.name} states no claims and no trade with a hurdle; add claims:, or trade: to a variant"
         )
-    now = moment(config, as_of)
     bodies = [*_claims(config, now, today), *_trades(config, now, today)]
 
     def entries(before: Chain) -> list[Entry]:
@@ -181,7 +181,7 @@ def _trades(config: Config, now: Moment, today: date | None) -> list[Entry]:
 
 def _registering(kind: str, body: dict[str, Any], names: Sequence[str], now: Moment, today: date | None) -> Entry:
     whole = {**body, "as_of": str(now.day), **_late(body, now.day, today)}
-    return Entry(kind, whole, _data(now, names, now.day), now.replay)
+    return Entry(kind, whole, _data(now, names, now.last), now.replay)
 
 
 def _late(body: Mapping[str, Any], day: date, today: date | None) -> dict[str, Any]:
@@ -206,19 +206,20 @@ def _data(now: Moment, names: Sequence[str], to: date) -> dict[str, Any]:
 # ---- judging
 
 
-def judge(path: Path, config: Config, as_of: date | None = None) -> Outcome:
+def judge(path: Path, config: Config, now: Moment) -> Outcome:
     """Judge what is registered, and write what changed: a verdict, or the data under one that did not.
 
     Raises
     ------
     ConfigError
-        Nothing registered, a claim that is not what was registered, or a day outside the data.
+        Nothing registered, or a claim that is not what was registered.
+    BrokenError
+        A journal in which a line is broken.
     """
     before = opened(str(path))
     if before.broken:
         raise chain.BrokenError(f"{before.broken}; nothing is added to it, see `divergence journal verify`")
     known = registered(before.lines)
-    now = moment(config, as_of)
     bodies = judged(config, now, known)
     missing = tuple(key for key in bodies if key not in known)
     if len(missing) == len(bodies):
@@ -303,7 +304,7 @@ def _changed(
         for line in lines[begun["seq"] :]
         if line["kind"] == "verdict" and key_of(line["body"]) == key and line["body"]["as_of"] <= day
     ]
-    data = _data(now, names, min(now.day, _end(body)))
+    data = _data(now, names, min(now.last, _end(body)))
     if not former:
         return Entry("verdict", body, data, now.replay)
     before = former[-1]
@@ -323,3 +324,15 @@ def verdict_of(body: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what of a body is its verdict: the three answers, and whether it was given up."""
     answers = (body[name] for name in ("happened", "beat_forward", "paid"))
     return (*(answer and answer["verdict"] for answer in answers), body["killed"], body.get("closed_by"))
+
+
+def told_late(config: Config) -> str:
+    """Return which of a configuration's claims its journal has as in-sample, in a sentence; empty where none is."""
+    path = place(config.name)
+    known = registered(chain.read(path).lines)
+    keys = [claim.key for claim in config.claims]
+    late = [key for key in keys if (line := known.get(f"claim {key}")) and line["body"].get("in_sample")]
+    if not late:
+        return ""
+    names = "every claim" if len(late) == len(keys) else ", ".join(late)
+    return f"In-sample, registered in {path} after the window had begun: {names}."

@@ -49,6 +49,7 @@ class Card:
     rows: tuple[Judged, ...]
     profits: tuple[Profit, ...]
     books: tuple[str, ...] = ()  # what its books are net of, in sentences
+    in_sample: str = ""  # which claims a journal has as registered late, in a sentence
 
 
 def card(run: Run) -> Card:
@@ -107,6 +108,7 @@ def record(card: Card) -> dict[str, Any]:
         "thesis_date": str(card.thesis_date),
         "claims": [answers.record(row) for row in card.rows],
         "books": list(card.books),
+        "in_sample": card.in_sample or None,
         "trading_pnl_since_thesis_usd": {
             profit.variant: {"total": profit.pnl, "legs": profit.legs} for profit in card.profits
         },

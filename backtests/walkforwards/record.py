@@ -68,12 +68,18 @@ def settings(walked: Walked, row: int) -> dict[str, str | None]:
 
 def _window(walked: Walked) -> dict[str, Any]:
     begins, ends = walked.decided_by
+    bars = np.flatnonzero(~np.isnan(walked.cells.x).all(axis=1))
+    days = walked.shared.market.dates
     return {
         "first": str(walked.dates[0]),
         "last": str(walked.dates[-1]),
         "bars": len(walked.dates) - 1,
+        "earliest": str(days[bars[0] - 1]),
+        "latest": str(days[bars[-1]]),
         "begins_with": int(walked.grid.cells[begins]),
+        "begins_settings": settings(walked, begins),
         "ends_with": int(walked.grid.cells[ends]),
+        "ends_settings": settings(walked, ends),
     }
 
 
@@ -108,13 +114,14 @@ def folds(walked: Walked) -> list[dict[str, Any]]:
 
 
 def _below(x: Array, row: int) -> float | None:
-    """Share of the other cells whose Sharpe ratio after the choice was lower than the chosen cell's, ties half."""
-    own = sharpes(x)
+    """Share of the other cells whose Sharpe ratio after the choice was lower than the chosen cell's, ties half.
+
+    A cell that did not move has one of 0 here; one that is not run has no part in it.
+    """
+    own = np.where(np.isnan(x).any(axis=0), np.nan, np.nan_to_num(sharpes(x)))
     others = np.delete(own, row)
     others = others[~np.isnan(others)]
-    if np.isnan(own[row]) or not len(others):
-        return None
-    return float(np.mean((others < own[row]) + 0.5 * (others == own[row])))
+    return float(np.mean((others < own[row]) + 0.5 * (others == own[row]))) if len(others) else None
 
 
 def _result(walked: Walked, key: str, track: Track) -> dict[str, Any]:

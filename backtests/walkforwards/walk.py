@@ -136,7 +136,7 @@ def run(whole: Grid, plan: Plan, progress: Progress = lambda what, count, of: No
     choices = tuple(_choice(whole, x, fold, changed, dates) for fold in planned)
     chain = slice(first + planned[0].decided, first + planned[-1].held.stop)
     chained, gap = _chain(whole, shared, planned, choices, chain, progress)
-    best = int(np.nanargmax(sharpes(cells.x[chain.start + 1 : chain.stop])))
+    best = _best(sharpes(cells.x[chain.start + 1 : chain.stop]), choices)
     tracks = {
         "walkforward": _track(whole.base.name, chained, market),
         "best": _track(whole.base.name, ledger.run(_book(whole, shared, _variant(whole, best), chain)), market, best),
@@ -229,6 +229,11 @@ def _choice(whole: Grid, x: Array, fold: Fold, changed: NDArray[np.int64], dates
             "there is nothing to choose by; begin later, or train longer"
         )
     return choice
+
+
+def _best(own: Array, choices: tuple[Choice, ...]) -> int:
+    """Return the cell of the highest Sharpe ratio; where none moves after the first choice, the first chosen."""
+    return choices[0].row if np.isnan(own).all() else int(np.nanargmax(own))
 
 
 def _crossed(whole: Grid, x: Array, changed: NDArray[np.int64], embargo: int) -> cpcv.Paths:

@@ -6,6 +6,7 @@ python tests/proof/journal.py [KILLS]    # a third of a second a kill; the flips
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,11 +20,18 @@ from backtests.thesis.chain import Entry
 KILLS = 100
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
-import sys
+import os, sys, time
 from itertools import count
 from pathlib import Path
 from backtests.thesis import chain
+write = os.write
+
+def slowly(handle, raw):  # a disk that takes a line in pieces
+    time.sleep(0.0005)
+    return write(handle, raw[:4096])
+
 path, name, many, size = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+os.write = slowly if not many else write
 for i in range(many) if many else count():
     entry = chain.Entry("note", {"by": name, "i": i, "pad": "x" * (size * (i % 7))}, {})
     print(chain.append(path, lambda before: [entry]).lines[-1]["seq"], flush=True)
@@ -99,7 +107,7 @@ def flips(path: Path, step: int = 1) -> tuple[int, int]:
     return count, missed
 
 
-def article(path: Path) -> None:
+def few(path: Path) -> None:
     """A journal of a few lines, each letter of three bytes among them."""
     bodies = [
         {"claim": name, "text": f"US yields → {name}, −0.5 %", "value": 0.1 + i} for i, name in enumerate("abcdef")
@@ -113,11 +121,14 @@ def main(count: int) -> int:
         place = Path(folder)
         lost, torn = kills(place / "killed.jsonl", count)
         whole = together(place / "both.jsonl", 200)
-        article(place / "article.jsonl")
-        bytes_, missed = flips(place / "article.jsonl")
-        wrong = cuts(place / "article.jsonl")
+        few(place / "few.jsonl")
+        bytes_, missed = flips(place / "few.jsonl")
+        wrong = cuts(place / "few.jsonl")
+        shutil.copy(ROOT / "docs/journal/article.jsonl", place)
+        more, unseen = flips(place / "article.jsonl", step=101)
     print(f"{count} kills, {torn} tore a line: {lost} lost more than the line being written")
     print(f"two writers of 200 lines: {'whole lines of one chain' if whole else 'NOT whole'}")
+    bytes_, missed = bytes_ + more, missed + unseen
     print(f"{bytes_} bytes flipped: {missed} not named by their own line; torn tails not replaced: {wrong}")
     return int(bool(lost or missed or wrong or not whole))
 

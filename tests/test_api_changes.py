@@ -1,0 +1,111 @@
+"""From Python: a dict for a file, one value changed and all of it checked again, returns that other libraries take."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from backtests import config as configuration
+from backtests import load, read
+from data.errors import ConfigError
+from tests.command import SMALL
+
+TEXT = """
+name: small
+data: {start: 2019-12-31, end: 2025-12-31}
+variants:
+  pair: {strategy: divergence, params: {long: UST10, short: 236A.T, sizing: duration, duration: 5.0}}
+  unhedged: {extends: pair, currency: unhedged}
+"""
+
+
+@pytest.fixture
+def config():
+    return load(yaml.safe_load(TEXT))
+
+
+def test_a_dict_is_the_configuration_that_its_file_would_be(config, tmp_path):
+    (tmp_path / "run.yaml").write_text(TEXT)
+    assert configuration.dump(config) == configuration.dump(load(tmp_path / "run.yaml"))
+    assert load(yaml.safe_load(TEXT), "account.capital=5").account.capital == 5
+    assert load(configuration.resolved(config)).variants == config.variants
+
+
+def test_lists_that_are_one_object_in_a_dict_are_written_twice():
+    weights = {"UST10": 0.5}
+    held = {name: {"strategy": "hold", "params": {"weights": weights}} for name in ("a", "b")}
+    assert [each.name for each in load({"name": "run", "variants": held}).variants] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            {"name": "run", "variants": {"a": {"strategy": "hodl"}}},
+            "the configuration: variants.a.strategy: unknown strategy 'hodl'",
+        ),
+        (
+            {"name": "run", "acount": {}, "variants": {"a": {"strategy": "hold"}}},
+            "the configuration: acount: unknown key",
+        ),
+        ({"name": "run", "variants": {"a": object()}}, "the configuration: <object object at "),
+    ],
+)
+def test_what_is_wrong_with_a_dict_is_one_line_that_names_the_key(data, said):
+    with pytest.raises(ConfigError) as refusal:
+        load(data)
+    assert str(refusal.value).startswith(said)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_changed_value_is_that_of_set_and_the_first_configuration_stays(config):
+    changed = config.with_("variants.pair.params.duration", 4)
+    assert [each.params["duration"] for each in changed.variants] == [4.0, 4.0]  # the one that extends it follows
+    assert [each.params["duration"] for each in config.variants] == [5.0, 5.0]
+    assert configuration.dump(changed) == configuration.dump(
+        load(yaml.safe_load(TEXT), "variants.pair.params.duration=4")
+    )
+    assert config.with_("thesis_date", pd.Timestamp("2024-01-01").date()).thesis_date.year == 2024
+    assert config.with_("instruments.236A.T.half_spread_bp", 3.0).library["236A.T"].half_spread == pytest.approx(3e-4)
+    assert changed.with_("account.capital", 5.0).variants == changed.variants
+
+
+def test_of_two_changes_that_say_one_thing_the_later_stands(config):
+    dollars = config.with_("account.size_on", "capital").with_("variants.pair.params.dv01_usd", 2000.0)
+    assert dollars.variants[0].strategy.duration == 2.0
+    assert dollars.with_("variants.pair.params.duration", 3.0).variants[0].strategy.duration == 3.0
+
+
+def test_series_given_stay_with_a_changed_configuration():
+    days = pd.bdate_range("2015-01-01", "2024-12-31")
+    prices = {"TLT": pd.DataFrame({"adjusted": 100 * np.exp(0.03 * np.arange(len(days)) / 260)}, days)}
+    config = load(yaml.safe_load(SMALL), prices=prices)
+    assert config.with_("account.capital", 5.0).given == config.given != ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("variants.pair.params.durtion", 4, "did you mean 'duration'?"),
+        ("variants.pair.params.duration", -1, "expected a number above 0"),
+        ("account.capital", object(), "is nothing that YAML can hold"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_in_one_line(path, value, said, config):
+    with pytest.raises(ConfigError) as refusal:
+        config.with_(path, value)
+    assert said in str(refusal.value)
+
+
+def test_returns_are_those_of_the_figures_and_quantstats_takes_a_column_as_it_is(small):
+    stats = pytest.importorskip("quantstats.stats")
+    results = read(small.folder / "result")
+    pair = results.returns["pair"]
+    assert stats.comp(pair) == pytest.approx(results.equity["pair"].iloc[-1] / results.equity["pair"].iloc[0] - 1)
+    assert stats.max_drawdown(results.excess_returns["pair"]) == pytest.approx(results.drawdowns["pair"].min())
+    assert results.metrics.loc["pair", "excess_drawdown"] == pytest.approx(-results.drawdowns["pair"].min())
+    x = results.excess_returns["pair"]
+    assert results.metrics.loc["pair", "sharpe"] == pytest.approx(x.mean() / x.std() * np.sqrt(12))
+    assert list(results.returns.columns) == ["pair", "bond"]
