@@ -333,6 +333,17 @@ def test_a_cell_that_is_not_run_is_never_chosen_and_has_no_part_in_the_window(tm
     assert all(0.0 <= fold["share_below"] <= 1.0 for fold in stated["folds"])
 
 
+def test_a_cell_whose_legs_came_late_is_named_as_what_cuts_the_window_short(tmp_path):
+    text = GAP.replace("    rebalance.every: [month, quarter]", "    legs: [[UST10, JGB10], [UST30, JGB10]]")
+    with pytest.raises(ConfigError, match="at least 10 are needed"):
+        walk.run(ideas(tmp_path, text), Plan())
+    stated = record.record(walk.run(ideas(tmp_path, text), Plan(train="4Y")))
+    window = stated["window"]
+    assert window["earliest"] == "1999-09-30" < window["first"] and window["begins_settings"]["legs"] == "UST30 JGB10"
+    (said,) = (line for line in words.notes(stated) if line.startswith("Every cell trades"))
+    assert "UST30 JGB10, others as early as 1999-09-30)" in said and "ends with" not in said
+
+
 @pytest.fixture
 def noisy(monkeypatch):
     """Yields of both countries that walk at random, parallel, from a level of their own."""
@@ -375,6 +386,17 @@ def test_choices_in_other_currencies_and_legs_are_one_book_in_both_engines(tmp_p
     assert result.units.shape[1] == 2 + 3  # Treasuries are the same holding whatever the treatment, JGB10 is not
     held = [(np.abs(result.units[span][:-1]) > 0).any(axis=0) for span in walk._spans(planned)]
     assert all(own.sum() <= 2 for own in held) and np.any(held, axis=0).sum() >= 4
+
+
+def test_the_embargo_is_kept_before_every_choice_and_around_every_group(tmp_path, monkeypatch):
+    learned = []
+    original = cpcv.training
+    monkeypatch.setattr(walk, "embargoed", lambda strategy, market: 5)
+    monkeypatch.setattr(cpcv, "training", lambda *given: learned.append(given[2:]) or original(*given))
+    walked = walk.run(ideas(tmp_path), Plan())
+    assert {fold.decided - (fold.train.stop - 1) for fold in walked.folds} == {walked.embargo} == {5}
+    assert set(learned) == {(1, 5)}
+    assert "less the last 5 bars" in " ".join(words.notes(record.record(walked)))
 
 
 def test_the_embargo_is_the_longest_publication_lag(market):

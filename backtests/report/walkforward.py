@@ -90,19 +90,38 @@ def _paths(record: Record) -> str:
 
 def _rules(record: Record) -> Iterator[str]:
     plan, window = record["plan"], record["window"]
-    back = "all bars" if plan["window"] == "anchored" else f"the last {plan['train']}"
+    back = f"the last {plan['train']} before it"
+    if plan["window"] == "anchored":
+        back = f"all bars before it, {plan['train']} at least"
     bars = f"{record['embargo']} bar{'s' if record['embargo'] != 1 else ''}"
     yield (
-        f"Each choice is made on {back} before it, at least {plan['train']}, less the last {bars}, and holds for "
-        f"{plan['step']}; positions and costs are carried from one to the next. Sizes, costs and fills are the base's "
-        "own: another is the same idea, and is not chosen."
+        f"Each choice is made on {back}, less the last {bars}, and holds for {plan['step']}; positions and costs are "
+        "carried from one to the next. Sizes, costs and fills are the base's own: another is the same idea, and is not "
+        "chosen."
     )
     yield (
-        f"Every cell trades from {window['first']} to {window['last']}; what is left after the last whole test is not "
-        f"used. Two engines agree to {record['reconciliation']:.0e} of capital."
+        f"Every cell trades from {window['first']} to {window['last']}{_decided(window)}; what is left after the last "
+        f"whole test is not used. Two engines agree to {record['reconciliation']:.0e} of capital."
     )
     if record["no_benchmark"]:
         yield f"No benchmark: {record['no_benchmark']}."
+
+
+def _decided(window: Mapping[str, Any]) -> str:
+    """Which cell cuts the others' history short, where one does."""
+    parts = [
+        f"{verb} with {_said(window[key])}, others {other} {window[day]}"
+        for verb, other, key, day, own in (
+            ("begins", "as early as", "begins_settings", "earliest", "first"),
+            ("ends", "as late as", "ends_settings", "latest", "last"),
+        )
+        if window[day] != window[own]
+    ]
+    return f" (it {' and '.join(parts)})" if parts else ""
+
+
+def _said(settings: Mapping[str, str | None]) -> str:
+    return ", ".join(f"{_short(name)} {'none' if value is None else _brief(value)}" for name, value in settings.items())
 
 
 def _short(name: str) -> str:

@@ -93,11 +93,12 @@ def moment(config: Config, as_of: date | None = None) -> Moment:
     day = as_of or config.data.end or last
     if not first <= day <= last:
         raise OutsideDataError("--as-of" if as_of else "data.end", day, config.data.source, first, last)
-    if day == last:
+    dates = whole.market.dates
+    row = max(int(np.searchsorted(dates, np.datetime64(day), side="right")) - 1, 0)
+    if row == len(dates) - 1:
         return Moment(whole, day, replay=False)
-    row = int(np.searchsorted(whole.market.dates, np.datetime64(day), side="right")) - 1
-    cut = replace(whole, tables=until(whole.tables, day), market=whole.market.until(row))
-    return Moment(cut, day, replay=True)
+    cut = replace(whole, tables=until(whole.tables, dates[row].astype(object)), market=whole.market.until(row))
+    return Moment(cut, day, replay=day < last)
 
 
 # ---- registering
@@ -180,7 +181,7 @@ def _trades(config: Config, now: Moment, today: date | None) -> list[Entry]:
 
 def _registering(kind: str, body: dict[str, Any], names: Sequence[str], now: Moment, today: date | None) -> Entry:
     whole = {**body, "as_of": str(now.day), **_late(body, now.day, today)}
-    return Entry(kind, whole, _data(now, names, now.day), now.replay)
+    return Entry(kind, whole, _data(now, names, now.last), now.replay)
 
 
 def _late(body: Mapping[str, Any], day: date, today: date | None) -> dict[str, Any]:
@@ -303,7 +304,7 @@ def _changed(
         for line in lines[begun["seq"] :]
         if line["kind"] == "verdict" and key_of(line["body"]) == key and line["body"]["as_of"] <= day
     ]
-    data = _data(now, names, min(now.day, _end(body)))
+    data = _data(now, names, min(now.last, _end(body)))
     if not former:
         return Entry("verdict", body, data, now.replay)
     before = former[-1]

@@ -68,12 +68,18 @@ def settings(walked: Walked, row: int) -> dict[str, str | None]:
 
 def _window(walked: Walked) -> dict[str, Any]:
     begins, ends = walked.decided_by
+    bars = np.flatnonzero(~np.isnan(walked.cells.x).all(axis=1))
+    days = walked.shared.market.dates
     return {
         "first": str(walked.dates[0]),
         "last": str(walked.dates[-1]),
         "bars": len(walked.dates) - 1,
+        "earliest": str(days[bars[0] - 1]),
+        "latest": str(days[bars[-1]]),
         "begins_with": int(walked.grid.cells[begins]),
+        "begins_settings": settings(walked, begins),
         "ends_with": int(walked.grid.cells[ends]),
+        "ends_settings": settings(walked, ends),
     }
 
 
