@@ -185,7 +185,7 @@ def test_parameters_start_again_where_the_strategy_changes_and_only_there(tmp_pa
 def test_a_parent_without_a_strategy_is_refused_though_its_children_have_one(tmp_path):
     message = refusal(tmp_path, "name: run\nvariants:\n  b: {extends: a, strategy: curve}\n  a: {params: {}}\n")
     assert message.startswith("run.yaml:4: variants.a: names no strategy; add strategy: divergence | curve | ")
-    assert message.endswith(" | blend | thesis, or extends")
+    assert message.endswith(" | blend | article | signals | thesis, or extends")
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ import yaml
 
 from backtests.config.load import json_schema
 from backtests.config.params import describe, schema_of
+from data.countries import BASE
 from data.errors import ConfigError, did_you_mean
 from strategies import OVERLAYS, STRATEGIES
 
 ANY = "NAME"  # of a path: whatever a file calls a variant, an instrument, a country, a claim
 PARAMS, OVERLAY = "params", "overlays"
-UNITS = {"_bp": "bp", "_pct": "%", "_usd": "USD"}  # by the end of a key's name, where it states none
+UNITS = {"_bp": "bp", "_pct": "%", "_usd": BASE}  # by the end of a key's name, where it states none
 BOUNDS = {
     "exclusiveMinimum": "above {}", "minimum": "at least {}", "exclusiveMaximum": "below {}", "maximum": "at most {}",
 }  # fmt: skip

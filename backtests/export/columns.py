@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.countries import BASE
+
 Kind = Literal["text", "date", "fraction", "usd", "number", "count"]
 DIGITS: dict[Kind, int] = {"fraction": 2, "usd": 0, "number": 2, "count": 0}
 RATE = 6  # decimals of an exchange rate: a yen is 0.0064 dollars
@@ -34,7 +36,7 @@ UNITS = {  # of other figures
     "quantity": "shares, contracts or face", "price": "of the index", "quoted_price": "local currency",
     "fx": "USD a unit",
 }  # fmt: skip
-SUFFIXES = {"_usd": ("usd", "USD"), "_bp": ("number", "bp")}
+SUFFIXES = {"_usd": ("usd", BASE), "_bp": ("number", "bp")}
 WORDS = {"pnl": "P&L", "cagr": "CAGR", "var": "VaR", "es": "ES", "fx": "FX", "mae": "MAE", "mfe": "MFE"}
 
 
@@ -81,7 +83,7 @@ def column(key: str) -> Column:
     if key in FRACTIONS:
         return Column(key, "fraction")
     if key in USD:
-        return Column(key, "usd", "USD")
+        return Column(key, "usd", BASE)
     if key in DAYS:
         return Column(key, "date")
     if key in TEXTS:

@@ -16,6 +16,7 @@ from backtests.performance.round_trips import LISTS
 from backtests.report.detail import MONTHS
 from backtests.report.tables import LINE_NAMES
 from backtests.runs.snapshot import StoredRun
+from data.countries import BASE
 from data.errors import ConfigError, did_you_mean
 
 RANGES = ("excess_return", "sharpe", "excess_drawdown")  # figures with a 95 % interval
@@ -73,7 +74,7 @@ def tables(run: StoredRun) -> list[Table]:
         _summary(run),
         _by_date("returns", total_returns(run), "fraction"),
         _by_date("excess returns", excess_returns(run), "fraction"),
-        _by_date("equity", run.equity, "usd", "USD"),
+        _by_date("equity", run.equity, "usd", BASE),
         _of_frame("positions", run.positions[list(POSITIONS)]),
         _of_frame("fills", run.trades[list(FILLS)]),
         _of_frame("round trips", run.round_trips.drop(columns=[*LISTS, "path_unit"], errors="ignore")),
@@ -137,8 +138,8 @@ def _attribution(name: str, lines: pd.DataFrame, by: list[str]) -> Table:
     own = [*known, *(line for line in sums if line not in LINE_NAMES)]
     last = ["cash"] if "cash" in sums else []
     columns = [column(key) for key in by]
-    columns += [Column(str(line), "usd", "USD", LINE_NAMES.get(str(line), str(line))) for line in [*own, *last]]
-    columns += [Column("trading_pnl", "usd", "USD"), Column("pnl", "usd", "USD")]
+    columns += [Column(str(line), "usd", BASE, LINE_NAMES.get(str(line), str(line))) for line in [*own, *last]]
+    columns += [Column("trading_pnl", "usd", BASE), Column("pnl", "usd", BASE)]
     keys = sums.index.to_frame(index=False)
     values = [keys[key].tolist() for key in by] + [sums[line].tolist() for line in [*own, *last]]
     return Table(name, tuple(columns), (*values, sums[own].sum(axis=1).tolist(), sums.sum(axis=1).tolist()))

@@ -135,6 +135,7 @@ def embedded(value: Payload) -> str:
 
 
 def _series(panels: Panels) -> Payload:
+    few = len(panels.variants) <= MANY
     calendar = Calendar(sorted({day for variant in panels.variants for day in variant.dates}))
     row = {day: i for i, day in enumerate(calendar.days)}
     return {
@@ -150,6 +151,7 @@ def _series(panels: Panels) -> Payload:
         "bands": panels.bands,
         "variants": [
             {**_variant(variant), **_paths(variant, calendar, row[variant.dates[0]])}
+            | ({"total": calendar.growth(variant.total, row[variant.dates[0]])} if few else {})
             | {"traded": calendar.coded(traded.series(panels, variant), row[variant.dates[0]])}
             for variant in panels.variants
         ],
@@ -165,7 +167,6 @@ def _variant(variant: VariantPanel) -> Payload:
 def _paths(variant: VariantPanel, calendar: Calendar, start: int) -> Payload:
     """Return a variant's paths, whose first row is row `start` of the calendar, in percent and USD m."""
     return {
-        "total": calendar.growth(variant.total, start),
         "excess": calendar.growth(variant.excess, start),
         "underwater": calendar.path(variant.underwater * 100, start),
         "sharpe": calendar.path(variant.sharpe, start + 1),

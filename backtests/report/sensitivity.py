@@ -36,6 +36,8 @@ WINDOWS = {"first_half": "in its first half", "second_half": "in its second half
 SMALL_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SHARES = ((0.23, 0.27, "a quarter"), (0.31, 0.36, "a third"), (0.45, 0.55, "half"), (0.64, 0.69, "two thirds"))
 
+WORDS = ("label", "lowLabel", "highLabel")  # of a bar
+
 
 @dataclass(frozen=True)
 class SensitivityTable:
@@ -250,11 +252,24 @@ def page(record: Record) -> list[SensitivityTable]:
 
 
 def tornado(record: Record) -> Payload:
-    """Return the bars of each variant's tornado, widest first, for the page to draw."""
+    """Return the bars of each variant's tornado, widest first, for the page to draw; words by their place in a list."""
+    bars = {name: _bars(record, variant) for name, variant in record["variants"].items()}
+    words = sorted({bar[key] for own in bars.values() for bar in own for key in WORDS})
+    place = {word: i for i, word in enumerate(words)}
     return {
-        name: {"base": variant["base"]["sharpe"], "bars": _bars(record, variant)}
-        for name, variant in record["variants"].items()
+        "words": words,
+        "variants": {
+            name: {"base": variant["base"]["sharpe"], "bars": [_coded(bar, place) for bar in bars[name]]}
+            for name, variant in record["variants"].items()
+        },
     }
+
+
+def _coded(bar: Payload, place: Mapping[str, int]) -> Payload:
+    """A bar whose words are places in a list and whose ends are rounded beyond what is seen."""
+    return {
+        **bar, **{key: place[bar[key]] for key in WORDS}, **{key: round(bar[key], 5) for key in ("low", "high")},
+    }  # fmt: skip
 
 
 def _bars(record: Record, variant: Mapping[str, Any]) -> list[Payload]:

@@ -33,7 +33,7 @@
       if (names.length) state.shown = new Set(names);
     }
     if (byName.has(query.get("variant"))) state.picked = query.get("variant");
-    if (["excess", "total"].includes(query.get("growth"))) state.view = query.get("growth");
+    if (document.querySelector(`[data-view="${CSS.escape(query.get("growth") ?? "")}"]`)) state.view = query.get("growth");
     if (query.has("log")) state.log = query.get("log") === "1";
     const [from, to] = [query.get("from") ?? "", query.get("to") ?? ""];
     if (day.test(from) && day.test(to) && from < to) state.range = [from, to];

@@ -5,13 +5,13 @@
   if (!box) return;
 
   function drawTornado() {
-    const variant = data.tornado[state.picked];
+    const { words, variants } = data.tornado, variant = variants?.[state.picked];
     box.hidden = !variant || variant.base === null || !variant.bars.length;
     if (box.hidden) return;
     const bars = [...variant.bars].reverse();
     const side = (key, name, colour) => ({
-      type: "bar", orientation: "h", y: bars.map((b) => b.label), base: variant.base, name,
-      x: bars.map((b) => b[key] - variant.base), hovertemplate: bars.map((b) => `${text(b[`${key}Label`] || "as run")}: ${b[key].toFixed(2)}<extra></extra>`),
+      type: "bar", orientation: "h", y: bars.map((b) => words[b.label]), base: variant.base, name,
+      x: bars.map((b) => b[key] - variant.base), hovertemplate: bars.map((b) => `${text(words[b[`${key}Label`]] || "as run")}: ${b[key].toFixed(2)}<extra></extra>`),
       marker: { color: colour, opacity: bars.map((b) => (b.world ? 1 : 0.55)), pattern: { shape: bars.map((b) => (b.world ? "" : "/")), solidity: 0.25 } },
     });
     Plotly.react("tornado", [side("low", "lower", "#D55E00"), side("high", "higher", "#0072B2")], layout({
