@@ -166,14 +166,16 @@ def _as_table(folder: Path, told: Trials) -> None:
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="A run folder, like those `divergence runs` lists.")],
+    run: Annotated[Path, typer.Argument(help="A run folder, like those `divergence runs` lists, or a sweep's.")],
 ) -> None:
-    """Draw the report and the pictures of a finished run again."""
+    """Draw the report and the pictures of a finished run again, or the page of a sweep."""
     from backtests.cli import interrupt, terminal
     from backtests.report import html, plots
     from backtests.report.panels import panels
     from backtests.runs import folder as run_folder
 
+    if (run / "sweep.parquet").is_file():
+        return _sweep(run)
     stored = run_folder.load(run)
     try:
         content = panels(stored)
@@ -185,3 +187,16 @@ def report(
         (beside / "report.html").write_text(page, encoding="utf-8")
         plots.save(content, beside / "plots")
     terminal.say(f"report: {run / 'report.html'}")
+
+
+def _sweep(folder: Path) -> None:
+    from backtests import config as configuration
+    from backtests.cli import terminal
+    from backtests.report import sweep
+    from backtests.sweeps import store
+    from data.errors import ConfigError
+
+    if store.read_manifest(folder)["state"] != "complete":
+        raise ConfigError(f"{folder}: is not finished; go on with `divergence sweep --resume {folder}`")
+    grid = configuration.grid(configuration.load(folder / "config.yaml", []))
+    terminal.say(f"page: {sweep.write(folder, grid)}")

@@ -44,6 +44,7 @@ def sweep(
     """Run every combination of the settings under `sweep` of CONFIG, score them, and prove the best in both engines."""
     from backtests import config as configuration
     from backtests.cli import interrupt, terminal
+    from backtests.report import sweep as sweep_page
     from backtests.sweeps import conclude, run, store
     from backtests.sweeps.banks import banks
 
@@ -67,6 +68,7 @@ def sweep(
     _register(swept)
     _show(swept)
     terminal.say(f"table: {folder.path / store.TABLE}")
+    terminal.say(f"page: {sweep_page.write(folder.path, grid)}")
 
 
 @contextmanager

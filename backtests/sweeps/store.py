@@ -264,6 +264,11 @@ def read_table(path: Path) -> pa.Table:
     return parquet.read_table(path / TABLE)
 
 
+def read_effects(path: Path) -> pa.Table:
+    """Return what each setting moves by itself, of a sweep's folder."""
+    return parquet.read_table(path / EFFECTS)
+
+
 def in_order(values: np.ndarray) -> np.ndarray:
     """Return positions, largest value first, NaN last; of equal ones the first."""
     return np.argsort(np.where(np.isnan(values), np.inf, -values), kind="stable")
