@@ -175,7 +175,8 @@ def report(
     from backtests.runs import folder as run_folder
 
     if (run / "sweep.parquet").is_file():
-        return _sweep(run)
+        _sweep(run)
+        return
     stored = run_folder.load(run)
     try:
         content = panels(stored)

@@ -58,7 +58,7 @@ def write(folder: Path, grid: Grid) -> Path:
     """
     path = folder / PAGE
     try:
-        table, effects = store.read_table(folder), store.read_effects(folder)
+        table, effects = store.read_table(folder, ["cell", "idea", *FIGURES]), store.read_effects(folder)
         replace_text(path, page(grid, store.read_manifest(folder), table, effects.to_pylist()))
     except (OSError, pa.ArrowException, KeyError) as error:
         why = getattr(error, "strerror", None) or error
@@ -78,15 +78,15 @@ def page(grid: Grid, manifest: Mapping[str, Any], table: pa.Table, effects: Sequ
         title=f"{manifest['name']}: sweep of {manifest['base']}",
         manifest=manifest,
         count=len(own.cells),
-        headings=[("Cell", ""), *((short(name), "") for name in grid.names), *HEADINGS],
+        headings=[("Cell", ""), *(_heading(name) for name in grid.names), *HEADINGS],
         ranked=[_ranked(grid, own, row, _proved(manifest)) for row in ranked.tolist()],
         worth=list(worth(manifest["judged"])),
         notes=list(notes(manifest)),
         effects=drawn,
-        histogram=plots.histogram(own.figures["sharpe"][own.ideas], manifest["judged"]),
+        known=int((~np.isnan(own.figures["sharpe"])).sum()),
         embedded=len(embedded),
         spikes=bool((~np.isnan(own.figures["spike"][embedded])).any()),
-        wide=WIDE,
+        wide=f"{WIDE:g}",
         lines=min(LINES, len(embedded)),
         data=html.embedded(_data(grid, manifest, own, embedded, ranked, _by_effect(grid, effects))),
         plotly=html.plotly_script(),
@@ -103,9 +103,15 @@ def _table(grid: Grid, manifest: Mapping[str, Any], table: pa.Table) -> _Table:
     cells = table["cell"].to_numpy().astype(np.int64)
     at = {axis.name: i for i, axis in enumerate(grid.axes)}
     places = grid.places(cells)[:, [at[name] for name in grid.names]]
-    ideas = np.array([int(idea or "0", 16) for idea in table["idea"].to_pylist()], dtype=np.uint64)
+    ideas = np.concatenate([_ideas(chunk) for chunk in table["idea"].chunks])
     score = figures["plateau" if manifest["score"] == "plateau" else "sharpe"]
     return _Table(cells, places, figures, score, representatives(grid, ideas))
+
+
+def _ideas(column: pa.DictionaryArray) -> NDArray[np.uint64]:
+    """Return the ideas of rows as numbers, 0 of a cell that is not run; a name is read once, however many have it."""
+    names = np.array([0, *(int(name, 16) for name in column.dictionary.to_pylist())], dtype=np.uint64)
+    return np.asarray(names[column.indices.fill_null(-1).to_numpy(zero_copy_only=False) + 1])
 
 
 def _proved(manifest: Mapping[str, Any]) -> dict[int, float]:
@@ -126,6 +132,12 @@ def _ranked(grid: Grid, own: _Table, row: int, proved: Mapping[int, float]) -> t
 def short(name: str) -> str:
     """Return a setting's name as a heading has it."""
     return name.removeprefix("params.")
+
+
+def _heading(name: str) -> tuple[str, str]:
+    """Return the last part of a setting's name, and what it is a part of."""
+    *whole, last = short(name).rsplit(".", 1)
+    return last, " ".join(whole)
 
 
 def said(value: Any) -> str:
@@ -212,22 +224,27 @@ def _data(
     ranked: NDArray[np.int64],
     by_effect: list[int],
 ) -> Payload:
-    values = {axis.name: [said(value) for value in axis.values] for axis in grid.axes}
+    axes = {axis.name: axis for axis in grid.axes}
+    used = [np.unique(own.places[rows, i], return_inverse=True) for i in range(len(grid.names))]  # of what is embedded
     at = {int(row): i for i, row in enumerate(rows)}
     best = [at[row] for row in ranked.tolist()]
     order = store.in_order(own.score[rows])
     first = [*best, *order[: LINES // 3].tolist()]
     lines = sample(len(rows), first[: LINES // 3], grid.seed, LINES)
     return {
-        "axes": [{"name": short(name), "values": values[name]} for name in grid.names],
+        "axes": [
+            {"name": short(name), "values": [said(axes[name].values[k]) for k in values.tolist()]}
+            for name, (values, _) in zip(grid.names, used, strict=True)
+        ],
         "byEffect": by_effect,
         "score": "plateau" if manifest["score"] == "plateau" else "sharpe",
         "cells": own.cells[rows].tolist(),
-        "places": own.places[rows].T.tolist(),
+        "places": [places.tolist() for _, places in used],
         "measures": {name: [_brief(value) for value in own.figures[name][rows].tolist()] for name in MEASURES},
         "best": best[:5],
         "lines": sorted(lines.tolist(), key=lambda i: np.nan_to_num(own.score[rows[i]], nan=-np.inf)),
         "wide": WIDE,
+        "histogram": plots.histogram(own.figures["sharpe"][own.ideas], manifest["judged"]),
     }
 
 

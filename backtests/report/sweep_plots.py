@@ -1,4 +1,4 @@
-"""The plots of a sweep's page that no script draws: where everything goes, geometry only."""
+"""The plots of a sweep's page that no script draws: where everything goes, geometry only; and a histogram's counts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from backtests.report.format import ABSENT, number
+from backtests.report.format import ABSENT, Payload, number
 from data.pricing.bonds import Array
 
 WIDE, HIGH, LEFT, TOP, BOTTOM = 360.0, 190.0, 44.0, 10.0, 28.0
 LABELS = 7  # under a plot of effects
 LETTERS = 9  # of a label
+MANY = 200  # values of a setting; of more, so many are drawn
 BINS = 40
-BROAD, LOW = 880.0, 240.0  # the histogram
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,6 @@ class Effect:
     y: list[Tick]
 
 
-@dataclass(frozen=True)
-class Histogram:
-    """How many ideas have which Sharpe ratio, and what the best of as many without skill would have."""
-
-    bars: list[tuple[float, float, float, float, str]]  # x, y, width, height, words
-    x: list[Tick]
-    y: list[Tick]
-    noise: tuple[float, float, float] | None  # left, right, mean
-    best: float | None
-    plateau: float | None
-
-
 def effects(rows: Sequence[Mapping[str, Any]]) -> list[Effect]:
     """Return a plot per setting, of the rows of `effects.parquet`; all have one scale."""
     some = [row[key] for row in rows if row["median"] is not None for key in ("low", "high")]
@@ -64,10 +52,11 @@ def _effect(name: str, rows: Sequence[Mapping[str, Any]], ticks: list[float], lo
     def y(value: float) -> float:
         return round(TOP + (high - value) / (high - low) * (HIGH - TOP - BOTTOM), 1)
 
+    medians = [row["median"] for row in rows if row["median"] is not None]
+    rows = rows[:: ceil(len(rows) / MANY)]
     step = (WIDE - LEFT) / len(rows)
     at = [round(LEFT + step * (i + 0.5), 1) for i in range(len(rows))]
     known = [(x, row) for x, row in zip(at, rows, strict=True) if row["median"] is not None]
-    medians = [row["median"] for _, row in known]
     every = ceil(len(rows) / LABELS)
     return Effect(
         name,
@@ -91,38 +80,21 @@ def _brief(value: str | None) -> str:
     return short if len(short) <= LETTERS else short[: LETTERS - 1] + "…"
 
 
-def histogram(sharpe: Array, judged: Mapping[str, Any]) -> Histogram | None:
-    """Return the histogram of Sharpe ratios (K,), of which some may be NaN; None where all are."""
+def histogram(sharpe: Array, judged: Mapping[str, Any]) -> Payload | None:
+    """Return how many of the Sharpe ratios (K,) are where, and what the best is beside; None where all are NaN."""
     known = sharpe[~np.isnan(sharpe)]
     if not len(known):
         return None
+    counts, edges = np.histogram(known, bins=BINS)
     best, plateau = judged["best"], judged["plateau"]
-    band = None if best is None or best["noise"] is None else [best[k] for k in ("noise_low", "noise_high", "noise")]
-    values = [float(known.min()), float(known.max()), *(band or ())]
-    ticks = _ticks(min(values), max(values))
-    counts, edges = np.histogram(known, bins=BINS, range=(ticks[0], ticks[-1]))
-    levels = [level for level in _ticks(0.0, float(counts.max())) if level == int(level)]
-    top = max(levels[-1], float(counts.max()))
-
-    def x(value: float) -> float:
-        return round(LEFT + (value - ticks[0]) / (ticks[-1] - ticks[0]) * (BROAD - LEFT - 12.0), 1)
-
-    def y(value: float) -> float:
-        return round(TOP + (top - value) / top * (LOW - TOP - BOTTOM), 1)
-
-    bars = [
-        (x(a), y(n), max(1.0, round(x(b) - x(a) - 1.0, 1)), round(y(0) - y(n), 1), f"{n:,}: {number(a)} to {number(b)}")
-        for n, a, b in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        if n
-    ]
-    return Histogram(
-        bars,
-        [Tick(x(value), number(value, _digits(ticks))) for value in ticks],
-        [Tick(y(level), f"{level:,.0f}") for level in levels],
-        (x(band[0]), x(band[1]), x(band[2])) if band else None,
-        x(best["sharpe"]) if best else None,
-        x(plateau["score"]) if plateau else None,
-    )
+    noise = None if best is None or best["noise"] is None else [best[k] for k in ("noise_low", "noise_high", "noise")]
+    return {
+        "counts": counts.tolist(),
+        "edges": [round(edge, 6) for edge in edges.tolist()],
+        "noise": noise,
+        "best": best and best["sharpe"],
+        "plateau": plateau and plateau["score"],
+    }
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -130,8 +102,9 @@ def _ticks(low: float, high: float) -> list[float]:
     width = max(high - low, 1e-6) / 4
     size = 10.0 ** floor(log10(width))
     step = next(size * k for k in (1, 2, 5, 10) if size * k >= width)
-    return [k * step for k in range(floor(low / step + 1e-9), ceil(high / step - 1e-9) + 1)]
+    first = floor(low / step + 1e-9)
+    return [k * step for k in range(first, max(first + 1, ceil(high / step - 1e-9)) + 1)]
 
 
 def _digits(ticks: list[float]) -> int:
-    return max(1, -floor(log10(ticks[1] - ticks[0]) + 1e-9)) if len(ticks) > 1 else 1
+    return max(1, -floor(log10(ticks[1] - ticks[0]) + 1e-9))

@@ -259,9 +259,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def read_table(path: Path) -> pa.Table:
-    """Return the table of a sweep's folder."""
-    return parquet.read_table(path / TABLE)
+def read_table(path: Path, names: list[str] | None = None) -> pa.Table:
+    """Return the table of a sweep's folder, or some of its columns."""
+    return parquet.read_table(path / TABLE, columns=names)
 
 
 def read_effects(path: Path) -> pa.Table:

@@ -4,7 +4,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
   const { axes, places, measures } = data;
-  const NONE = -1, DARKEST = 0.98; // the share of figures that the darkest shade leaves below
+  const NONE = -1, MOST = 60, DARKEST = 0.98; // squares beside each other; the share of figures that the darkest shade leaves below
   const many = data.byEffect.filter((axis) => axes[axis].values.length > 1);
   const state = { measure: "sharpe", x: data.byEffect[0], y: many[1] ?? NONE, z: many[2] ?? NONE, rest: axes.map(() => NONE) };
   const shown = (value, digits = 2) => {
@@ -18,16 +18,16 @@
     return sizes[Math.floor(DARKEST * (sizes.length - 1))] || 1;
   };
   const element = (tag, text, attributes = {}) => {
-    const made = document.createElement(tag);
-    made.textContent = text;
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return made;
+    const node = document.createElement(tag);
+    node.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    return node;
   };
   const drawn = (tag, attributes, text) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text !== undefined) made.textContent = text;
-    return made;
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    if (text !== undefined) node.textContent = text;
+    return node;
   };
 
   // ---- the map
@@ -56,12 +56,17 @@
     byId("slid").textContent = axes[state.z].name;
   }
 
+  // Of a setting with more values than squares, so many that stand together share one.
+  const together = (axis) => Math.ceil(axes[axis].values.length / MOST);
+  const labels = (axis) => axes[axis].values.filter((_, k) => k % together(axis) === 0).map((value) => (together(axis) > 1 ? `${value}…` : value));
+
   // Figures of the cells behind every square, by row and column.
   function squares() {
-    const columns = axes[state.x].values.length, rows = state.y === NONE ? 1 : axes[state.y].values.length;
+    const columns = labels(state.x).length, rows = state.y === NONE ? 1 : labels(state.y).length;
     const held = [...free(), ...(state.z === NONE ? [] : [state.z])].filter((i) => state.rest[i] !== NONE);
     const within = (cell) => held.every((i) => places[i][cell] === state.rest[i]);
-    const square = (cell) => (state.y === NONE ? 0 : places[state.y][cell]) * columns + places[state.x][cell];
+    const line = (axis, cell) => (axis === NONE ? 0 : Math.floor(places[axis][cell] / together(axis)));
+    const square = (cell) => line(state.y, cell) * columns + line(state.x, cell);
     const behind = Array.from({ length: rows * columns }, () => []);
     measures[state.measure].forEach((value, cell) => { if (value !== null && within(cell)) behind[square(cell)].push(value); });
     const best = data.best[0];
@@ -83,11 +88,12 @@
       byId("slider").setAttribute("aria-valuetext", value);
     }
     const head = document.createElement("tr"), body = document.createElement("tbody"), top = document.createElement("thead");
-    head.append(element("th", y ? `${y.name} ↓ ${x.name} →` : `${x.name} →`), ...x.values.map((value) => element("th", value, { scope: "col" })));
+    head.append(element("th", y ? `${y.name} ↓ ${x.name} →` : `${x.name} →`), ...labels(state.x).map((value) => element("th", value, { scope: "col" })));
     top.append(head);
+    const beside = y ? labels(state.y) : [""];
     for (let row = 0; row < rows; row++) {
       const line = document.createElement("tr");
-      line.append(element("th", y ? y.values[row] : "", { scope: "row" }));
+      line.append(element("th", beside[row], { scope: "row" }));
       for (let column = 0; column < columns; column++) {
         const values = behind[row * columns + column], value = median(values), cell = element("td", shown(value));
         if (value !== null) {
@@ -135,6 +141,29 @@
     }), kit.config);
   }
 
+  // ---- all ideas, and the best of as many without skill
+
+  function histogram() {
+    const own = data.histogram;
+    if (!own) return;
+    const level = (x, style) => ({ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: style });
+    const shapes = [];
+    if (own.noise) {
+      shapes.push({ type: "rect", xref: "x", yref: "paper", x0: own.noise[0], x1: own.noise[1], y0: 0, y1: 1, layer: "below", fillcolor: kit.css("--band"), line: { width: 0 } });
+      shapes.push(level(own.noise[2], { color: kit.css("--soft"), width: 1, dash: "dash" }));
+    }
+    if (own.plateau !== null) shapes.push(level(own.plateau, { color: kit.css("--accent"), width: 3, dash: "dot" }));
+    if (own.best !== null) shapes.push(level(own.best, { color: kit.ink(), width: 3 }));
+    Plotly.react("histogram", [{
+      type: "bar", x: own.counts.map((_, k) => (own.edges[k] + own.edges[k + 1]) / 2), y: own.counts, width: own.counts.map((_, k) => (own.edges[k + 1] - own.edges[k]) * 0.94),
+      text: own.counts.map((_, k) => `${shown(own.edges[k])} to ${shown(own.edges[k + 1])}`), textposition: "none",
+      marker: { color: kit.css("--soft"), opacity: 0.7 }, hovertemplate: "%{y} at %{text}<extra></extra>",
+    }], kit.layout({
+      hovermode: "closest", dragmode: false, margin: { l: 56, r: 16, t: 8, b: 40 }, shapes,
+      xaxis: { title: { text: "Sharpe ratio", standoff: 8 }, showgrid: false, zeroline: true }, yaxis: { title: { text: "ideas", standoff: 8 } },
+    }), kit.config);
+  }
+
   // ---- settings side by side: an axis a row, a line a cell, the last axis its Sharpe ratio
 
   function parallel() {
@@ -174,8 +203,8 @@
     holder.replaceChildren(svg);
   }
 
-  page.theme(() => scatter());
-  choices(); heat(); scatter(); parallel();
+  page.theme(() => { scatter(); histogram(); });
+  choices(); heat(); scatter(); parallel(); histogram();
   let width = innerWidth;
   addEventListener("resize", () => { if (width !== innerWidth) parallel(); width = innerWidth; });
   page.ready();
