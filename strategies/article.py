@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from data.market import Market
-from data.pricing.bonds import Array
 from strategies.base import Invariants, Lookback, Meaning, ParameterError, Strategy, Window
-from strategies.blend import Blend, Part
+from strategies.blend import Blend, InOneBook, Part
 from strategies.breakeven import Breakeven
 from strategies.curve import CurveTrade
 from strategies.divergence import Divergence
@@ -19,7 +17,7 @@ Name = Literal["tens", "funds", "us_steepener", "jgb_flattener", "tips", "short_
 
 
 @dataclass(frozen=True)
-class Article:
+class Article(InOneBook):
     """The article's trades, static, each at one trailing volatility and at equal weight; `without` leaves one out.
 
     Long UST10 against JGB10; long TLT against the Tokyo fund 2561.T; a US 2s10s steepener; a JGB 10s30s flattener; long
@@ -55,27 +53,6 @@ class Article:
         return Blend({name: Part(pair, 1.0 / len(chosen)) for name, pair in chosen.items()})
 
     @property
-    def legs(self) -> tuple[str, ...]:
-        """Every part's legs, each once."""
-        return self.blend.legs
-
-    @property
     def invariants(self) -> Invariants:
         """Every part is neutral, so the sum is."""
         return Invariants(scales_with="volatility", neutral=True)
-
-    def warmup(self, market: Market) -> int:
-        """One row more than the window has returns."""
-        return self.blend.warmup(market)
-
-    def components(self, market: Market) -> dict[str, Array]:
-        """Targets (T, n) of each part, before netting."""
-        return self.blend.components(market)
-
-    def signals(self, market: Market) -> dict[str, Array]:
-        """No part has a signal."""
-        return self.blend.signals(market)
-
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n): the sum of the parts'."""
-        return self.blend.targets(market)

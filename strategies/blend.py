@@ -74,3 +74,33 @@ class Blend:
     def targets(self, market: Market) -> Array:
         """Weights (T, n): the sum of the parts'."""
         return np.asarray(sum(self.components(market).values()))
+
+
+class InOneBook:
+    """A strategy that is a blend: what its `blend` answers is its own answer."""
+
+    @property
+    def blend(self) -> Blend:
+        """The parts that are in, with their weights."""
+        raise NotImplementedError
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """Every part's legs, each once."""
+        return self.blend.legs
+
+    def warmup(self, market: Market) -> int:
+        """The longest of its parts'."""
+        return self.blend.warmup(market)
+
+    def components(self, market: Market) -> dict[str, Array]:
+        """Targets (T, n) of each part, before netting."""
+        return self.blend.components(market)
+
+    def signals(self, market: Market) -> dict[str, Array]:
+        """Signal (T,) of each part that has one."""
+        return self.blend.signals(market)
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n): the sum of the parts'."""
+        return self.blend.targets(market)

@@ -16,21 +16,13 @@ from strategies.signals import STILL, change, overnight, yield_of
 from strategies.sizing import book, different, one_of, positive, sized, years_of_duration
 
 
-@dataclass(frozen=True)
-class TrendCurve:
-    """Follow the slope: a steepener while it has steepened over `lookback`, a flattener while it has flattened.
+class SignalledSlope:
+    """A steepener, or the reverse, at equal duration, by a signal on a change over `lookback`."""
 
-    Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012, applied to a slope.
-    """
-
-    front: Front = "UST2"
-    back: Back = "UST10"
-    lookback: Annotated[Lookback, Meaning("time over which the slope moved")] = Window("12M")
-    duration: Duration = 5.0
-
-    def __post_init__(self) -> None:
-        different(self.front, self.back)
-        sized("duration", self.duration)
+    front: Leg
+    back: Leg
+    lookback: Window
+    duration: float
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -52,24 +44,41 @@ class TrendCurve:
         return self.lookback.bars(market) + 1
 
     def signal(self, market: Market) -> Array:
+        """Between -1, a flattener, and 1, a steepener (T,)."""
+        raise NotImplementedError
+
+    def targets(self, market: Market) -> Array:
+        """Weights (T, n), + on the front leg of a steepener."""
+        years = self.duration * self.signal(market)
+        front, back = (years_of_duration(market, leg, 1.0) for leg in self.legs)
+        return book(market, {self.front: years * front, self.back: -years * back})
+
+
+@dataclass(frozen=True)
+class TrendCurve(SignalledSlope):
+    """Follow the slope: a steepener while it has steepened over `lookback`, a flattener while it has flattened.
+
+    Moskowitz, Ooi and Pedersen, J. Financial Economics 104, 2012, applied to a slope.
+    """
+
+    front: Front = "UST2"
+    back: Back = "UST10"
+    lookback: Annotated[Lookback, Meaning("time over which the slope moved")] = Window("12M")
+    duration: Duration = 5.0
+
+    def __post_init__(self) -> None:
+        different(self.front, self.back)
+        sized("duration", self.duration)
+
+    def signal(self, market: Market) -> Array:
         """1 while the slope has risen over the window, -1 while it has fallen (T,)."""
         slope = yield_of(market, self.back) - yield_of(market, self.front)
         moved = change(slope, self.lookback.bars(market))
         return np.where(np.abs(moved) < STILL, 0.0, np.sign(moved))
 
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n), + on the front leg of a steepener."""
-        return slope_book(market, self.front, self.back, self.duration * self.signal(market))
-
-
-def slope_book(market: Market, front: str, back: str, years: Array) -> Array:
-    """Weights (T, n) of `years` (T,) of duration in the front leg against as many in the back one, + a steepener."""
-    own, other = (years_of_duration(market, leg, 1.0) for leg in (front, back))
-    return book(market, {front: years * own, back: -years * other})
-
 
 @dataclass(frozen=True)
-class PolicyCurve:
+class PolicyCurve(SignalledSlope):
     """A steepener only while the central bank eases, or a flattener only while it tightens; flat otherwise.
 
     It eases while the overnight rate has fallen by `least` or more over `lookback`, and tightens while it has risen by
@@ -93,34 +102,11 @@ class PolicyCurve:
         positive("least", self.least)
         sized("duration", self.duration)
 
-    @property
-    def legs(self) -> tuple[str, ...]:
-        """The front leg, then the back one."""
-        return (self.front, self.back)
-
-    @property
-    def by_maturity(self) -> tuple[tuple[str, ...], ...]:
-        """The shorter leg first."""
-        return ((self.front, self.back),)
-
-    @property
-    def invariants(self) -> Invariants:
-        """Equal years of duration in both legs."""
-        return Invariants(scales_with="duration", neutral=True)
-
-    def warmup(self, market: Market) -> int:
-        """One row more than the change spans."""
-        return self.lookback.bars(market) + 1
-
     def signal(self, market: Market) -> Array:
         """1 while policy eases, for a steepener, -1 while it tightens, for a flattener (T,); 0 otherwise."""
         moved = change(overnight(market, self.front), self.lookback.bars(market))
         side = 1.0 if self.trade == "steepener" else -1.0
         return np.where(np.isnan(moved), np.nan, np.where(-side * moved >= self.least - STILL, side, 0.0))
-
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n), + on the front leg of a steepener."""
-        return slope_book(market, self.front, self.back, self.duration * self.signal(market))
 
 
 @dataclass(frozen=True)

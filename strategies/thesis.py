@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from data.market import Market
-from data.pricing.bonds import Array
 from strategies.base import Duration, Invariants, Meaning, ParameterError, Strategy
-from strategies.blend import Blend, Part
+from strategies.blend import Blend, InOneBook, Part
 from strategies.breakeven import Breakeven
 from strategies.curve import CurveTrade
 from strategies.macro import DebtCapacity, Inflation, Policy, SafeHaven
@@ -21,7 +19,7 @@ Name = Literal[
 
 
 @dataclass(frozen=True)
-class Signals:
+class Signals(InOneBook):
     """What the article's reasons say today, in one book at equal weight, no fitted weight; `without` leaves one out.
 
     Not the trades it names, which are the strategy `article`: a signal may ask for the opposite of what was written.
@@ -57,30 +55,9 @@ class Signals:
         return Blend({name: Part(part, 1.0 / len(chosen)) for name, part in chosen.items()})
 
     @property
-    def legs(self) -> tuple[str, ...]:
-        """Every part's legs, each once."""
-        return self.blend.legs
-
-    @property
     def invariants(self) -> Invariants:
         """Every part is neutral, so the sum is."""
         return Invariants(scales_with="duration", neutral=True)
-
-    def warmup(self, market: Market) -> int:
-        """The longest of its parts'."""
-        return self.blend.warmup(market)
-
-    def components(self, market: Market) -> dict[str, Array]:
-        """Targets (T, n) of each part, before netting."""
-        return self.blend.components(market)
-
-    def signals(self, market: Market) -> dict[str, Array]:
-        """Signal (T,) of each part that has one."""
-        return self.blend.signals(market)
-
-    def targets(self, market: Market) -> Array:
-        """Weights (T, n): the sum of the parts'."""
-        return self.blend.targets(market)
 
 
 @dataclass(frozen=True)

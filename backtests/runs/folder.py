@@ -56,7 +56,7 @@ UNREADABLE = (
 )  # fmt: skip  # what reading a damaged run ends with
 
 
-def destination(config: Config, out: Path | None, now: datetime) -> Path:
+def destination(config: Config, out: Path | None, now: datetime, kind: str = "") -> Path:
     """Return the folder a run will be written to.
 
     Raises
@@ -66,7 +66,8 @@ def destination(config: Config, out: Path | None, now: datetime) -> Path:
     """
     if out is None:
         digest = hashlib.sha256(f"{dump(config)}{now.isoformat()}".encode()).hexdigest()[:6]
-        return RUNS / f"{config.name}-{now:%Y%m%dT%H%M%SZ}-{digest}"
+        name = f"{config.name}-{kind}" if kind else config.name
+        return RUNS / f"{name}-{now:%Y%m%dT%H%M%SZ}-{digest}"
     check_free(out)
     return out
 

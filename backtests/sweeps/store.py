@@ -25,7 +25,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from backtests.config import Grid, dump
-from backtests.runs.folder import RUNS, check_free
+from backtests.runs.folder import destination as place
 from backtests.runs.manifest import commit, plain
 from backtests.sweeps.banks import Banks
 from backtests.sweeps.walk import Figures
@@ -102,11 +102,7 @@ def write_table(path: Path, tables: Iterator[pa.Table]) -> None:
 
 def destination(grid: Grid, out: Path | None, now: datetime) -> Path:
     """Return the folder a sweep will be written to; raises ConfigError where one given holds something."""
-    if out is None:
-        digest = hashlib.sha256(f"{dump(grid.config)}{now.isoformat()}".encode()).hexdigest()[:6]
-        return RUNS / f"{grid.config.name}-sweep-{now:%Y%m%dT%H%M%SZ}-{digest}"
-    check_free(out)
-    return out
+    return place(grid.config, out, now, "sweep")
 
 
 def identity(grid: Grid, tables: Tables) -> dict[str, Any]:

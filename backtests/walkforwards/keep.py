@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import random
@@ -15,7 +14,7 @@ import numpy as np
 from backtests.config import Config, dump, idea
 from backtests.performance import metrics
 from backtests.runs import trials as registry
-from backtests.runs.folder import RUNS, check_free
+from backtests.runs.folder import destination as place
 from backtests.runs.manifest import plain
 from backtests.runs.trials import Trial
 from backtests.sweeps.store import identity
@@ -29,11 +28,7 @@ FORMAT = 1
 
 def destination(config: Config, out: Path | None, now: datetime) -> Path:
     """Return the folder a walk-forward will be written to; raises ConfigError where one given holds something."""
-    if out is None:
-        digest = hashlib.sha256(f"{dump(config)}{now.isoformat()}".encode()).hexdigest()[:6]
-        return RUNS / f"{config.name}-walkforward-{now:%Y%m%dT%H%M%SZ}-{digest}"
-    check_free(out)
-    return out
+    return place(config, out, now, "walkforward")
 
 
 def write(walked: Walked, stated: dict[str, Any], folder: Path, now: datetime) -> None:
