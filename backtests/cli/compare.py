@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from backtests.comparison import Comparison, Source
     from backtests.runs.runner import Progress, Run
 
+FIRST, LAST = 8, 2  # of several runs: variants shown from the top and from the bottom
+FEW, FEW_RUNS = 4, 4  # lines of a kind, likewise
 VOLATILITY = re.compile(r"(\d{1,3}(?:\.\d*)?|\.\d+) ?(%?)", re.ASCII)
 
 
@@ -134,11 +136,17 @@ def _write(comparison: Comparison, record: dict[str, Any], folder: Path) -> None
 
 
 def _show(record: dict[str, Any]) -> None:
+    """Show one run's variants whole; of several runs what fits on a screen, the rest being on the page."""
+    if len(record["runs"]) > 1:
+        _show_several(record)
+    else:
+        _show_one(record)
+
+
+def _show_one(record: dict[str, Any]) -> None:
     from backtests.cli import terminal
     from backtests.report import compare as words
 
-    for line in words.runs(record):
-        terminal.say(line)
     faint = [i for i, variant in enumerate(record["variants"].values()) if variant["benchmark"]]
     terminal.table(words.HEADINGS, words.rows(record), left=(0, 6), faint=faint)
     for line in words.LEGEND:
@@ -154,8 +162,28 @@ def _show(record: dict[str, Any]) -> None:
     terminal.say("")
     for line in words.sentences(record):
         terminal.say(line)
-    differing = words.differing(record)
-    for line in differing[: words.MOST]:
+
+
+def _show_several(record: dict[str, Any]) -> None:
+    from backtests.cli import terminal
+    from backtests.report import compare as words
+
+    for line in (*words.some(words.runs(record), FEW_RUNS, "runs"), ""):
         terminal.say(line)
-    if len(differing) > words.MOST:
-        terminal.say(f"… and {len(differing) - words.MOST} more differences, all in compare.json of --out")
+    own = [row for row, variant in zip(words.rows(record), record["variants"].values(), strict=True)
+           if not variant["benchmark"]]  # fmt: skip
+    marks = [row for row, variant in zip(words.rows(record), record["variants"].values(), strict=True)
+             if variant["benchmark"]]  # fmt: skip
+    kept = own if len(own) <= FIRST + LAST else [*own[:FIRST], *own[-LAST:]]
+    terminal.table(words.HEADINGS, [*kept, *marks[:LAST]], left=(0, 6), faint=range(len(kept), len(kept) + LAST))
+    if len(own) > len(kept):
+        terminal.say(f"{len(own) - len(kept)} more between the first {FIRST} and the last {LAST}")
+    for line in words.LEGEND:
+        terminal.say(line)
+    for benchmark in record["benchmarks"][:1]:
+        terminal.say("")
+        terminal.table((f"against {benchmark}", *words.AGAINST), words.against(record, benchmark)[:FEW], left=(0, 2))
+    terminal.say("")
+    for line in (*words.some(words.sentences(record), FEW, "findings"), *words.some(words.differing(record), FEW)):
+        terminal.say(line)
+    terminal.say("All variants, benchmarks and differences: --out FOLDER, whose compare.html is the page.")

@@ -26,7 +26,6 @@ from backtests.report.panels import MANY
 
 Record = Mapping[str, Any]  # what `backtests.comparison.record` gives
 
-MOST = 24  # differences between runs that the terminal shows; the page and compare.json have them all
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "own", "drawdown", "from – to", "worst bar", "turnov.", "costs", "since %",
     "P&L since", "own since",
@@ -196,6 +195,16 @@ def runs(record: Record) -> list[str]:
         f"{run['label']}: {run['where']}, {run['name']}, {run['source']} data to {run['last']}, made {run['created']}"
         for run in record["runs"]
     ]
+
+
+def some(lines: Sequence[str], most: int, what: str = "differences") -> list[str]:
+    """Return the first lines, and a line on how many more there are.
+
+    >>> some(["a", "b", "c"], 2)
+    ['a', 'b', '… and 1 more differences']
+    """
+    rest = len(lines) - most
+    return [*lines[:most], *([f"… and {rest} more {what}"] if rest > 0 else [])]
 
 
 def differing(record: Record) -> list[str]:
