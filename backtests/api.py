@@ -232,6 +232,10 @@ def sweep(
     now, folder = datetime.now(UTC), runs or (Path(out).absolute().parent if out else None)
     if folder:
         _told(tried.tried(Path(folder), conclude.at(swept.trials, now), now))
+    if out:
+        from backtests.report import sweep as report
+
+        report.write(Path(out), whole)
     frame = pd.DataFrame(table.to_pandas())
     frame.attrs["sentence"] = swept.sentence
     return frame

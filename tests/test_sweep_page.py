@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import backtests
 from backtests import config
 from backtests.config.document import parse
 from backtests.report import sweep as report
@@ -158,6 +159,12 @@ def test_the_page_is_drawn_again_by_report_and_of_an_unfinished_sweep_refused(di
     own.save(state="complete")
     assert answer.status == 2
     assert "is not finished; go on with" in answer.err
+
+
+def test_a_sweep_from_python_kept_in_a_folder_leaves_the_same_page(folder, gap, tmp_path):
+    backtests.sweep(gap.config, out=tmp_path / "own")
+    own = embedded((tmp_path / "own" / "sweep.html").read_text(encoding="utf-8"))
+    assert own == embedded((folder / "sweep.html").read_text(encoding="utf-8"))
 
 
 # ---- as a reader uses it

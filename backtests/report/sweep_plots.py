@@ -15,6 +15,7 @@ from data.pricing.bonds import Array
 WIDE, HIGH, LEFT, TOP, BOTTOM = 360.0, 190.0, 44.0, 10.0, 28.0
 LABELS = 7  # under a plot of effects
 LETTERS = 9  # of a label
+THICK = 6.0  # at most, a bar
 MANY = 200  # values of a setting; of more, so many are drawn
 BINS = 40
 
@@ -34,6 +35,7 @@ class Effect:
     name: str
     moves: str  # from the lowest median to the highest
     line: str
+    width: float  # of a bar
     bars: list[tuple[float, float, float, float, str]]  # x, top, bottom, median, words
     x: list[Tick]
     y: list[Tick]
@@ -62,6 +64,7 @@ def _effect(name: str, rows: Sequence[Mapping[str, Any]], ticks: list[float], lo
         name,
         number(max(medians) - min(medians)) if medians else ABSENT,
         " ".join(f"{x},{y(row['median'])}" for x, row in known),
+        round(min(THICK, 0.6 * step), 2),
         [(x, y(row["high"]), y(row["low"]), y(row["median"]), _words(row)) for x, row in known],
         [Tick(x, _brief(row["value"])) for x, row in list(zip(at, rows, strict=True))[::every]],
         [Tick(y(value), number(value, _digits(ticks))) for value in ticks],
