@@ -117,6 +117,15 @@ def test_the_block_is_the_mean_of_what_arch_finds_for_the_columns(ragged):
     assert best_of_many(ragged, 1, 19).block == pytest.approx(np.mean(theirs), rel=1e-12)
 
 
+def test_a_draw_in_which_a_path_stands_still_says_nothing_of_it():
+    """Moves in 12 of 320 months: many draws hold none of them, and rounding over rounding is no t statistic."""
+    rng = np.random.default_rng(5)
+    table = rng.normal(0, 0.01, (320, 6))
+    table[12:, 0] = 0.0
+    made = joint.best_of_many(table, 7, 499)
+    assert 0.9 < made.mean_maximum < 2.5
+
+
 def test_compiled_statistics_are_those_worked_out_array_by_array(ragged, monkeypatch):
     monkeypatch.delitem(__import__("sys").modules, "numba", raising=False)
     monkeypatch.setattr(joint, "COMPILED_FROM", math.inf)

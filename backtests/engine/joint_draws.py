@@ -14,6 +14,7 @@ from data.pricing.bonds import Array
 Rows = NDArray[np.int64]
 
 MOST = 0.97  # of an autocorrelation taken out before the long-run variance
+STILL = 1e-9  # share of a column's own sum of squares: a draw that moves less holds none of what it did
 TOGETHER = 64  # columns at a time: their bars and sums stay in the fast caches
 
 
@@ -58,6 +59,10 @@ def _strip(x: Array, here: Array, past: Array, of_mask: Array, rows: Rows, keep:
     bars, width = x.shape
     sums = np.empty((7, width))
     total, square, step, reach, of_step, of_reach, r = sums
+    still = np.zeros(width)
+    for t in range(bars):
+        for j in range(width):
+            still[j] += STILL * x[t, j] * x[t, j]
     for d in range(len(rows)):
         sums[:] = 0.0
         for j in range(width):
@@ -87,7 +92,8 @@ def _strip(x: Array, here: Array, past: Array, of_mask: Array, rows: Rows, keep:
             shorter = a - end * tail
             cross = keep * (a - rho * (power - end * end + keep * shorter) + rho * rho * shorter) - rho * (a - c)
             variance = power - 2.0 * rho * c + rho * rho * (power - end * end) + 2.0 * cross
-            out[d, j] = total[j] * (1.0 - rho) / np.sqrt(variance) if variance > 0.0 else 0.0
+            moves = power > still[j] and variance > 0.0
+            out[d, j] = total[j] * (1.0 - rho) / np.sqrt(variance) if moves else 0.0
 
 
 def build() -> None:

@@ -20,6 +20,7 @@ from backtests.performance.refusals import CONSTANT, DRAWS, MINIMUM
 from data.errors import DataError
 from data.pricing.bonds import Array
 
+STILL = 1e-9  # share of a column's own sum of squares: a draw that moves less holds none of what it did
 MOST = 0.97  # of an autocorrelation taken out before the long-run variance
 WIDEST = 40.0  # effective numbers are sought up to e to this power
 HALVINGS = 30  # of the range they are sought in
@@ -138,7 +139,8 @@ def statistics(u: Array, there: NDArray[np.bool_], rows: Rows, keep: float) -> A
 
     The mean of a column's own bars over its long-run error, worked out anew in each draw: prewhitened by an AR(1)
     (Andrews and Monahan, Econometrica 60, 1992), covariances at lag k weighted by `keep` to the power of k. With e the
-    residuals, the variance is `sum e_t^2 + 2 sum e_t g_t`, `g_t = keep (g_(t-1) + e_(t-1))`.
+    residuals, the variance is `sum e_t^2 + 2 sum e_t g_t`, `g_t = keep (g_(t-1) + e_(t-1))`. A draw in which a column
+    does not move says nothing of it: 0.
     """
     draws, bars = rows.shape
     if draws * u.size >= COMPILED_FROM or "numba" in sys.modules:
@@ -164,6 +166,7 @@ def statistics(u: Array, there: NDArray[np.bool_], rows: Rows, keep: float) -> A
         power += v * v
         product += v * before
         before = v
+    moves = power > STILL * (u * u).sum(axis=0)
     rho = np.clip(product / np.where(power > 0, power, np.inf), -MOST, MOST)
     before, past, e_before, variance = (np.zeros_like(mean) for _ in range(4))
     for at in order:
@@ -173,7 +176,7 @@ def statistics(u: Array, there: NDArray[np.bool_], rows: Rows, keep: float) -> A
         past *= keep
         variance += e * (e + 2.0 * past)
         before, e_before = v, e
-    return np.asarray(total * (1.0 - rho) / np.sqrt(np.where(variance > 0, variance, np.inf)))
+    return np.asarray(total * (1.0 - rho) / np.sqrt(np.where(moves & (variance > 0), variance, np.inf)))
 
 
 def effective_number(mean_maximum: float) -> float:

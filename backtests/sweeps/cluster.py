@@ -15,7 +15,7 @@ import platform
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
@@ -173,6 +173,11 @@ async def _asked(address: str) -> str:
         return str((await server.identity())["type"])
 
 
+def _answer(address: str) -> str:
+    """What answers at an address, asked with an end: a client would wait for ever."""
+    return asyncio.run(asyncio.wait_for(_asked(address), CONNECTING))
+
+
 @contextmanager
 def connected(address: str) -> Iterator[Client]:
     """Give a client of a running scheduler that has workers, all of these versions.
@@ -186,7 +191,8 @@ def connected(address: str) -> Iterator[Client]:
     for name in SILENT:  # what goes wrong is said once, by us
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        answered = asyncio.run(asyncio.wait_for(_asked(address), CONNECTING))  # a client would wait for ever
+        with ThreadPoolExecutor(1) as aside:  # a notebook's thread has a loop that runs already
+            answered = aside.submit(_answer, address).result()
         if answered != "Scheduler":
             raise ValueError(f"but a {answered.lower()}")
         client = Client(address, timeout=CONNECTING, name="divergence")
