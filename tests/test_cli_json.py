@@ -24,6 +24,7 @@ ASKED = {
     "config check small.yaml": "small.yaml: good, 2 variants",
     "compare runs/one -q": "variant",
     "sensitivity small.yaml --variant bond -q": "bond: ",
+    "ticket small.yaml --variant pair -q": "pair: divergence",
     "data status": "bundled month ends",
     "data verify": "0 series: ",
 }
@@ -47,6 +48,17 @@ def test_a_run_answers_its_folder_and_the_figures_in_it(small_here, divergence):
     assert told["folder"] == "result"
     assert told["variants"] == stored["variants"]
     assert "report: result/report.html" in answer.err
+
+
+def test_a_sweep_answers_its_folder_its_sentence_and_the_best(here, divergence):
+    Path("sweep.yaml").write_text(
+        SMALL.replace("bond:", "fade: {strategy: reversion}\n  bond:")
+        + "sweep: {base: fade, over: {params.lookback: [12M, 24M], params.enter: [1, 1.5, 2]}}\n"
+    )
+    answer = divergence("sweep", "sweep.yaml", "-q", "--out", "swept", "--json")
+    told = json.loads(answer.out)
+    assert told["folder"] == "swept" and told["sentence"] in answer.err
+    assert [row["plateau"] for row in told["best"]] == sorted((row["plateau"] for row in told["best"]), reverse=True)
 
 
 def test_what_fails_prints_no_json(small_here, divergence):

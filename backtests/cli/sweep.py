@@ -40,6 +40,7 @@ def sweep(
     ] = None,
     top: Annotated[int, typer.Option(min=1, max=100, help="How many of the best to prove and to show.")] = 5,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Run every combination of the settings under `sweep` of CONFIG, score them, and prove the best in both engines."""
     from backtests import config as configuration
@@ -66,9 +67,11 @@ def sweep(
         ):
             swept = conclude.conclude(grid, shared, folder, count, top, _Rate(progress), elsewhere)
     _register(swept)
-    _show(swept)
-    terminal.say(f"table: {folder.path / store.TABLE}")
-    terminal.say(f"page: {sweep_page.write(folder.path, grid)}")
+    with terminal.answering(json_) as answer:
+        _show(swept)
+        terminal.say(f"table: {folder.path / store.TABLE}")
+        terminal.say(f"page: {sweep_page.write(folder.path, grid)}")
+        answer({"folder": str(folder.path), "sentence": swept.sentence, "best": swept.best})
 
 
 @contextmanager

@@ -42,11 +42,11 @@ def ticket(
         list[str] | None, typer.Option("--set", metavar="A.B=V", help="Override one value; repeatable.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout, all else on stderr.")] = False,
 ) -> None:
     """Print what the variants of CONFIG would hold now; with --out and --html write it too."""
     from backtests import config as configuration
     from backtests.cli import terminal
-    from backtests.cli.sheet import details
     from backtests.ticket import make, output
     from data.errors import ConfigError, did_you_mean
 
@@ -68,6 +68,17 @@ def ticket(
         from backtests.report import ticket as page
 
         _write("--html", html, page.page(ticket))
+    with terminal.answering(json_) as answer:
+        _show(ticket)
+        for what, path in (("positions", out), ("page", html)):
+            if path is not None:
+                terminal.say(f"{what}: {path}")
+        answer(output.document(ticket))
+
+
+def _show(ticket: Ticket) -> None:
+    from backtests.cli.sheet import details
+
     _head(ticket)
     _summary(ticket)
     for sheet, outcome in zip(ticket.sheets, ticket.outcomes, strict=True):
@@ -75,9 +86,6 @@ def ticket(
     _legend(ticket)
     _analogues(ticket)
     _inputs(ticket)
-    for what, path in (("positions", out), ("page", html)):
-        if path is not None:
-            terminal.say(f"{what}: {path}")
 
 
 def _write(option: str, path: Path, text: str) -> None:

@@ -92,8 +92,13 @@ def as_csv(ticket: Ticket) -> str:
 
 
 def as_json(ticket: Ticket) -> str:
-    """Return the positions and every figure of the ticket; fractions are decimals, absent is null."""
-    document = {
+    """Return the positions and every figure of the ticket as JSON."""
+    return json.dumps(document(ticket), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def document(ticket: Ticket) -> dict[str, Any]:
+    """Return the positions and every figure of the ticket as plain data; fractions are decimals, absent is None."""
+    return {
         "name": ticket.config.name,
         "asked": str(ticket.asked),
         "day": str(ticket.day),
@@ -120,7 +125,6 @@ def as_json(ticket: Ticket) -> str:
         },
         "stale": [f"{input_.series}, last {input_.last}" for input_ in ticket.inputs if input_.stale],
     }  # fmt: skip
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _figures(sheet: Sheet, outcome: Outcome | None) -> dict[str, Any]:
