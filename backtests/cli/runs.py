@@ -173,8 +173,9 @@ def report(
     from backtests.report import html, plots
     from backtests.report.panels import panels
     from backtests.runs import folder as run_folder
+    from data.disk import is_folder
 
-    if (run / "sweep.parquet").is_file():
+    if is_folder(run) and (run / "sweep.parquet").is_file():
         _sweep(run)
         return
     stored = run_folder.load(run)
