@@ -15,6 +15,27 @@ from backtests.sweeps.paths import Paths
 
 TEXT = "name: grid\nvariants: {fade: {strategy: reversion, params: {duration: 5.0}}}\n"
 
+FADING = """
+name: gap
+data: {start: 2010-01-31, end: 2024-12-31}
+variants:
+  fade: {strategy: reversion, params: {duration: 5.0}}
+sweep:
+  base: fade
+  over:
+"""  # what follows is the settings, a line each
+FADING_BESIDE_A_BOND = """
+name: gap
+data: {start: 1999-09-30, end: 2024-12-31}
+variants:
+  fade: {strategy: reversion, params: {duration: 5.0}}
+  bond: {strategy: hold, params: {weights: {UST10: 0.6}}}
+benchmarks: [bond]
+sweep:
+  base: fade
+  over:
+"""
+
 
 def grid_of(over: dict[str, Any], sample: dict[str, int] | None = None) -> Grid:
     """A grid around a variant of 5 years."""

@@ -38,7 +38,7 @@ def test_an_annuity_of_two_payments_is_their_two_discounts():
     assert float(annuity(0.25, 2.0)) == pytest.approx(1 / 1.25 + 1 / 1.25**2, rel=1e-15)
 
 
-# FIELD.md section 4
+# published figures
 @pytest.mark.parametrize(
     ("yield_", "maturity", "expected"),
     [(0.04, 10.0, 8.175716672), (0.05, 30.0, 15.454328243), (-0.002, 10.0, 10.10577445)],
@@ -51,7 +51,7 @@ def test_duration_without_discounting_is_the_maturity():
     assert par_duration(0.0, MATURITIES) == pytest.approx(MATURITIES, rel=1e-15)
 
 
-# FIELD.md section 4: a 4.5 % bond of 2055-02-15 on 2025-03-15, per 100
+# published figures: a 4.5 % bond of 2055-02-15 on 2025-03-15, per 100
 @pytest.mark.parametrize(("yield_", "dirty"), [(0.045, 100.3448013921), (0.05, 92.6259784719)])
 def test_a_bond_between_coupons_costs_the_published_dirty_price(yield_, dirty):
     life = 59 / 2 + (date(2025, 8, 15) - date(2025, 3, 15)) / (date(2025, 8, 15) - date(2025, 2, 15)) / 2

@@ -143,7 +143,7 @@ def test_a_bond_without_quotes_does_not_exist(gappy, name, day):
     assert market.exists[:, i].any()
 
 
-# FIELD.md section 4; the first row of a stretch ends no bar
+# published figures; the first row of a stretch ends no bar
 @pytest.mark.parametrize(
     ("name", "ends"),
     [
@@ -210,7 +210,7 @@ def test_the_25_year_treasury_had_the_years_it_had(market, year, percent):
     assert 100 * earned == pytest.approx(percent, abs=0.05, rel=0)
 
 
-# FIELD.md section 4: year ends 2000 to 2025, percent
+# published figures: year ends 2000 to 2025, percent
 UST10 = """5.12 5.07 3.83 4.27 4.24 4.39 4.71 4.04 2.25 3.85 3.30 1.89 1.78
            3.04 2.17 2.27 2.45 2.40 2.69 1.92 0.93 1.52 3.88 3.88 4.58 4.18"""
 JGB10 = """1.650 1.369 .906 1.363 1.437 1.473 1.678 1.502 1.177 1.289 1.127 .987 .794

@@ -140,7 +140,7 @@ def ratio(cpi: pd.Series, earlier: str, later: str) -> float:
     return float(after / before)
 
 
-# DESIGN.md section 4: the bar that ends with month m earns CPI[m-2] / CPI[m-3]. Figures: month_end_macro.csv
+# docs/conventions.md: the bar that ends with month m earns CPI[m-2] / CPI[m-3]. Figures: month_end_macro.csv
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
     [

@@ -20,21 +20,18 @@ from backtests.runs.listing import listed
 from backtests.runs.trials import known
 from backtests.sweeps import run
 from tests.command import files
+from tests.grids import FADING
 
 ROOT = Path(__file__).resolve().parent.parent
-GRID = """
-name: gap
-data: {start: 2010-01-31, end: 2024-12-31}
-variants:
-  fade: {strategy: reversion, params: {duration: 5.0}}
-sweep:
-  base: fade
-  over:
+GRID = (
+    FADING
+    + """\
     params.lookback: [12M, 24M]
     params.enter: {from: 1, to: 2, step: 0.25}
     params.duration: [2.5, 5]
     costs: [1, 2]
 """
+)
 
 
 @pytest.fixture

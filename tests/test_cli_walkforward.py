@@ -16,23 +16,18 @@ from backtests.runs import trials
 from backtests.runs.listing import listed
 from backtests.walkforwards import walk
 from tests.command import files
+from tests.grids import FADING_BESIDE_A_BOND
 
 ROOT = Path(__file__).resolve().parent.parent
-GRID = """
-name: gap
-data: {start: 1999-09-30, end: 2024-12-31}
-variants:
-  fade: {strategy: reversion, params: {duration: 5.0}}
-  bond: {strategy: hold, params: {weights: {UST10: 0.6}}}
-benchmarks: [bond]
-sweep:
-  base: fade
-  over:
+GRID = (
+    FADING_BESIDE_A_BOND
+    + """\
     params.lookback: [12M, 24M]
     params.enter: {from: 1, to: 2, step: 0.5}
     trade.stop_bp: [30, null]
     costs: [1, 2]
 """
+)
 LEFT = ["config.yaml", "equity.parquet", "folds.parquet", "manifest.json", "paths.parquet", "walkforward.html",
         "walkforward.json"]  # fmt: skip
 

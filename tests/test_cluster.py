@@ -21,22 +21,19 @@ from backtests.sweeps import cluster, run, store
 from backtests.sweeps.banks import banks
 from data.errors import ConfigError, SourceError
 from tests.command import files
+from tests.grids import FADING
 
 ROOT = Path(__file__).resolve().parent.parent
-GRID = """
-name: gap
-data: {start: 2010-01-31, end: 2024-12-31}
-variants:
-  fade: {strategy: reversion, params: {duration: 5.0}}
-sweep:
-  base: fade
-  over:
+GRID = (
+    FADING
+    + """\
     params.lookback: [12M, 24M]
     params.enter: {from: 1, to: 2, step: 0.05}
     params.leave: [0.5, 1.5]
     params.duration: [2.5, 5]
     costs: [1, 2]
 """
+)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from data.errors import DataError
 from data.pricing.bonds import price
 from data.pricing.contracts import conversion_factor, par_factor
 
-# FIELD.md section 4: contract, delivery month, maturity, coupon %, factor
+# published figures: contract, delivery month, maturity, coupon %, factor
 CHICAGO = [
     ("TU", "2011-09", "2013-06-15", 1.125, 0.9201),
     ("TU", "2011-09", "2013-06-30", 3.375, 0.9569),

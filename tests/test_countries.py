@@ -75,7 +75,7 @@ def test_every_exception_is_one():
 
 # ------------------------------------------------------------------ the table
 def test_the_table_is_that_of_the_design():
-    # DESIGN.md sections 4, 10 and 12
+    # docs/conventions.md
     assert [(row.code, row.currency, row.day_count, row.coupons, row.fx_quoted) for row in COUNTRIES] == [
         ("us", "USD", 360.0, 2, None),
         ("jp", "JPY", 365.0, 2, "units_per_usd"),

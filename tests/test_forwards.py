@@ -78,7 +78,7 @@ def test_forwards_are_those_of_quantlib_bootstrapped_from_the_same_par_bonds(ahe
 
 
 def test_at_the_end_of_2024_the_us_slope_was_expected_to_stay(market):
-    # FIELD.md section 5: 2s10s 33 bp, one year ahead 34
+    # published figures: 2s10s 33 bp, one year ahead 34
     (t,) = np.flatnonzero(market.dates == np.datetime64("2024-12-31"))
     us = market.curves["us"]
     spot = us.at(10.0) - us.at(2.0)

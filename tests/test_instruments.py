@@ -12,7 +12,7 @@ from data.build import build
 from data.errors import DataError
 from data.instruments import LIBRARY, Instrument, Step, find
 
-# DESIGN.md section 10.
+# docs/conventions.md.
 # name: kind, currency, curve, maturity, half-spread bp, rolls a year, borrow bp, fee bp, lot
 SECTION_10 = {
     "UST2": ("par_bond", "USD", "us", 2, 0.10, 4, 5, 0, 0),
@@ -54,7 +54,7 @@ SECTION_10 = {
     "US": ("future", "USD", "us", 16, 1.6, 4, 0, 0, 1),
     "UB": ("future", "USD", "us", 25.5, 1.6, 4, 0, 0, 1),
     "JB": ("future", "JPY", "jp", 7, 0.5, 4, 0, 0, 1),
-    # DESIGN.md section 12
+    # docs/conventions.md
     "DBR2": ("par_bond", "EUR", "de", 2, 0.25, 4, 10, 0, 0),
     "DBR5": ("par_bond", "EUR", "de", 5, 0.25, 4, 10, 0, 0),
     "DBR10": ("par_bond", "EUR", "de", 10, 0.25, 2, 10, 0, 0),
@@ -86,7 +86,7 @@ def test_an_instrument_is_as_the_design_says(name):
     assert instrument.rolldown and instrument.multiplier == 1
 
 
-# DESIGN.md section 10
+# docs/conventions.md
 @pytest.mark.parametrize(
     ("name", "face", "day"),
     [
@@ -104,7 +104,7 @@ def test_a_contract_is_of_its_face_and_as_old_as_it_is(name, face, day):
 
 
 def test_only_the_ten_year_jgb_was_special():
-    # DESIGN.md section 7
+    # docs/conventions.md
     assert LIBRARY["JGB10"].borrow_steps == (
         Step(date(2022, 6, 1), 0.0025),
         Step(date(2023, 2, 27), 0.0050),
@@ -113,7 +113,7 @@ def test_only_the_ten_year_jgb_was_special():
     assert [name for name, instrument in LIBRARY.items() if instrument.borrow_steps] == ["JGB10"]
 
 
-# FIELD.md section 1 for Tokyo
+# published figures for Tokyo
 @pytest.mark.parametrize(("name", "day"), [("236A.T", date(2024, 8, 28)), ("496A.T", date(2026, 1, 20))])
 def test_tokyo_funds_are_as_young_as_they_are(name, day):
     assert LIBRARY[name].listed_on == day

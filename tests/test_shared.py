@@ -59,7 +59,8 @@ def test_a_bank_forgets_the_oldest_where_it_is_full():
 
 def test_what_has_no_hash_is_worked_out_each_time():
     with sharing(Bank()):
-        assert doubled(np.ones(2), [1.0, 2.0]).tolist() == doubled(np.ones(2), [1.0, 2.0]).tolist()  # type: ignore
+        for _ in range(2):
+            assert doubled(np.ones(2), [1.0, 2.0]).tolist() == [1.0, 2.0]  # type: ignore[arg-type]
     assert len(CALLS) == 2
 
 

@@ -220,7 +220,7 @@ TREASURY_PICKUP = M.us_10y - (M.us_3m - M.jp_overnight) - M.jp_10y
 
 @pytest.mark.parametrize(("day", "percent"), [("2014", 1.9), ("2021", 1.3), ("2023", -2.2), ("2025", -1.0)])
 def test_the_hedged_pickup_of_known_year_ends(market, day, percent):
-    # FIELD.md section 5
+    # published figures
     levels = pd.Series(pickup(market, "UST10", "JGB10"), M.index)
     assert round(100 * levels[f"{day}-12-31"], 1) == percent
 

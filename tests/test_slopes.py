@@ -14,7 +14,7 @@ from tests.test_strategies import durations, weights
 
 
 def test_the_curves_of_2024_and_2025_as_the_field_has_them(market):
-    # FIELD.md section 5: in basis points at the ends of 2024 and 2025
+    # published figures: in basis points at the ends of 2024 and 2025
     known = {("UST2", "UST10"): (33, 71), ("JGB2", "JGB10"): (51, 90), ("JGB10", "JGB30"): (114, 129)}
     for (front, back), (before, after) in known.items():
         slope = 1e4 * pd.Series(yield_of(market, back) - yield_of(market, front), M.index)

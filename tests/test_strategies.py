@@ -60,7 +60,7 @@ def test_a_changed_present_does_change_the_targets(market, rule):
 
 
 def test_the_registry_names_the_strategies_of_the_design():
-    # DESIGN.md section 7
+    # docs/conventions.md
     assert {"divergence", "curve", "butterfly", "box", "hold"} <= set(STRATEGIES)
 
 

@@ -19,21 +19,17 @@ from backtests.report import sweep_plots as plots
 from backtests.sweeps import conclude, effects, store
 from data.errors import SourceError
 from tests import browsing
-from tests.grids import grid_of, grid_of_two
+from tests.grids import FADING, grid_of, grid_of_two
 
-TEXT = """
-name: gap
-data: {start: 2010-01-31, end: 2024-12-31}
-variants:
-  fade: {strategy: reversion, params: {duration: 5.0}}
-sweep:
-  base: fade
-  over:
+TEXT = (
+    FADING
+    + """\
     params.lookback: [12M, 24M]
     params.enter: {from: 1, to: 2, step: 0.25}
     trade.stop_bp: [20, null]
     costs: [1, 2]
 """
+)
 HOSTILE = "</script><img src=x onerror=console.log(1)>"
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 SQUARES = "[...document.querySelectorAll('#heat tbody tr')].map(row => [...row.cells].map(cell => cell.textContent))"

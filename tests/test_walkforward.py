@@ -22,24 +22,19 @@ from data.errors import ConfigError
 from strategies.base import keeps_prefix_law
 from tests import forward
 from tests.books import random_book
+from tests.grids import FADING_BESIDE_A_BOND
 
 ROOT = Path(__file__).resolve().parent.parent
-GAP = """
-name: gap
-data: {start: 1999-09-30, end: 2024-12-31}
-variants:
-  fade: {strategy: reversion, params: {duration: 5.0}}
-  bond: {strategy: hold, params: {weights: {UST10: 0.6}}}
-benchmarks: [bond]
-sweep:
-  base: fade
-  over:
+GAP = (
+    FADING_BESIDE_A_BOND
+    + """\
     params.lookback: [12M, 24M, 36M]
     params.enter: {from: 1, to: 2, step: 0.5}
     rebalance.every: [month, quarter]
     params.duration: [2.5, 5]
     costs: [1, 2]
 """
+)
 
 
 # ---- folds
