@@ -102,7 +102,7 @@ def test_the_good_ones_are_still_counted_as_trials(tmp_path):
     shutil.copytree(GOOD, tmp_path / "good")
     assert [path.name for path, *_ in listed(tmp_path).runs] == ["good"]
     told = tried.tried(tmp_path, [], utc_now())
-    assert len(told.earlier) == 2
+    assert told.trials.count == 2
     assert told.complaints == (listed(tmp_path).complaint,)
 
 

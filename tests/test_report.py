@@ -166,6 +166,17 @@ def test_the_verdict_names_the_best_and_the_worst_and_what_cannot_be_told_from_c
     assert len(mostly) == 4 and f"<strong>{best.name}</strong>" in said
 
 
+def test_the_verdict_says_what_the_choice_among_many_leaves_and_that_it_speaks(default):
+    of = default[1].choice.best_of_many
+    assert of.p > 0.05
+    assert f"As the best of 15 ideas p is {of.p:.3f}, and that speaks: none is shown" in verdict(default[1]).striptags()
+    for alone, p, said in ((True, 0.01, f"{of.variant} is shown"), (False, 0.01, "none is shown")):
+        choice = dataclasses.replace(default[1].choice, best_of_many=dataclasses.replace(of, p=p, alone=alone))
+        assert (
+            f"that speaks: {said} to beat cash." in verdict(dataclasses.replace(default[1], choice=choice)).striptags()
+        )
+
+
 def test_the_verdict_of_one_variant_is_its_own(default):
     run = default[1].run
     one = panels(

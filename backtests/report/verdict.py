@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from backtests.performance.verdicts import SIGNIFICANT
 from backtests.report.format import drawdown, number, percent
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import lead, sentence
@@ -23,7 +24,14 @@ def verdict(panels: Panels) -> Markup:
         name = lead(panels.run.metrics, panels.run.manifest["benchmarks"])
         return Markup("{}").format(sentence(name, panels.run.metrics[name]))
     ranked = sorted(judged, key=lambda variant: -variant.figures["sharpe"])
-    sentences = [_best(ranked), _worst(ranked[-1]), _ruined(panels), _cash(ranked), _shared(ranked, panels)]
+    sentences = [
+        _best(ranked),
+        _worst(ranked[-1]),
+        _ruined(panels),
+        _cash(ranked),
+        _picked(panels),
+        _shared(ranked, panels),
+    ]
     return Markup(" ").join(filter(None, sentences))
 
 
@@ -87,6 +95,17 @@ def _cash(ranked: Sequence[VariantPanel]) -> Markup:
         return Markup("Each, taken alone, can be told apart from cash.")
     return Markup("Taken alone, {} can be told apart from cash, the other {} cannot.").format(
         _listed(apart), counted(rest)
+    )
+
+
+def _picked(panels: Panels) -> Markup:
+    """Say what picking the best of everything tried leaves of it: where this and a range disagree, this speaks."""
+    of = panels.choice.best_of_many if panels.choice else None
+    if of is None or of.p is None or of.clusters < 2:
+        return Markup()
+    shown = of.alone and of.p <= SIGNIFICANT
+    return Markup("As the best of {} ideas p is {}, and that speaks: {} is shown to beat cash.").format(
+        f"{of.ideas:,}", f"{of.p:.3f}", _bold(str(of.variant)) if shown else "none"
     )
 
 

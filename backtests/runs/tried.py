@@ -38,12 +38,6 @@ class Tried:
     complaints: tuple[str, ...]  # a line each
     now: datetime
 
-    @property
-    def earlier(self) -> dict[str, float]:
-        """Annual Sharpe ratio of every other idea; NaN where it has none."""
-        own = {trial.idea for trial in self.own}
-        return {row.idea: row.sharpe for row in self.trials.rows if row.idea not in own}
-
 
 def stated(trials: Trials) -> dict[str, Any]:
     """Return how large and how old a registry is, as JSON has it; days are UTC."""
