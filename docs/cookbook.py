@@ -19,6 +19,7 @@ from backtests.report.canvas import Figure
 from backtests.report.format import millions, number, percent
 from backtests.runs import runner
 from backtests.runs.snapshot import snapshot
+from docs.blocks import filled
 
 PAGE = Path(__file__).resolve().parent / "cookbook.md"
 PICTURES = PAGE.parent / "images/cookbook"
@@ -53,11 +54,6 @@ def _row(name: str, figures: dict[str, object]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def filled(page: str, name: str, text: str) -> str:
-    """Return the page with what stands between the markers of a name replaced."""
-    return re.sub(f"(<!-- begin: {name} -->\n).*?(<!-- end -->)", lambda m: m[1] + text + m[2], page, flags=re.DOTALL)
-
-
 def _save(figure: Figure, path: Path) -> None:
     """Save a picture in few colours, a quarter of the size."""
     drawn = io.BytesIO()
@@ -68,13 +64,14 @@ def _save(figure: Figure, path: Path) -> None:
 def main() -> None:
     """Run every configuration; write the page and the pictures."""
     page = PAGE.read_text(encoding="utf-8")
+    answers = {}
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, settings in configurations(page).items():
         run = runner.run(settings)
-        page = filled(page, name, answer(run))
+        answers[name] = answer(run)
         drawn = plots.PICTURES["equity"](panels.panels(snapshot(run)))
         _save(drawn, PICTURES / f"{name}.png")
-    PAGE.write_text(page, encoding="utf-8")
+    PAGE.write_text(filled(page, answers), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ holds the page to what this makes.
 from __future__ import annotations
 
 import math
-import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,6 +29,7 @@ from backtests.thesis.books import books, sentences
 from backtests.thesis.history import history
 from backtests.thesis.scorecard import judge
 from data.market import Market
+from docs.blocks import filled
 from strategies import BUILT_IN, OVERLAYS
 from strategies.base import signals_of
 from strategies.curve import HedgedTrade
@@ -45,7 +45,6 @@ DEFAULTS = ROOT / "config.yaml"
 BLENDS = ("blend", "article", "signals", "thesis")  # their parts' signals stand in the parts' own sections
 BENCHMARK, PLAIN = "ust10_financed", "pair"
 HIGHEST = 5
-BLOCK = re.compile(r"(<!-- begin: ([a-z0-9_ ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def blocks(run: Run) -> dict[str, str]:
@@ -59,11 +58,6 @@ def blocks(run: Run) -> dict[str, str]:
         made[f"earned {name}"] += _parts(_named(run)[name]) + _books(run)
     made["earned safe_haven"] += "".join(f"- {line}\n" for line in _told(run, "has owned"))
     return made | {"hedges": hedge_ratios(), "overview": _overview(run), "highest": _highest(run)}
-
-
-def filled(page: str, made: Mapping[str, str]) -> str:
-    """Return the page with every block replaced by what was made for it; a block nothing was made for raises."""
-    return BLOCK.sub(lambda found: f"{found[1]}{made[found[2]]}{found[3]}", page)
 
 
 def using(run: Run, name: str) -> list[VariantRun]:

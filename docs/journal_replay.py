@@ -8,7 +8,6 @@ python docs/journal_replay.py
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from backtests import config
 from backtests.report import journal_rows as words
 from backtests.thesis import chain, journal
 from backtests.thesis.chain import Line
+from docs.blocks import filled
 
 PAGE = Path(__file__).resolve().parent / "journal.md"
 JOURNAL = PAGE.parent / "journal/article.jsonl"
@@ -52,15 +52,6 @@ def blocks(path: Path) -> dict[str, str]:
         what, text = words.what(line)
         table += f"| {line['seq']} | {line['body']['as_of']} | replay | {what} | {text} | `{line['hash'][:8]}` |\n"
     return {"verdict": f"{words.verdict(rows, lines)}\n", "lines": table}
-
-
-def filled(page: str, made: dict[str, str]) -> str:
-    """Return the page with each block replaced."""
-    for name, text in made.items():
-        page = re.sub(
-            f"(<!-- begin: {name} -->\n).*?(<!-- end -->)", lambda m, text=text: m[1] + text + m[2], page, flags=re.S
-        )
-    return page
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ python docs/trades.py
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from backtests import config
 from backtests.performance.round_trips import RoundTrip
 from backtests.runs import runner
+from docs.blocks import filled
 
 PAGE = Path(__file__).resolve().parent / "trades.md"
 CONFIG = PAGE.parent.parent / "config/trades.yaml"
@@ -56,15 +56,6 @@ def _number(value: float | None, digits: int) -> str:
         return ""
     text = f"{value:,.{digits}f}"
     return text.replace("-", "−") if any(c in "123456789" for c in text) else text.removeprefix("-")
-
-
-def filled(page: str, made: dict[str, str]) -> str:
-    """Return the page with each block replaced."""
-    for name, text in made.items():
-        page = re.sub(
-            f"(<!-- begin: {name} -->\n).*?(<!-- end -->)", lambda m, text=text: m[1] + text + m[2], page, flags=re.S
-        )
-    return page
 
 
 if __name__ == "__main__":

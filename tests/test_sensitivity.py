@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from backtests import config
 from backtests.performance import metrics
 from backtests.report import sensitivity as words
 from backtests.runs import runner
@@ -19,17 +19,12 @@ from backtests.sensitivities.rerun import Rerun
 from strategies.divergence import Divergence
 from strategies.hold import Hold
 from strategies.overlays import Smooth
-from tests.sensitive import FUNDS, HEAD, PAIR, SWAPPED, VARIANTS, one_variant
+from tests.sensitive import FUNDS, PAIR, SWAPPED, VARIANTS, loaded, one_variant
 
 
 @pytest.fixture(scope="module")
 def load(tmp_path_factory):
-    def loaded(text: str, *settings: str) -> config.Config:
-        path = tmp_path_factory.mktemp("s") / "s.yaml"
-        path.write_text(HEAD + text)
-        return config.load(path, settings)
-
-    return loaded
+    return partial(loaded, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -11,22 +12,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from backtests import cli, config
+from backtests import cli
 from backtests.report import sensitivity as words
 from backtests.report import tornado
 from backtests.sensitivities import GROUPS, SCENARIOS, measure, record, tidy
 from backtests.sensitivities.scenarios import ABROAD
-from tests.sensitive import HEAD, PAIR, VARIANTS, one_variant
+from tests.sensitive import HEAD, PAIR, VARIANTS, loaded, one_variant
 
 
 @pytest.fixture(scope="module")
 def load(tmp_path_factory):
-    def loaded(text: str, *settings: str) -> config.Config:
-        path = tmp_path_factory.mktemp("s") / "s.yaml"
-        path.write_text(HEAD + text)
-        return config.load(path, settings)
-
-    return loaded
+    return partial(loaded, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -33,12 +33,7 @@ LEGS = ("NZ10", "UST10")
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with the country's files, a configuration that knows it and one that does not."""
-    folder = tmp_path_factory.mktemp("third")
-    third_country.write(folder / "csv")
-    (folder / "third.yaml").write_text(third_country.COUNTRY + third_country.TRADES)
-    (folder / "unknown.yaml").write_text(third_country.TRADES)
-    return folder
+    return third_country.place(tmp_path_factory.mktemp("third"))
 
 
 @pytest.fixture(scope="module")

@@ -68,5 +68,13 @@ def write(folder: Path) -> None:
     funds.to_csv(folder / "fed_funds.csv")
 
 
+def place(folder: Path) -> Path:
+    """Fill a folder with the country's files, a configuration that knows it and one that does not."""
+    write(folder / "csv")
+    (folder / "third.yaml").write_text(COUNTRY + TRADES)
+    (folder / "unknown.yaml").write_text(TRADES)
+    return folder
+
+
 def _value(values: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"value": values}, DAYS).rename_axis("date")
