@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtests.engine.book import Book, Terms, prepare
+from backtests.engine.result import Result
+from backtests.performance.repricing import PARTS
 from data.market import Market
 from strategies.exits import DatedTrade, Length
 from strategies.exits import Terms as Exits
@@ -107,3 +109,8 @@ def dated_book(seed: int) -> tuple[DatedTrade, Market, slice, Book]:
         trade.decisions(market),
     )  # fmt: skip
     return trade, market, window, book
+
+
+def without_curves(result: Result, *_: object) -> dict[str, np.ndarray]:
+    """What `bond_lines` is of prices drawn by lot, which rest on no curve: none of any part."""
+    return dict.fromkeys(PARTS, 0.0 * result.price)

@@ -28,7 +28,7 @@ from strategies.hold import Hold
 from strategies.overlays import GrossCap
 from strategies.relative_value import Momentum
 from tests import histories
-from tests.books import dated_book
+from tests.books import dated_book, without_curves
 from tests.test_exits import DAYS, Given, market
 
 ROOT = config.__file__.rsplit("/backtests/", 1)[0]
@@ -146,9 +146,7 @@ def test_ruin_ends_the_trip_it_befalls():
 def curveless(monkeypatch):
     """Prices drawn by lot have no curve behind them: no yields, and nothing to split them into."""
     monkeypatch.setattr(told, "yields", lambda strategy, market: None)
-    monkeypatch.setattr(
-        told, "bond_lines", lambda result, *_: dict.fromkeys(("carry", "inflation", "rolldown"), 0.0 * result.price)
-    )
+    monkeypatch.setattr(told, "bond_lines", without_curves)
 
 
 @pytest.mark.parametrize("seed", [*range(300), 2005416, 2006991])  # the last two: a fill whose cost ruins the book

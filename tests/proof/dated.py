@@ -9,7 +9,7 @@ import sys
 
 from backtests.engine import backtrader_engine, ledger
 from backtests.performance import round_trips
-from tests.books import dated_book
+from tests.books import dated_book, without_curves
 
 COUNT, FIRST, BOUND = 10_000, 2_000_000, 1e-9
 
@@ -17,7 +17,7 @@ COUNT, FIRST, BOUND = 10_000, 2_000_000, 1e-9
 def main(count: int = COUNT) -> int:
     """Run them; return 1 where any is apart."""
     round_trips.yields = lambda strategy, market: None  # type: ignore[assignment]  # prices drawn by lot have no curve
-    round_trips.bond_lines = lambda result, *_: dict.fromkeys(("carry", "rolldown"), 0.0 * result.price)  # type: ignore[assignment]
+    round_trips.bond_lines = without_curves  # type: ignore[assignment]
     widest = missed = 0.0
     trips = 0
     for seed in range(FIRST, FIRST + count):
