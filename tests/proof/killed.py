@@ -93,7 +93,7 @@ def main(count: int) -> int:
             faults += [skipped.name for skipped in whole.skipped]
             faults += [f"run-{n}" for n in (step, step - 1) if n > 0 and not (runs / f"run-{n}").is_dir()]
             faults += [] if rows.empty or stored.loc[rows.index].equals(rows) else ["rows of ust"]
-            for path, _, _ in whole.runs[:2]:
+            for path, *_ in whole.runs[:2]:
                 run_folder.load(path)
             if faults:
                 lost += 1
