@@ -17,7 +17,7 @@ from backtests.runs.significance import CASH, Significance
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DIGITS = 8  # significant, of what can be downloaded
-RETURN_DIGITS = 6  # of a month's return
+RETURN_PARTS = 10**8  # of 1, in which a month's return can be downloaded
 EXACT = 12  # significant, of what goes into a product
 SAME = 1e-9  # relative: shares at their close come to the notional
 FORMER = "An earlier version judged it; run it again for a verdict."
@@ -246,6 +246,7 @@ def data(panels: Panels) -> Payload:
     return {
         "name": panels.run.manifest["name"],
         **_trades(panels),
+        "parts": RETURN_PARTS,
         "months": {variant.name: _months(variant) for variant in panels.variants},
         "figures": {"keys": keys, "rows": {name: [row.get(key) for key in keys] for name, row in figures.items()}},
     }
@@ -310,7 +311,7 @@ def _months(variant: VariantPanel) -> Payload:
     values = [known.get((year, month + 1)) for year, month in every]
     return {
         "first": list(first),
-        "values": [None if value is None else float(f"{value:.{RETURN_DIGITS}g}") for value in values],
+        "values": [None if value is None else round(value * RETURN_PARTS) for value in values],
     }
 
 
