@@ -86,7 +86,8 @@ def fan(kept: Kept, best: Sequence[int]) -> Fan | None:
     drawn = np.flatnonzero(kept.sampled & there)
     if not len(drawn):
         return None
-    growth: Array = np.cumprod(np.vstack([np.ones(kept.x.shape[1]), 1.0 + np.nan_to_num(kept.x)]), axis=0)
+    factors = np.vstack([np.ones(kept.x.shape[1]), 1.0 + np.nan_to_num(kept.x)])
+    growth = np.asarray(np.cumprod(factors, axis=0), dtype=float)
     at = {cell: column for column, cell in enumerate(kept.cells.tolist()) if there[column]}
     chosen = [at[cell] for cell in best if cell in at]
     median = _median(kept.sharpe, drawn)
