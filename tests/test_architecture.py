@@ -34,7 +34,7 @@ ORDER = {
     "backtests/thesis": "history measures about claims trades books scorecard fingerprints "
     "chain statements dated journal",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run cluster conclude",
+    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store fan effects run cluster conclude",
     "backtests/walkforwards": "folds choose cpcv stitch walk record keep",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",

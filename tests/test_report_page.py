@@ -215,7 +215,7 @@ def test_months_and_figures_download_as_decimals(opened, run, width):
     assert name == "page-months.csv"
     assert len(rows) == 1 + sum(len(found) for one in run[1].variants for found in one.months.values())
     assert rows[1][:2] == ["pair", "2004-02"]
-    assert float(rows[1][2]) == pytest.approx(run[1].variants[0].months[2004][2], rel=1e-6)
+    assert float(rows[1][2]) == pytest.approx(run[1].variants[0].months[2004][2], abs=1e-8)
     name, rows = download(page, "Summary, CSV")
     assert name == "page-summary.csv"
     by_name = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}

@@ -17,7 +17,7 @@ from backtests.runs.significance import CASH, Significance
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DIGITS = 8  # significant, of what can be downloaded
-RETURN_DIGITS = 6  # of a month's return
+RETURN_PARTS = 10**8  # of 1, in which a month's return can be downloaded
 EXACT = 12  # significant, of what goes into a product
 SAME = 1e-9  # relative: shares at their close come to the notional
 FORMER = "An earlier version judged it; run it again for a verdict."
@@ -207,6 +207,7 @@ def data(panels: Panels) -> Payload:
     return {
         "name": panels.run.manifest["name"],
         **_trades(panels),
+        "parts": RETURN_PARTS,
         "months": {variant.name: _months(variant) for variant in panels.variants},
         "figures": {"keys": keys, "rows": {name: [row.get(key) for key in keys] for name, row in figures.items()}},
     }
@@ -267,24 +268,24 @@ def _months(variant: VariantPanel) -> Payload:
     With them go the sizes from which the shade of a month, and of a year, is the darkest.
     """
     if not variant.months:
-        return {"first": [0, 1], "values": [], "years": [], "darkest": [1.0, 1.0]}
+        return {"first": [0, 1], "values": [], "years": [], "darkest": [RETURN_PARTS, RETURN_PARTS]}
     known = {(year, month): value for year, months in variant.months.items() for month, value in months.items()}
     first, last = min(known), max(known)
     every = [divmod(at, 12) for at in range(first[0] * 12 + first[1] - 1, last[0] * 12 + last[1])]
     values = [known.get((year, month + 1)) for year, month in every]
     return {
         "first": list(first),
-        "values": [None if value is None else _return(value) for value in values],
-        "years": [[year, _return(variant.years[year][1])] for year in sorted(variant.months, reverse=True)],
+        "values": [None if value is None else _parts(value) for value in values],
+        "years": [[year, _parts(variant.years[year][1])] for year in sorted(variant.months, reverse=True)],
         "darkest": [
-            _return(darkest(known.values(), ALL)),
-            _return(darkest((excess for _, excess in variant.years.values()), ALL)),
+            max(1, _parts(darkest(known.values(), ALL))),
+            max(1, _parts(darkest((excess for _, excess in variant.years.values()), ALL))),
         ],
     }
 
 
-def _return(value: float) -> float:
-    return float(f"{value:.{RETURN_DIGITS}g}")
+def _parts(value: float) -> int:
+    return round(value * RETURN_PARTS)
 
 
 def _figures(variant: VariantPanel) -> Payload:

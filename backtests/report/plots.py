@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def save(panels: Panels, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for name, draw in PICTURES.items():
         draw(panels).savefig(folder / f"{name}.png", dpi=200, pil_kwargs={"compress_level": 3})
+        gc.collect()  # a figure refers to itself, and holds 23 MB of pixels
 
 
 def _figure(rows: list[int]) -> tuple[Figure, list[Axes]]:

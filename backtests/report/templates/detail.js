@@ -52,7 +52,7 @@
     },
     months() {
       const rows = Object.entries(data.months).flatMap(([name, { first, values }]) => values.map((value, i) => [name, month(first, i), value]));
-      return [["variant", "month", "excess_return"], ...rows.filter(([, , value]) => value !== null)];
+      return [["variant", "month", "excess_return"], ...rows.filter(([, , value]) => value !== null).map(([name, of, value]) => [name, of, value / data.parts])];
     },
     summary() {
       return [["variant", ...data.figures.keys], ...Object.entries(data.figures.rows).map(([name, figures]) => [name, ...figures])];

@@ -1,10 +1,10 @@
 // The picked variant's years by month, as dark as a return is large: its months and its years by a measure each.
 (() => {
-  const { state, picked } = report, { months } = report.detail();
+  const { state, picked } = report, { months, parts } = report.detail();
   const table = document.getElementById("months");
 
   function words(value) {
-    const text = kit.figure(100 * value, 1);
+    const text = kit.figure(100 * value / parts, 1);
     return /[1-9]/.test(text) ? text : text.replace("−", "");
   }
 
