@@ -20,7 +20,9 @@ from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.series import Calendar
 from backtests.report.verdict import verdict
 
-SCRIPTS = ("page", "table", "rail", "kit", "readout", "report", "traded", "tornado", "trips", "detail", "link")
+SCRIPTS = (
+    "page", "table", "rail", "kit", "readout", "report", "traded", "tornado", "trips", "detail", "months", "link",
+)  # fmt: skip
 DIGITS = 6  # significant, more than any screen shows
 
 
@@ -49,7 +51,6 @@ def page(panels: Panels) -> str:
         shocks=regimes.shocks(panels),
         regime_detail=regimes.detail(panels),
         named=regimes.named(panels),
-        months=detail.months(panels),
         month_names=detail.MONTHS,
         bars=detail.bars(panels),
         inference=detail.inference(panels),
