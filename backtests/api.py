@@ -229,10 +229,18 @@ def sweep(
 
     settings = what if isinstance(what, Config) else load(what)
     whole = grid(settings, section_of(settings, over, base, sample, score))
-    swept, table = conclude.to_table(whole, Path(out) if out else None, threads)
-    now, folder = datetime.now(UTC), runs or (Path(out).absolute().parent if out else None)
-    if folder:
-        _told(tried.tried(Path(folder), conclude.at(swept.trials, now), now))
+    folder = runs or (Path(out).absolute().parent if out else None)
+    complaints: list[str] = []
+
+    def register(swept: conclude.Swept) -> None:
+        if folder:
+            now = datetime.now(UTC)
+            told = tried.tried(Path(folder), conclude.at(swept.trials, now), now)
+            complaints.extend((*told.complaints, *tried.register(told)))
+
+    swept, table = conclude.to_table(whole, Path(out) if out else None, threads, register)
+    for line in complaints:
+        warnings.warn(line, stacklevel=2)
     if out:
         from backtests.report import sweep as report
 
