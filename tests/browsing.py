@@ -78,5 +78,12 @@ class Page:
         self.view.mouse.move(0, 0)
         return self.view
 
+    def look(self, *plots: str) -> None:
+        """Bring plots into sight one after the other, each until it is drawn: those far from the window wait."""
+        for plot in plots:
+            self.view.locator(f"#{plot}").scroll_into_view_if_needed()
+            self.view.wait_for_selector(f"#{plot}:not([data-late]) .main-svg")
+
     def lines(self, plot: str) -> int:
+        self.look(plot)
         return self.view.evaluate(f"document.getElementById('{plot}').data.length")

@@ -34,15 +34,15 @@ ORDER = {
     "backtests/thesis": "history measures about claims trades books scorecard fingerprints "
     "chain statements dated journal",
     "backtests/sensitivities": "choices scenarios markets rerun judge summary",
-    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store effects run cluster conclude",
+    "backtests/sweeps": "plan walk banks plateau surroundings paths judge prove store fan effects run cluster conclude",
     "backtests/walkforwards": "folds choose cpcv stitch walk record keep",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
     "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis compare "
     "walkforward_plots walkforward sweep_plots sweep ticket_words ticket_plots ticket journal_rows journal_plots "
-    "journal",
-    "backtests/export": "columns paths tables values text workbook pdf write results",
+    "journal glances",
+    "backtests/export": "columns paths tables values text workbook pdf write results answers",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis journal sheet "
     "ticket compare sensitivity sweep walkforward export docs init completion app",
 }

@@ -161,6 +161,7 @@ def test_winners_and_losers_are_a_press_away_and_leave_as_they_are_listed(browse
 def test_the_plots_hold_every_trip(browser, blotted):
     page, trips = Page(browser, blotted[0], 1440), blotted[2].query("variant == 'pair'")
     pick(page, "pair")
+    page.look("trips-mae", "trips-pnl")
     points = page.view.evaluate("(({x, y}) => ({x: [...x], y: [...y]}))(document.getElementById('trips-mae').data[0])")
     assert sorted(points["x"]) == pytest.approx(sorted(trips["mae_bp"]), abs=0.006)
     assert sorted(points["y"]) == pytest.approx(sorted(trips["pnl_usd"] / 1e3), abs=0.001)

@@ -32,6 +32,7 @@ GRID = (
     costs: [1, 2]
 """
 )
+WHOLE = ["config.yaml", "effects.parquet", "manifest.json", "paths.parquet", "sweep.html", "sweep.parquet"]
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_sweep_says_what_it_takes_shows_the_best_and_leaves_a_table(divergence
     assert re.search(r"The best of \d+ ideas has a Sharpe ratio of -?\d\.\d\d; the best of as many without", answer.out)
     (folder,) = (path for path in (gap.parent / "runs").iterdir() if path.is_dir())
     assert re.fullmatch(r"gap-sweep-\d{8}T\d{6}Z-[0-9a-f]{6}", folder.name)
-    assert files(folder) == ["config.yaml", "effects.parquet", "manifest.json", "sweep.html", "sweep.parquet"]
+    assert files(folder) == WHOLE
     frame = pd.read_parquet(folder / "sweep.parquet")
     assert len(frame) == 40 and frame["idea"].nunique() == 10
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -120,7 +121,10 @@ def test_a_disk_that_is_full_is_one_line_and_nothing_reads_as_complete(divergenc
     assert json.loads(Path("a/manifest.json").read_text())["state"] == "running"
     assert not Path("a/sweep.parquet").exists()
     assert divergence("sweep", "gap.yaml", "--resume", "a", "--quiet").status == 0
-    assert divergence("sweep", "gap.yaml", "--resume", "a").err.endswith("a: is complete; nothing is left to run\n")
+    assert (
+        "a: is complete; nothing is left to run; `divergence report a`"
+        in divergence("sweep", "gap.yaml", "--resume", "a").err
+    )
 
 
 def test_what_was_begun_otherwise_is_not_gone_on_with(divergence, gap, monkeypatch):
@@ -180,7 +184,7 @@ def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_bytes(here):
     if not Path("cut/sweep.parquet").exists():
         assert begin("cut", 2).wait() == 0
     assert Path("cut/sweep.parquet").read_bytes() == Path("whole/sweep.parquet").read_bytes()
-    assert files(here / "cut") == ["config.yaml", "effects.parquet", "manifest.json", "sweep.html", "sweep.parquet"]
+    assert files(here / "cut") == WHOLE
 
 
 def test_python_gives_the_frame_that_the_command_writes(divergence, gap):

@@ -391,6 +391,7 @@ def test_another_variant_is_drawn_and_what_has_no_spread_is_not(browser, folder)
     page = Page(browser, folder[0] / "report.html", 390)
 
     def panels_of(plot: str) -> int:
+        page.look(plot)
         return int(page.view.evaluate(f"document.getElementById('{plot}').layout.annotations.length"))
 
     assert (panels_of("traded"), panels_of("exposure")) == (3, 5)
@@ -404,8 +405,9 @@ def test_another_variant_is_drawn_and_what_has_no_spread_is_not(browser, folder)
     assert not page.view.locator("#exposure").is_visible()
     page.view.locator("#pick").select_option("ruined")
     assert page.view.locator("#traded").is_visible()
+    page.look("exposure", "traded")
     page.view.evaluate("Plotly.relayout('traded', {'xaxis.range': ['2015-01-01', '2018-01-01']})")
-    page.view.wait_for_timeout(300)
+    page.look("exposure")
     assert page.view.evaluate("document.getElementById('exposure').layout.xaxis.range[0]").startswith("2015-01-01")
     assert page.view.evaluate("document.documentElement.scrollWidth") == 390
     assert page.complaints == []

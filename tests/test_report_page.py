@@ -215,7 +215,7 @@ def test_months_and_figures_download_as_decimals(opened, run, width):
     assert name == "page-months.csv"
     assert len(rows) == 1 + sum(len(found) for one in run[1].variants for found in one.months.values())
     assert rows[1][:2] == ["pair", "2004-02"]
-    assert float(rows[1][2]) == pytest.approx(run[1].variants[0].months[2004][2], rel=1e-6)
+    assert float(rows[1][2]) == pytest.approx(run[1].variants[0].months[2004][2], abs=1e-8)
     name, rows = download(page, "Summary, CSV")
     assert name == "page-summary.csv"
     by_name = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
@@ -232,6 +232,7 @@ def test_the_dates_set_the_window_of_every_time_axis_and_growth_starts_there(ope
     page.view.locator("#from").fill("2010-01-31")
     page.view.locator("#to").fill("2015-12-31")
     page.view.wait_for_timeout(300)
+    page.look("equity", "rolling", "legs")
     for plot in ("equity", "rolling", "legs"):
         assert page.view.evaluate(f"document.getElementById('{plot}').layout.xaxis.range") == [
             "2010-01-31",
@@ -242,6 +243,7 @@ def test_the_dates_set_the_window_of_every_time_axis_and_growth_starts_there(ope
     assert trace["y"][start] == 1
     assert trace["y"][end] == pytest.approx(one.excess[end] / one.excess[start], rel=1e-4)
     page.view.get_by_role("button", name="Whole history").click()
+    page.look("equity")
     assert page.view.evaluate("document.getElementById('equity').data[0].y[0]") == pytest.approx(one.excess[0])
     assert page.view.locator("#from").input_value() == one.dates[0]
 
@@ -260,11 +262,13 @@ def test_dates_that_make_no_window_are_answered_and_change_nothing(opened, first
 
 def test_a_drag_shows_in_the_dates(opened):
     page = opened(1440)
+    page.look("rolling")
     page.view.evaluate(
         "Plotly.relayout('rolling', {'xaxis.range[0]': '2008-03-05 11:00', 'xaxis.range[1]': '2012-06-30'})"
     )
     page.view.wait_for_timeout(300)
     assert page.view.locator("#from").input_value() == "2008-03-05"
+    page.look("equity")
     assert page.view.evaluate("document.getElementById('equity').layout.xaxis.range") == [
         "2008-03-05 11:00",
         "2012-06-30",
@@ -298,6 +302,48 @@ def test_paper_is_light_without_controls_and_everything_fits_it(opened):
     assert page.view.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
     page.view.wait_for_timeout(200)
     assert page.view.evaluate("document.querySelector('#equity .main-svg').getBoundingClientRect().width") > 1050
+
+
+def test_a_plot_far_from_the_window_is_drawn_when_it_comes_near_with_what_changed_since_and_paper_has_all(opened):
+    page = opened(1440)
+    far = page.view.locator("#legs")
+    assert far.locator(".main-svg").count() == 0
+    page.look("legs")
+    assert page.view.evaluate("document.getElementById('legs').data.length") == 3  # two legs and margin
+    page.view.evaluate("scrollTo(0, 0)")
+    page.view.wait_for_timeout(200)
+    page.view.evaluate(
+        "(e => { e.value = 'jgb'; e.dispatchEvent(new Event('change')); })(document.getElementById('pick'))"
+    )
+    assert far.get_attribute("data-late") == "true"
+    page.look("legs")
+    assert page.view.evaluate("document.getElementById('legs').data.map(trace => trace.name)") == ["JGB10", "margin"]
+    page.view.evaluate("dispatchEvent(new Event('beforeprint'))")
+    shown = [plot for plot in page.view.locator(".plot").all() if plot.is_visible()]
+    assert len(shown) > 6
+    assert all(plot.locator(".main-svg").count() for plot in shown)
+    assert page.view.locator(".plot[data-late]:visible").count() == 0
+    page.view.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
+def test_a_month_is_shaded_by_its_size_among_months_and_a_year_among_years(read, run):
+    one = run[1].variants[0]
+    cells = read.view.locator("[data-of=pair] table.months tbody td")
+    shown = dict(
+        cells.evaluate_all(
+            "all => all.filter(e => e.textContent)"
+            ".map(e => [`${e.parentElement.cells[0].textContent}-${e.cellIndex}`, e.className])"
+        )
+    )
+    sizes = sorted(abs(value) for months in one.months.values() for value in months.values() if value)
+    darkest = sizes[int(0.95 * (len(sizes) - 1))]
+    for year, months in one.months.items():
+        for month, value in months.items():
+            step = 9 * min(1, abs(value) / darkest)
+            assert shown[f"{year}-{month}"] == f"{'ud'[value < 0]}{step:.0f}" or abs(step % 1 - 0.5) < 1e-4
+    years = max(abs(excess) for _, excess in one.years.values())
+    deepest = [year for year, (_, excess) in one.years.items() if abs(excess) == years]
+    assert shown[f"{deepest[0]}-13"][1:] == "9 total"
 
 
 def test_without_a_wish_for_motion_nothing_moves(opened):

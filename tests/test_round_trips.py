@@ -122,16 +122,22 @@ def test_a_trip_still_open_is_told_and_not_counted():
 
 
 def test_hit_rate_payoff_and_expectancy_by_hand():
-    def made(usd: float, reason: str = "flat") -> RoundTrip:
+    def made(usd: float, reason: str = "flat", days: int = 1) -> RoundTrip:
         day = date(2024, 1, 1)
         return RoundTrip(
-            1, day, day, day, day, reason, *[None] * 5, 0.0, 0.0, usd, None, None, 0.0, 0.0, 1, (), (), "bp"
+            1, day, day, day, day, reason, *[None] * 5, 0.0, 0.0, usd, None, None, 0.0, 0.0, days, (), (), "bp"
         )
 
     _, result = trips_of(Given((0, 0)), market([0, 0]))
-    counted = figures([made(30.0), made(10.0), made(-8.0), made(0.0), made(99.0, "open")], result)
+    counted = figures([made(30.0), made(10.0), made(-8.0, days=9), made(0.0), made(99.0, "open", 99)], result)
     assert (counted.trips, counted.trip_hit_rate, counted.average_win, counted.average_loss) == (4, 0.5, 20.0, -4.0)
     assert (counted.payoff, counted.expectancy, counted.time_in_trade) == (5.0, 8.0, 0.0)
+    assert (counted.profit_factor, counted.best_trip, counted.worst_trip) == (5.0, 30.0, -8.0)
+    assert (counted.average_trip_days, counted.longest_trip_days) == (3.0, 9)
+    three = figures([made(30.0), made(10.0), made(-8.0)], result)
+    assert (three.profit_factor, three.payoff) == (5.0, 2.5)
+    assert figures([made(30.0)], result).profit_factor is None  # nothing was lost
+    assert figures([made(-8.0)], result).profit_factor == 0.0
 
 
 def test_ruin_ends_the_trip_it_befalls():

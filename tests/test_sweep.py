@@ -269,8 +269,9 @@ def test_one_thread_and_two_write_the_same_bytes(tmp_path, monkeypatch):
     grid = grid_of(tmp_path, EVERY_KIND, sample={"n": 230, "seed": 1})
     assert swept_to(tmp_path / "a", grid, 1) == swept_to(tmp_path / "b", grid, 2)
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
-        "config.yaml", "effects.parquet", "manifest.json", "sweep.parquet",
+        "config.yaml", "effects.parquet", "manifest.json", "paths.parquet", "sweep.parquet",
     ]  # fmt: skip
+    assert (tmp_path / "a/paths.parquet").read_bytes() == (tmp_path / "b/paths.parquet").read_bytes()
     assert json.loads((tmp_path / "a/manifest.json").read_text())["state"] == "complete"
 
 

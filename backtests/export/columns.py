@@ -15,11 +15,12 @@ A_YEAR = ("excess_return", "volatility", "cagr", "cost_drag", "alpha", "breakeve
 FRACTIONS = (
     "excess_drawdown", "total_return", "max_drawdown", "var_95", "es_95", "best_bar", "worst_bar", "hit_rate",
     "thesis_excess_return", "trip_hit_rate", "time_in_trade", "weight",
-    "initial_margin", "initial_margin_max",
+    "initial_margin", "initial_margin_max", "average_drawdown", "best_month", "worst_month", "average_up_month",
+    "average_down_month", "month_hit_rate", "quarter_hit_rate", "best_year", "worst_year", "year_hit_rate",
 )  # fmt: skip
 USD = (
     "trading_pnl", "interest", "pnl", "thesis_trading_pnl", "thesis_pnl", "average_win", "average_loss", "expectancy",
-    "free_margin_least",
+    "free_margin_least", "best_trip", "worst_trip",
 )  # fmt: skip
 DAYS = (
     "excess_drawdown_peak", "excess_drawdown_trough", "excess_drawdown_recovery", "drawdown_peak", "drawdown_trough",
@@ -30,6 +31,7 @@ TEXTS = ("variant", "instrument", "component", "benchmark", "reason", "strategy"
 COUNTS = ("bars", "trips")
 UNITS = {  # of other figures
     "turnover": "times equity a year", "gross_leverage": "times equity", "longest_drawdown_days": "", "days": "",
+    "average_drawdown_days": "", "average_trip_days": "", "longest_trip_days": "", "profit_factor": "",
     "periods_per_year": "", "sharpe": "", "sortino": "", "calmar": "", "skew": "", "kurtosis": "", "payoff": "",
     "sharpe_next_bar": "", "sharpe_lo": "", "beta": "", "correlation": "", "units": "of the index",
     "side": "+1 long, -1 short, of the first leg",

@@ -173,12 +173,14 @@ def _drawdown(prefix: str, name: str, dates: NDArray[np.datetime64], drawdown: D
     }
 
 
-def _longest(dates: NDArray[np.datetime64], drawdowns: list[Drawdown]) -> int:
-    """Days from peak to recovery, or to the last row, of the longest drawdown."""
-    last = len(dates) - 1
-    ends = [last if drawdown.recovery is None else drawdown.recovery for drawdown in drawdowns]
-    lengths = [dates[end] - dates[drawdown.peak] for end, drawdown in zip(ends, drawdowns, strict=True)]
-    return max((int(length.astype("timedelta64[D]").astype(int)) for length in lengths), default=0)
+def drawdown_days(track: Track) -> list[int]:
+    """Days from peak to recovery, or to the last row, of every drawdown of equity, in time order."""
+    dates, last = track.dates, len(track.dates) - 1
+    spans = [
+        (drawdown.peak, last if drawdown.recovery is None else drawdown.recovery)
+        for drawdown in drawdowns(track.equity, track.capital)
+    ]
+    return [int((dates[end] - dates[peak]).astype("timedelta64[D]").astype(int)) for peak, end in spans]
 
 
 def _moments(r: Array) -> dict[str, Metric]:
@@ -231,7 +233,7 @@ def figures(result: Result, market_ppy: float) -> dict[str, Metric]:
         "total_return": growth - 1.0,
         "cagr": cagr,
         **_drawdown("drawdown", "max_drawdown", dates, worst),
-        "longest_drawdown_days": _longest(dates, drawdowns(equity, capital)),
+        "longest_drawdown_days": max(drawdown_days(result), default=0),
         "sortino": sortino(x, ppy),
         "calmar": ratio(cagr, worst.depth) if cagr is not None and worst else None,
         **(_moments(r) if some else dict.fromkeys(("skew", "kurtosis", "var_95", "es_95", "best_bar", "worst_bar"))),

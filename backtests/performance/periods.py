@@ -1,4 +1,4 @@
-"""What a record came to over the periods up to its last day, how its bars are spread, and its rolling beta."""
+"""What a record came to over months, years and up to its last day, how its bars are spread, and its rolling beta."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.performance.metrics import SMALL
+from backtests.performance import metrics
+from backtests.performance.metrics import SMALL, Metric, Track
 from data.pricing.bonds import Array
 
 Dates = NDArray[np.datetime64]
@@ -24,6 +25,43 @@ class Spread:
 
     width: float  # of a bin, fraction
     counts: tuple[int, ...]
+
+
+def figures(track: Track) -> dict[str, Metric]:
+    """Return what its drawdowns are on average, and what its months, quarters and years came to over cash.
+
+    Drawdowns are those of equity, from capital, as `max_drawdown` is; their days run from the peak to its recovery or
+    the last row. A bar belongs to the month in which it ends, and first and last periods may be parts of one. Shares
+    are of all periods, and a period is up that gained, down that lost; None where there is none.
+    """
+    depths = [drawdown.depth for drawdown in metrics.drawdowns(track.equity, track.capital)]
+    months, quarters, years = (_by(track, length) for length in (1, 3, 12))
+    up, down = months[months > SMALL], months[months < -SMALL]
+    return {
+        "average_drawdown": float(np.mean(depths)) if depths else 0.0,
+        "average_drawdown_days": float(np.mean(metrics.drawdown_days(track))) if depths else 0.0,
+        "best_month": float(months.max()) if len(months) else None,
+        "worst_month": float(months.min()) if len(months) else None,
+        "average_up_month": float(up.mean()) if len(up) else None,
+        "average_down_month": float(down.mean()) if len(down) else None,
+        "month_hit_rate": _hits(months),
+        "quarter_hit_rate": _hits(quarters),
+        "best_year": float(years.max()) if len(years) else None,
+        "worst_year": float(years.min()) if len(years) else None,
+        "year_hit_rate": _hits(years),
+    }
+
+
+def _by(track: Track, length: int) -> Array:
+    """Return in excess of cash, compounded, of each calendar period of so many months in which a bar ends (n,)."""
+    x = metrics.excess_returns(track)
+    number = track.dates[1:].astype("datetime64[M]").astype(int) // length
+    first = np.unique(number, return_index=True)[1]
+    return np.asarray(np.multiply.reduceat(1.0 + x, first) - 1.0) if len(x) else x
+
+
+def _hits(returns: Array) -> float | None:
+    return float((returns > SMALL).mean()) if len(returns) else None
 
 
 def to_date(dates: Dates, x: Array) -> dict[str, float | None]:

@@ -331,13 +331,19 @@ class TripFigures:
     average_win: float | None
     average_loss: float | None  # negative
     payoff: float | None  # average win over average loss, positive
+    profit_factor: float | None  # sum of what the winners made over what the others lost, positive
     expectancy: float | None  # P&L a trip
+    best_trip: float | None
+    worst_trip: float | None
+    average_trip_days: float | None  # from the opening fill to the closing one
+    longest_trip_days: int | None
     time_in_trade: float  # share of rows with a position
 
 
 def figures(trips: Sequence[RoundTrip], result: Result) -> TripFigures:
     """Return the figures of a variant's trips."""
-    earned = np.array([trip.pnl_usd for trip in trips if trip.reason != "open"])
+    closed = [trip for trip in trips if trip.reason != "open"]
+    earned, days = np.array([trip.pnl_usd for trip in closed]), [trip.days for trip in closed]
     wins, losses = earned[earned > 0], earned[earned <= 0]
     win, loss = (float(part.mean()) if len(part) else None for part in (wins, losses))
     return TripFigures(
@@ -346,6 +352,11 @@ def figures(trips: Sequence[RoundTrip], result: Result) -> TripFigures:
         average_win=win,
         average_loss=loss,
         payoff=win / -loss if win is not None and loss else None,
+        profit_factor=float(wins.sum() / -losses.sum()) if len(earned) and losses.sum() else None,
         expectancy=float(earned.mean()) if len(earned) else None,
+        best_trip=float(earned.max()) if len(earned) else None,
+        worst_trip=float(earned.min()) if len(earned) else None,
+        average_trip_days=float(np.mean(days)) if days else None,
+        longest_trip_days=max(days, default=None),
         time_in_trade=float((result.units != 0.0).any(axis=1).mean()),
     )

@@ -10,36 +10,19 @@ import pandas as pd
 from backtests.performance.extremes import Contributor, ExtremeBar
 from backtests.performance.verdicts import SIGNIFICANT, Interval, sentence
 from backtests.performance.verdicts_many import BestOfMany
-from backtests.report.format import ABSENT, MINUS, Cell, Payload, darkest, millions, number, percent, registered, shade
+from backtests.report.format import ABSENT, MINUS, Payload, darkest, millions, number, percent, registered
 from backtests.report.panels import Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, span
 from backtests.runs.significance import CASH, Significance
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DIGITS = 8  # significant, of what can be downloaded
-RETURN_DIGITS = 6  # of a month's return
+RETURN_PARTS = 10**8  # of 1, in which a month's return can be downloaded
 EXACT = 12  # significant, of what goes into a product
 SAME = 1e-9  # relative: shares at their close come to the notional
 FORMER = "An earlier version judged it; run it again for a verdict."
 OF_MANY = ("p", "consistent", "step_down", "haircut")
 ALL = 0.95  # share of figures whose shade is not yet the darkest
-
-
-@dataclass(frozen=True)
-class YearOfMonths:
-    """A year of a variant, month by month; its shade has its own limit."""
-
-    year: int
-    cells: list[Cell]  # January to December
-    total: Cell
-
-
-@dataclass(frozen=True)
-class Months:
-    """A variant's years by month, the latest first."""
-
-    name: str
-    rows: list[YearOfMonths]
 
 
 @dataclass(frozen=True)
@@ -79,28 +62,6 @@ class Selection:
     overfitting: str
     spa: list[list[str]]
     bars: str
-
-
-def months(panels: Panels) -> list[Months]:
-    """Return the years of each variant by month, in excess of cash, %."""
-    return [Months(variant.name, _years(variant)) for variant in panels.variants]
-
-
-def _years(variant: VariantPanel) -> list[YearOfMonths]:
-    month_limit = darkest((value for months in variant.months.values() for value in months.values()), ALL)
-    year_limit = darkest((excess for _, excess in variant.years.values()), ALL)
-    return [
-        YearOfMonths(
-            year=year,
-            cells=[_shaded(months.get(month), month_limit) for month in range(1, 13)],
-            total=_shaded(variant.years[year][1], year_limit),
-        )
-        for year, months in sorted(variant.months.items(), reverse=True)
-    ]
-
-
-def _shaded(value: float | None, limit: float) -> Cell:
-    return Cell() if value is None else Cell(percent(value), shade(value, limit))
 
 
 def bars(panels: Panels) -> list[Bars]:
@@ -246,6 +207,7 @@ def data(panels: Panels) -> Payload:
     return {
         "name": panels.run.manifest["name"],
         **_trades(panels),
+        "parts": RETURN_PARTS,
         "months": {variant.name: _months(variant) for variant in panels.variants},
         "figures": {"keys": keys, "rows": {name: [row.get(key) for key in keys] for name, row in figures.items()}},
     }
@@ -301,17 +263,29 @@ def _in_shares(trades: pd.DataFrame) -> pd.DataFrame:
 
 
 def _months(variant: VariantPanel) -> Payload:
-    """Return a variant's months in order, and where they start; null where no bar ends in one."""
+    """Return a variant's months in order, and where they start, null where no bar ends in one; years, the latest first.
+
+    With them go the sizes from which the shade of a month, and of a year, is the darkest.
+    """
     if not variant.months:
-        return {"first": [0, 1], "values": []}
+        return {"first": [0, 1], "values": [], "years": [], "darkest": [RETURN_PARTS, RETURN_PARTS]}
     known = {(year, month): value for year, months in variant.months.items() for month, value in months.items()}
     first, last = min(known), max(known)
     every = [divmod(at, 12) for at in range(first[0] * 12 + first[1] - 1, last[0] * 12 + last[1])]
     values = [known.get((year, month + 1)) for year, month in every]
     return {
         "first": list(first),
-        "values": [None if value is None else float(f"{value:.{RETURN_DIGITS}g}") for value in values],
+        "values": [None if value is None else _parts(value) for value in values],
+        "years": [[year, _parts(variant.years[year][1])] for year in sorted(variant.months, reverse=True)],
+        "darkest": [
+            max(1, _parts(darkest(known.values(), ALL))),
+            max(1, _parts(darkest((excess for _, excess in variant.years.values()), ALL))),
+        ],
     }
+
+
+def _parts(value: float) -> int:
+    return round(value * RETURN_PARTS)
 
 
 def _figures(variant: VariantPanel) -> Payload:

@@ -20,7 +20,9 @@ from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.series import Calendar
 from backtests.report.verdict import verdict
 
-SCRIPTS = ("page", "table", "rail", "kit", "readout", "report", "traded", "tornado", "trips", "detail", "link")
+SCRIPTS = (
+    "page", "table", "rail", "kit", "readout", "report", "traded", "tornado", "trips", "detail", "months", "link",
+)  # fmt: skip
 DIGITS = 6  # significant, more than any screen shows
 
 
@@ -36,8 +38,7 @@ def page(panels: Panels) -> str:
         columns=summary.columns(panels),
         figures=summary.figures(panels),
         periods=summary.periods(panels),
-        shape_columns=summary.SHAPE,
-        shape=summary.shape(panels),
+        tabs=summary.tabs(panels),
         swatches=styles(panels),
         calendar_excess=tables.calendar(panels, 1),
         calendar_total=tables.calendar(panels, 0) if len(panels.variants) <= MANY else None,
@@ -50,7 +51,6 @@ def page(panels: Panels) -> str:
         shocks=regimes.shocks(panels),
         regime_detail=regimes.detail(panels),
         named=regimes.named(panels),
-        months=detail.months(panels),
         month_names=detail.MONTHS,
         bars=detail.bars(panels),
         inference=detail.inference(panels),

@@ -1,4 +1,4 @@
-"""The summary of a report: figures, returns by period, and the shape of returns and their costs, a row per variant."""
+"""The summary of a report, a row per variant: figures, returns by period, drawdowns and months, trips, shape, costs."""
 
 from __future__ import annotations
 
@@ -72,8 +72,27 @@ class Periods:
     rows: list[ShadedRow]
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One more table of figures behind a button of the summary."""
+
+    id: str
+    button: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: list[SummaryRow]
+
+
 def _fine(value: Any) -> str:
     return percent(value, 2)
+
+
+def _share_of(value: Any) -> str:
+    return percent(value, 0)
+
+
+def _thousands(value: Any) -> str:
+    return number(value, 0, 1e-3)
 
 
 def _whole(value: Any) -> str:
@@ -112,6 +131,36 @@ FIGURES = (
     ),
 )
 
+CALENDAR = (
+    Column("total_return", "Total return", "%", "of the whole window, cash interest included", percent),
+    Column("max_drawdown", "Max drawdown", "%", "largest drawdown of equity, positive", percent),
+    Column("calmar", "Calmar", "", "CAGR over the largest drawdown", number),
+    Column("longest_drawdown_days", "Longest", "days", "from peak to recovery, or to the last day", _whole),
+    Column("average_drawdown", "Average drawdown", "%", "mean depth of all drawdowns of equity", percent),
+    Column("average_drawdown_days", "Average", "days", "mean of their days", _whole),
+    Column("best_month", "Best month", "%", "largest return of a calendar month over cash", percent),
+    Column("worst_month", "Worst month", "%", "smallest return of a calendar month over cash", percent),
+    Column("average_up_month", "Average up", "%", "mean of the months over cash that gained", _fine),
+    Column("average_down_month", "Average down", "%", "mean of the months over cash that lost", _fine),
+    Column("month_hit_rate", "Months up", "%", "share of months over cash that gained", _share_of),
+    Column("quarter_hit_rate", "Quarters up", "%", "share of quarters over cash that gained", _share_of),
+    Column("year_hit_rate", "Years up", "%", "share of calendar years over cash that gained", _share_of),
+    Column("best_year", "Best year", "%", "largest return of a calendar year over cash", percent),
+    Column("worst_year", "Worst year", "%", "smallest return of a calendar year over cash", percent),
+)
+
+TRIPS = (
+    Column("trips", "Trips", "closed", "from flat to a position and back, or to the opposite one", _whole),
+    Column("trip_hit_rate", "Hit rate", "%", "share of closed trips that made money", _share_of),
+    Column("profit_factor", "Profit factor", "", "what winners made over what the others lost", number),
+    Column("payoff", "Payoff", "", "average win over average loss", number),
+    Column("expectancy", "Expectancy", "USD k", "mean P&L of a trip", _thousands),
+    Column("best_trip", "Best", "USD k", "largest P&L of a trip", _thousands),
+    Column("worst_trip", "Worst", "USD k", "smallest P&L of a trip", _thousands),
+    Column("average_trip_days", "Average", "days", "from fill to fill", _whole),
+    Column("longest_trip_days", "Longest", "days", "from fill to fill", _whole),
+)
+
 SHAPE = (
     Column("sortino", "Sortino", "", "excess return over the deviation of its losses", number),
     Column("skew", "Skew", "", "of bar returns", number),
@@ -121,11 +170,11 @@ SHAPE = (
     Column("hit_rate", "Hit rate", "% of bars", "share of bars in excess of cash above 0", lambda v: percent(v, 0)),
     Column("best_bar", "Best bar", "%", "largest return of a bar", _fine),
     Column("worst_bar", "Worst bar", "%", "smallest return of a bar", _fine),
-    Column("longest_drawdown_days", "Longest drawdown", "days", "from peak to recovery, or to the last day", _whole),
     Column("cagr", "CAGR", "% a year", "compound growth, cash interest included", percent),
     Column("turnover", "Turnover", "× a year", "one side of traded notional over equity", number),
     Column("cost_drag", "Cost drag", "% a year", "trading and roll costs over equity", _fine),
     Column("gross_leverage", "Gross", "× equity", "mean sum of absolute weights", number),
+    Column("time_in_trade", "In trade", "% of rows", "share of rows with a position", _share_of),
 )
 
 PERIODS = {
@@ -151,9 +200,32 @@ def figures(panels: Panels) -> list[SummaryRow]:
     return _rows(panels, columns(panels))
 
 
-def shape(panels: Panels) -> list[SummaryRow]:
-    """Return a row per variant of what its returns are like, and what they cost."""
-    return _rows(panels, list(SHAPE))
+def tabs(panels: Panels) -> list[Tab]:
+    """Return the tables behind the summary's other buttons; that of trips where one is closed."""
+    closed = any(variant.figures.get("trips") for variant in panels.variants)
+    return [
+        Tab(
+            "calendar",
+            "Months and drawdowns",
+            "Drawdowns of equity, cash interest included; months, quarters and years over cash, of the bars that end "
+            "in them. The first and last may be parts of one.",
+            CALENDAR,
+            _rows(panels, list(CALENDAR)),
+        ),
+        *([_trips(panels)] if closed else []),
+        Tab(
+            "shape",
+            "Shape and costs",
+            "What bar returns are like, and what they cost: losses of VaR and ES are positive.",
+            SHAPE,
+            _rows(panels, list(SHAPE)),
+        ),
+    ]
+
+
+def _trips(panels: Panels) -> Tab:
+    words = "Closed round trips, each of which is listed further down."
+    return Tab("trip-figures", "Trips", words, TRIPS, _rows(panels, list(TRIPS)))
 
 
 def periods(panels: Panels) -> Periods:

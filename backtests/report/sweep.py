@@ -15,7 +15,7 @@ from backtests.config import Grid
 from backtests.report import html
 from backtests.report import sweep_plots as plots
 from backtests.report.format import ABSENT, Payload, number, percent
-from backtests.sweeps import store
+from backtests.sweeps import fan, store
 from backtests.sweeps.judge import WIDE, sample
 from backtests.sweeps.paths import representatives
 from data.disk import replace_text
@@ -59,20 +59,27 @@ def write(folder: Path, grid: Grid) -> Path:
     path = folder / PAGE
     try:
         table, effects = store.read_table(folder, ["cell", "idea", *FIGURES]), store.read_effects(folder)
-        replace_text(path, page(grid, store.read_manifest(folder), table, effects.to_pylist()))
+        replace_text(path, page(grid, store.read_manifest(folder), table, effects.to_pylist(), fan.read(folder)))
     except (OSError, pa.ArrowException, KeyError) as error:
         why = getattr(error, "strerror", None) or error
         raise SourceError(f"{path}: cannot be drawn ({why}); `divergence report {folder}` draws it again") from None
     return path
 
 
-def page(grid: Grid, manifest: Mapping[str, Any], table: pa.Table, effects: Sequence[Mapping[str, Any]]) -> str:
-    """Return the sweep as one HTML document."""
+def page(
+    grid: Grid,
+    manifest: Mapping[str, Any],
+    table: pa.Table,
+    effects: Sequence[Mapping[str, Any]],
+    kept: fan.Kept | None = None,
+) -> str:
+    """Return the sweep as one HTML document; `kept` are the paths of its folder, None where it has none."""
     own = _table(grid, manifest, table)
     ranked = own.ideas[store.in_order(own.score[own.ideas])][:RANKED]
     ranked = ranked[~np.isnan(own.score[ranked])]
     drawn = plots.effects(effects)
     embedded = _embedded(own, ranked, grid.seed)
+    fanned = fan.fan(kept, manifest["best"][: plots.FIRST]) if kept else None
     return html.render(
         "sweep.html",
         title=f"{manifest['name']}: sweep of {manifest['base']}",
@@ -88,7 +95,12 @@ def page(grid: Grid, manifest: Mapping[str, Any], table: pa.Table, effects: Sequ
         spikes=bool((~np.isnan(own.figures["spike"][embedded])).any()),
         wide=f"{WIDE:g}",
         lines=min(LINES, len(embedded)),
-        data=html.embedded(_data(grid, manifest, own, embedded, ranked, _by_effect(grid, effects))),
+        kept=kept is not None,
+        growth=list(plots.growth_words(fanned, manifest["ideas"])) if fanned else [],
+        data=html.embedded(
+            _data(grid, manifest, own, embedded, ranked, _by_effect(grid, effects))
+            | {"growth": plots.growth(fanned) if fanned else None}
+        ),
         plotly=html.plotly_script(),
         css=html.asset("report.css"),
         script=html.script("page", "table", "rail", "kit", "sweep"),
@@ -187,10 +199,6 @@ def notes(manifest: Mapping[str, Any]) -> Iterator[str]:
             f"{len(manifest['proved']):,} cells were run in two engines, which agree to {gap:.0e} of capital; the "
             f"sweep's figures are a run's to {difference:.0e}."
         )
-    yield (
-        "No equity paths are drawn: a sweep's folder keeps none. Run a cell as a variant, with the settings of its "
-        "row, to see its path."
-    )
     yield f"Data: {manifest['data']['source']}, {manifest['data']['frequency']}, seed {manifest['seed']}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backtests.report.format import ABSENT, Payload, number
+from backtests.sweeps.fan import Fan
 from data.pricing.bonds import Array
 
 WIDE, HIGH, LEFT, TOP, BOTTOM = 360.0, 190.0, 44.0, 10.0, 28.0
@@ -18,6 +19,7 @@ LETTERS = 9  # of a label
 THICK = 6.0  # at most, a bar
 MANY = 200  # values of a setting; of more, so many are drawn
 BINS = 40
+FIRST = 5  # of the ranking, whose growth is drawn
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,35 @@ def histogram(sharpe: Array, judged: Mapping[str, Any]) -> Payload | None:
         "best": best and best["sharpe"],
         "plateau": plateau and plateau["score"],
     }
+
+
+def growth(fan: Fan) -> Payload:
+    """Return the growth of the first of the ranking, of the median idea, and the band of the sample, by month."""
+    return {
+        "dates": [str(day) for day in fan.dates],
+        "edges": [_rounded(edge) for edge in fan.edges],
+        "best": [{"cell": cell, "y": _rounded(y)} for cell, y in zip(fan.best, fan.growth.T, strict=True)],
+        "median": None if fan.middle is None else {"cell": fan.median, "y": _rounded(fan.middle)},
+    }
+
+
+def growth_words(fan: Fan, ideas: int) -> Iterator[str]:
+    """Yield what the plot of growth shows, of so many ideas."""
+    lowest, low, high, highest = (number(edge) for edge in fan.edges[:, -1])
+    count = f"{fan.sampled:,} ideas" + (f" of {ideas:,}, drawn by the seed" if fan.sampled < ideas else "")
+    month = fan.dates[-1].astype("datetime64[M]")
+    yield f"At the end of {month}, {count}: {lowest} to {highest} in nine of ten, {low} to {high} in half."
+    if len(fan.best):
+        yield f"The first of the ranking, cell {fan.best[0]:,}: {number(fan.growth[-1, 0])}."
+    if fan.middle is not None:
+        yield f"The idea of the median Sharpe ratio, cell {fan.median:,}: {number(fan.middle[-1])}."
+    yield "The first were chosen on these very months: they stand high with skill or without."
+    if fan.late:
+        yield f"Of the ideas {fan.late:,} begin later than others: until then they are drawn at 1."
+
+
+def _rounded(values: Array) -> list[float]:
+    return [round(value, 4) for value in values.tolist()]
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -14,7 +14,7 @@ from backtests.engine import backtrader_engine, kernel, ledger
 from backtests.engine.book import Book, prepare
 from backtests.engine.reconcile import reconcile
 from backtests.engine.result import Result
-from backtests.performance import financing, metrics, round_trips
+from backtests.performance import financing, metrics, periods, round_trips
 from backtests.performance.components import by_component
 from backtests.performance.metrics import Metric
 from backtests.performance.round_trips import RoundTrip
@@ -187,6 +187,7 @@ def _measured(walked: Walked, config: Config) -> VariantRun:
     if config.thesis_date:
         figures |= metrics.since(result, config.thesis_date)
     trips = round_trips.round_trips(variant.strategy, market, window.rows, walked.book, result)
+    figures |= periods.figures(result)
     figures |= asdict(round_trips.figures(trips, result))
     parts = {name: weights[window.rows] for name, weights in components_of(variant.strategy, market).items()}
     split = by_component(walked.book, result, parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from backtests.config import Grid
 from backtests.runs.folder import utc_now
 from backtests.runs.trials import Trial
-from backtests.sweeps import effects, judge, plateau, prove, run, store, surroundings
+from backtests.sweeps import effects, fan, judge, plateau, prove, run, store, surroundings
 from backtests.sweeps.banks import Banks, banks
 from backtests.sweeps.paths import Paths, paths, representatives
 from data.pricing.bonds import Array
 
 CANDIDATES = 100  # ideas of a sample whose neighbours are run
+Told = Callable[["Swept"], None]
 AT_RANDOM = 20  # cells beside the best that both engines run
 
 
@@ -73,10 +74,12 @@ def conclude(
     top: int = 5,
     progress: run.Progress = lambda what, count, of: None,
     elsewhere: run.Elsewhere | None = None,
+    told: Told = lambda swept: None,
 ) -> Swept:
     """Run every cell, score them, judge the best, and prove it and some others in both engines.
 
-    Cells are walked by threads, or by `elsewhere` where it is given; the rest happens here.
+    Cells are walked by threads, or by `elsewhere` where it is given; the rest happens here. `told` is given the sweep
+    before its folder reads as complete, so that what it does is done again where it was cut short.
 
     Raises
     ------
@@ -105,11 +108,13 @@ def conclude(
     proofs = prove.prove(
         grid, shared.market, {grid.cells[row]: own for row in rows if (own := cells.row(row))["bars"]}, progress
     )
-    trials = (*_trials(grid, cells, chosen, month_ends, best), *_beside(grid, cells, extras))
+    columns = judge.sample(len(tested), np.searchsorted(tested, best).tolist(), grid.seed, judge.CLUSTERED)
+    trials = (*_trials(grid, cells, chosen, month_ends, columns), *_beside(grid, cells, extras))
     sentence = judge.sentence(judged)
     shown = tuple({**cells.row(row), **_scores(scored, row)} for row in best)
     swept = Swept(grid, shown, tuple(proofs), judged, sentence, cells.notes, trials, walked - start, judging)
-    return _kept(swept, cells, scored, spikes)
+    told(swept)
+    return _kept(swept, cells, scored, spikes, _drawable(cells, month_ends, columns, best))
 
 
 def _scored(
@@ -162,10 +167,9 @@ def _tested(rows: NDArray[np.int64], cells: _Cells, best: list[int], seed: int) 
 
 
 def _trials(
-    grid: Grid, cells: _Cells, rows: NDArray[np.int64], month_ends: Paths, best: list[int]
+    grid: Grid, cells: _Cells, rows: NDArray[np.int64], month_ends: Paths, columns: NDArray[np.int64]
 ) -> tuple[Trial, ...]:
-    """Return every idea as a trial, some of them with their paths."""
-    columns = judge.sample(len(month_ends.rows), np.searchsorted(month_ends.rows, best).tolist(), grid.seed)
+    """Return every idea as a trial, those of some columns with their paths."""
     own = {int(month_ends.rows[column]): month_ends.of(int(column)) for column in columns}
     none = (0, np.zeros(0))
     return tuple(
@@ -175,6 +179,14 @@ def _trials(
         )
         for row in rows.tolist()
     )  # fmt: skip
+
+
+def _drawable(cells: _Cells, month_ends: Paths, columns: NDArray[np.int64], best: list[int]) -> pa.Table:
+    """Return the paths that the folder keeps, with what of them the seed would have drawn without the best."""
+    grid, rows, count = cells.grid, month_ends.rows[columns], len(month_ends.rows)
+    others = judge.sample(count, [], grid.seed, judge.CLUSTERED - len(best)) if len(columns) < count else columns
+    numbers = np.array([grid.cells[row] for row in rows.tolist()], dtype=np.int64)
+    return fan.table(month_ends, columns, numbers, np.isin(columns, others), cells.sharpe[rows])
 
 
 def at(trials: tuple[Trial, ...], now: datetime) -> tuple[Trial, ...]:
@@ -187,7 +199,7 @@ def _scores(scored: plateau.Scores, row: int) -> dict[str, Any]:
     return {"plateau": float(scored.score[row]), "neighbours": int(scored.neighbours[row])}
 
 
-def _kept(swept: Swept, cells: _Cells, scored: plateau.Scores, spikes: dict[int, float]) -> Swept:
+def _kept(swept: Swept, cells: _Cells, scored: plateau.Scores, spikes: dict[int, float], month_ends: pa.Table) -> Swept:
     """Put the parts together as one table, in the folder where there is one."""
     above = np.full(len(cells.sharpe), np.nan)
     above[list(spikes)] = list(spikes.values())
@@ -204,6 +216,7 @@ def _kept(swept: Swept, cells: _Cells, scored: plateau.Scores, spikes: dict[int,
         return replace(swept, table=pa.concat_tables(list(whole())).combine_chunks())
     with store.failing(cells.folder.path):
         store.write_table(cells.folder.path / store.EFFECTS, iter([effects.effects(swept.grid, cells.sharpe)]))
+        store.write_table(cells.folder.path / fan.NAME, iter([month_ends]))
         cells.folder.complete(
             whole(), ideas=swept.judged.ideas, notes=swept.notes, judged=swept.judged.plain(), sentence=swept.sentence,
             best=[row["cell"] for row in swept.best], proved=[vars(proof) for proof in swept.proofs],
@@ -225,10 +238,12 @@ def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = No
     return store.Folder.begin(store.destination(grid, out, now), grid, store.manifest(grid, shared, own, now))
 
 
-def to_table(grid: Grid, out: Path | None, threads: int | None) -> tuple[Swept, pa.Table]:
+def to_table(
+    grid: Grid, out: Path | None, threads: int | None, told: Told = lambda swept: None
+) -> tuple[Swept, pa.Table]:
     """Run a grid in memory, or into a folder, or to the end of what a folder holds; raises as `conclude`."""
     run.check_size(grid)
     shared = banks(grid)
     folder = opened(grid, shared, out) if out else None
-    swept = conclude(grid, shared, folder, threads or run.cores())
+    swept = conclude(grid, shared, folder, threads or run.cores(), told=told)
     return swept, swept.table if folder is None else store.read_table(folder.path)

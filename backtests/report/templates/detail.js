@@ -1,10 +1,9 @@
 "use strict";
 // The picked variant's trades, and what can be downloaded whole.
 (() => {
-  const data = JSON.parse(document.getElementById("detail").textContent);
+  const data = report.detail();
+  const { figure } = kit;
   const table = document.getElementById("trades"), select = document.getElementById("trades-of");
-
-  const figure = (value, digits) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
 
   // A quote is a day and an instrument, its price, the exchange rate, and what a dollar of it costs to trade.
   function trades(name) {
@@ -53,7 +52,7 @@
     },
     months() {
       const rows = Object.entries(data.months).flatMap(([name, { first, values }]) => values.map((value, i) => [name, month(first, i), value]));
-      return [["variant", "month", "excess_return"], ...rows.filter(([, , value]) => value !== null)];
+      return [["variant", "month", "excess_return"], ...rows.filter(([, , value]) => value !== null).map(([name, of, value]) => [name, of, value / data.parts])];
     },
     summary() {
       return [["variant", ...data.figures.keys], ...Object.entries(data.figures.rows).map(([name, figures]) => [name, ...figures])];

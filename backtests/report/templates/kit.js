@@ -5,13 +5,89 @@ const kit = (() => {
   const DASHES = { solid: "", dash: "6 4", dot: "2 3", dashdot: "6 3 2 3" };
   const config = { responsive: true, displaylogo: false, displayModeBar: false };
 
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A token of the style sheet, asked for once a theme: to ask is to have the whole page's style worked out.
+  const root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)");
+  let tokens = new Map(), tokensOf;
+  function css(name) {
+    const theme = root.dataset.theme ?? dark.matches;
+    if (theme !== tokensOf) [tokens, tokensOf] = [new Map(), theme];
+    if (!tokens.has(name)) tokens.set(name, getComputedStyle(root).getPropertyValue(name).trim());
+    return tokens.get(name);
+  }
   const ink = () => css("--ink");
   const wide = () => window.innerWidth >= 800;
   const text = (s) => String(s).replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  // A figure of so many decimals; to make what formats it takes longer than to format.
+  const formats = [];
+  function figure(value, digits) {
+    formats[digits] ??= new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return formats[digits].format(value).replace("-", "−");
+  }
   const shorter = (s) => (s.length > 24 ? s.slice(0, 23) + "…" : s);
   const colour = (style) => (style.colour === "ink" ? ink() : style.colour);
   const stroke = (style) => ({ color: colour(style), dash: style.dash, width: style.colour === "ink" ? 1.5 : 2 });
+
+  // A plot in sight is drawn at once, one near the window soon, any other when it comes near, or for paper.
+  const AHEAD = 600; // pixels
+  const seen = new Set(), near = new Set(); // ids of plots in sight, and of those near
+  const known = new Map(), late = new Map(); // how each plot was drawn last; what is to be done of those that wait
+  let every = false, soon = 0;
+  function watcher(ids, margin) {
+    return new IntersectionObserver((changes) => {
+      for (const { target: { id }, isIntersecting } of changes) isIntersecting ? ids.add(id) : ids.delete(id);
+      next();
+    }, { rootMargin: `${margin}px 0px` });
+  }
+  let watchers;
+  function watch() {
+    if (watchers) return;
+    watchers = [watcher(seen, 0), watcher(near, AHEAD)];
+    for (const plot of document.querySelectorAll(".plot")) {
+      const { top, bottom, width } = plot.getBoundingClientRect();
+      if (width && top < innerHeight + AHEAD && bottom > -AHEAD) near.add(plot.id);
+      if (width && top < innerHeight && bottom > 0) seen.add(plot.id);
+      watchers.forEach((watcher) => watcher.observe(plot));
+    }
+  }
+  function catchUp(id) {
+    const how = late.get(id);
+    if (!late.delete(id)) return;
+    delete document.getElementById(id).dataset.late;
+    how();
+  }
+  // What came near is drawn between frames, one plot at a time, so that it holds up nothing that is asked for.
+  const due = () => [...seen, ...near].find((id) => late.has(id));
+  function next() {
+    if (soon || !due()) return;
+    soon = requestAnimationFrame(() => setTimeout(() => {
+      soon = 0;
+      const id = due();
+      if (id) catchUp(id);
+      next();
+    }));
+  }
+  function put(id, how) {
+    watch();
+    late.set(id, how);
+    document.getElementById(id).dataset.late = "true";
+    if (every || seen.has(id)) catchUp(id);
+    else next();
+  }
+  function draw(id, how) {
+    known.set(id, how);
+    put(id, how);
+  }
+  // A change to what is drawn: of a plot that is to be drawn anew, nothing.
+  function move(id, how) { if (!late.has(id)) put(id, how); }
+  // All plots as they were drawn, in what colours and at what width the page has now.
+  function again() {
+    for (const [id, how] of known) if (document.getElementById(id).checkVisibility()) put(id, how);
+  }
+  // Paper has every plot, wherever it is.
+  function paper(whether) {
+    every = whether;
+    again();
+  }
 
   function layout(extra) {
     const axis = { gridcolor: css("--line"), zerolinecolor: css("--soft"), linecolor: css("--line"), tickfont: { size: 12 }, automargin: true };
@@ -74,5 +150,5 @@ const kit = (() => {
     holder.replaceChildren(...buttons);
   }
 
-  return { config, css, ink, wide, text, shorter, colour, stroke, layout, hover, labelled, vertical, endLabels, press, chips };
+  return { config, css, ink, wide, text, figure, shorter, colour, stroke, layout, hover, labelled, vertical, endLabels, press, chips, draw, move, again, paper };
 })();

@@ -37,6 +37,7 @@
   open.append(name, list, keys);
   nav.append(open);
   document.body.prepend(nav);
+  document.body.classList.add("railed");
   document.querySelector(".skip")?.after(nav);
   const beside = matchMedia("(min-width: 1320px)");
   const fold = () => { open.open = beside.matches; };
@@ -56,7 +57,7 @@
     links.forEach((link, i) => (i === at ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
   }
   addEventListener("scroll", () => { if (!waiting) requestAnimationFrame(mark); waiting = true; }, { passive: true });
-  mark();
+  requestAnimationFrame(mark);
 
   function go(by) {
     const at = now(), reached = heads[at].getBoundingClientRect().top;

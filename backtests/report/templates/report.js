@@ -8,7 +8,7 @@ const report = (() => {
     log: false,
     picked: data.variants[0].name,
   };
-  let busy = false; // while plots follow one another
+  let busy = 0; // plots that follow another
   const timePlots = ["equity", "traded", "rolling", "exposure", "legs", "components"];
   const changed = []; // what else follows a change of the view
   const picked = []; // what else is drawn of the picked variant, by the scripts after this one
@@ -64,7 +64,9 @@ const report = (() => {
     return { x, y: state.range && base > 0 ? y.map((value) => (value === null ? null : value / base)) : y };
   }
 
-  function drawEquity() {
+  const drawEquity = () => kit.draw("equity", growth), drawRolling = () => kit.draw("rolling", rolling);
+
+  function growth() {
     const quiet = readout.quiet(shown().length);
     const top = shown().map((v) => ({ ...line(v, rebased(path(v[state.view])), "y", ".3f"), ...quiet }));
     const bottom = shown().map((v) => ({ ...line(v, path(v.underwater), "y2", ".1f"), ...quiet }));
@@ -91,11 +93,12 @@ const report = (() => {
         ...(labelled ? kit.endLabels(ends, range, (box.clientHeight - 68) * 0.58) : []),
       ],
     }), config);
+    link("equity", 3);
   }
 
   const spike = (lines) => (readout.quiet(lines).hoverinfo ? { showspikes: true, spikemode: "across", spikesnap: "cursor", spikethickness: 1, spikedash: "solid", spikecolor: css("--soft") } : {});
 
-  function drawRolling() {
+  function rolling() {
     const to = document.getElementById("beta-to")?.value ?? Object.keys(data.variants[0].betas)[0] ?? Object.keys(data.variants[1]?.betas ?? {})[0];
     const quiet = readout.quiet(shown().length);
     const drawn = (key, axis, format) => shown().map((v) => ({ ...line(v, path(v[key]), axis, format), ...quiet }));
@@ -109,16 +112,17 @@ const report = (() => {
       ...(to ? { yaxis3: { domain: [0, 0.3], title: { text: `beta to<br>${text(kit.shorter(to))}`, standoff: 8 }, zeroline: true } } : {}),
       shapes: thesis(),
     }), config);
+    link("rolling", 2);
   }
 
-  function drawSpread() {
+  function spread() {
     const { width, counts } = byName.get(state.picked).spread, middle = (counts.length - 1) / 2;
     const x = counts.map((_, i) => (i - middle) * width), at = (value) => `${(value - width / 2).toFixed(2)} to ${(value + width / 2).toFixed(2)} %`.replace(/-/g, "−");
     Plotly.react("spread", [{ type: "bar", x, y: counts, customdata: x.map(at), marker: { color: x.map((value) => (value < -width / 4 ? "#D55E00" : "#0072B2")) }, hovertemplate: "%{customdata}: %{y} bars<extra></extra>" }],
       layout({ hovermode: "closest", bargap: 0.06, xaxis: { title: { text: "return of a bar over cash, %", standoff: 8 }, showgrid: false }, yaxis: { title: { text: "bars", standoff: 8 } } }), config);
   }
 
-  function drawWaterfall() {
+  function waterfall() {
     const v = byName.get(state.picked);
     const keys = Object.keys(v.lines);
     const values = keys.map((k) => v.lines[k] / 1e6);
@@ -139,7 +143,7 @@ const report = (() => {
     link(id);
   }
 
-  function drawLegs() {
+  function legs() {
     const seen = {};
     const dashes = ["solid", "dash", "dot", "dashdot"];
     drawSums("legs", Object.entries(byName.get(state.picked).legs).map(([leg, coded]) => {
@@ -149,12 +153,8 @@ const report = (() => {
     }), 32);
   }
 
-  function drawComponents() {
-    const holder = document.getElementById("by-signal");
-    if (!holder) return;
+  function components() {
     const paths = Object.entries(byName.get(state.picked).components);
-    holder.hidden = paths.length === 0;
-    if (holder.hidden) return;
     const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"];
     const dashes = ["solid", "dash", "dot"];
     drawSums("components", paths.map(([name, coded], i) => ({
@@ -163,7 +163,13 @@ const report = (() => {
     })), 56);
   }
 
-  function drawPicked() { drawSpread(); drawWaterfall(); drawLegs(); drawComponents(); picked.forEach((draw) => draw()); }
+  function drawPicked() {
+    Object.entries({ spread, waterfall, legs }).forEach(([id, how]) => kit.draw(id, how));
+    const holder = document.getElementById("by-signal");
+    if (holder) holder.hidden = Object.keys(byName.get(state.picked).components).length === 0;
+    if (holder && !holder.hidden) kit.draw("components", components);
+    picked.forEach((draw) => draw());
+  }
   function drawShown() { drawEquity(); drawRolling(); }
   function drawAll() { drawShown(); drawPicked(); }
 
@@ -188,7 +194,6 @@ const report = (() => {
   function tab(name) {
     tabs.forEach((button) => press(button, button.dataset.tab === name));
     document.querySelectorAll("[data-panel]").forEach((panel) => { panel.classList.toggle("aside", panel.dataset.panel !== name); });
-    tables.listed.forEach((table) => tables.draw(table));
   }
   for (const button of tabs) button.addEventListener("click", () => tab(button.dataset.tab));
   document.getElementById("all").addEventListener("click", () => {
@@ -202,11 +207,12 @@ const report = (() => {
     for (const select of document.querySelectorAll("select.pick")) select.value = name;
     for (const holder of document.querySelectorAll(".picked")) {
       holder.querySelector(":scope > [data-of]")?.remove();
-      const template = [...holder.children].find((child) => child.dataset.for === name);
-      if (!template) continue;
+      holder.previousElementSibling?.classList.remove("beside");
+      const folded = [...holder.children].find((child) => child.dataset.for === name);
+      if (!folded) continue;
       const block = document.createElement("div");
       block.dataset.of = name;
-      block.append(template.content.cloneNode(true));
+      block.innerHTML = folded.textContent;
       holder.append(block);
     }
     tables.set();
@@ -215,17 +221,18 @@ const report = (() => {
     select.append(...data.variants.map((v) => new Option(v.name)));
     select.addEventListener("change", () => { pick(select.value); drawPicked(); tell(); });
   }
-  page.theme(() => { chips(); drawAll(); });
+  page.theme(() => { chips(); kit.again(); });
 
   pick(state.picked);
   chips();
 
   // One time axis: a zoom on any plot is a zoom on all of them.
   const drawn = (id) => document.getElementById(id)?.data;
-  function link(id) {
+  function link(id, digits) {
     const plot = document.getElementById(id);
-    if (!plot || plot.dataset.linked) return;
+    if (plot.dataset.linked) return;
     plot.dataset.linked = "true";
+    if (digits) readout.attach(plot, document.getElementById(`${id}-readout`), digits);
     plot.on("plotly_relayout", (change) => {
       const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       const reset = change["xaxis.autorange"];
@@ -234,14 +241,16 @@ const report = (() => {
   }
   const from = document.getElementById("from"), to = document.getElementById("to"), note = document.getElementById("window-note");
   function setWindow(range) {
-    busy = true;
     state.range = range;
     [from.value, to.value] = span();
     note.textContent = "";
     drawEquity();
     tell();
-    const others = timePlots.filter((other) => other !== "equity" && drawn(other));
-    Promise.all(others.map((other) => Plotly.relayout(other, { "xaxis.range": range || whole }))).finally(() => { busy = false; });
+    timePlots.filter((other) => other !== "equity" && drawn(other)).forEach((other) => kit.move(other, () => follow(other)));
+  }
+  function follow(id) {
+    busy += 1;
+    Plotly.relayout(id, { "xaxis.range": state.range || whole }).finally(() => { busy -= 1; });
   }
   for (const input of [from, to]) {
     [input.min, input.max] = whole;
@@ -253,8 +262,6 @@ const report = (() => {
   document.getElementById("whole").addEventListener("click", () => setWindow());
   [from.value, to.value] = whole;
   drawAll();
-  timePlots.filter(drawn).forEach(link);
-  for (const [id, digits] of [["equity", 3], ["rolling", 2]]) readout.attach(document.getElementById(id), document.getElementById(`${id}-readout`), digits);
   tab("figures");
 
   // Everything as the state has it.
@@ -264,7 +271,6 @@ const report = (() => {
     chips();
     [from.value, to.value] = span();
     drawAll();
-    timePlots.filter(drawn).forEach((id) => Plotly.relayout(id, { "xaxis.range": state.range || whole }));
   }
 
   // Paper is light, and narrower than the screen.
@@ -275,7 +281,7 @@ const report = (() => {
     theme = root.dataset.theme;
     root.dataset.theme = "light";
     root.dataset.printing = "true";
-    drawAll();
+    kit.paper(true);
     size((plot) => ({ width: plot.clientWidth, height: plot.clientHeight }));
   });
   window.addEventListener("afterprint", () => {
@@ -283,14 +289,18 @@ const report = (() => {
     if (theme) root.dataset.theme = theme;
     else delete root.dataset.theme;
     delete root.dataset.printing;
-    drawAll();
+    kit.paper(false);
     size(() => ({ width: null, height: null, autosize: true }));
   });
 
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
-    if ((width >= 800) !== wide()) drawAll();
+    if ((width >= 800) !== wide()) kit.again();
     width = window.innerWidth;
   });
-  return { data, state, byName, colour, path, said, span, timeAxis, thesis, link, picked, changed, show };
+  // What the tables of the picked variant are made of, and what can be downloaded.
+  let details;
+  const detail = () => (details ??= JSON.parse(document.getElementById("detail").textContent));
+
+  return { data, detail, state, byName, colour, path, said, span, timeAxis, thesis, link, picked, changed, show };
 })();

@@ -122,6 +122,34 @@
   byId("measure").addEventListener("change", () => { state.measure = byId("measure").value; heat(); });
   byId("slider").addEventListener("input", () => { state.rest[state.z] = +byId("slider").value; heat(); });
 
+  // ---- growth over cash: the first of the ranking and the median, over the band of all
+
+  function growth() {
+    const own = data.growth;
+    if (!own) return;
+    const { dates } = own, [lowest, low, high, highest] = own.edges, labels = [];
+    const name = (cell) => `cell ${cell.toLocaleString("en-US")}`;
+    const edge = (y, more) => ({ x: dates, y, type: "scatter", mode: "lines", line: { width: 0 }, hoverinfo: "skip", ...more });
+    const band = (from, to, words) => [edge(from), edge(to, {
+      fill: "tonexty", fillcolor: kit.css("--band"), hoverinfo: "all", name: words, text: from.map((value, i) => `${shown(value)} to ${shown(to[i])}`), hovertemplate: "%{text}",
+    })];
+    const line = (path, words, style) => {
+      labels.push({ name: words, colour: style.color, end: path.y[path.y.length - 1] });
+      return { x: dates, y: path.y, type: "scatter", mode: "lines", name: `${words}, ${name(path.cell)}`, line: style, hovertemplate: "%{y:.2f}" };
+    };
+    const rest = own.best.slice(1).map((path, i) => line(path, `${i + 2}.`, { color: kit.css("--accent"), width: 1.5 })).reverse();
+    const median = own.median ? [line(own.median, "median", { color: kit.css("--soft"), width: 2, dash: "dash" })] : [];
+    const first = own.best.slice(0, 1).map((path) => line(path, "1.", { color: kit.ink(), width: 3 }));
+    const all = [lowest, highest, ...own.best.map((path) => path.y)].flat(), pad = 0.04 * (Math.max(...all) - Math.min(...all)) || 0.1;
+    const range = [Math.min(...all) - pad, Math.max(...all) + pad], wide = kit.wide();
+    Plotly.react("growth", [...band(lowest, highest, "nine of ten"), ...band(low, high, "half"), ...rest, ...median, ...first], kit.layout({
+      margin: { l: 56, r: wide ? 64 : 16, t: 8, b: 32 }, hovermode: wide ? "x unified" : "closest", hoversort: "trace",
+      xaxis: { showgrid: false, hoverformat: "%b %Y" }, yaxis: { range, tickformat: ".2f" },
+      shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { color: kit.css("--soft"), width: 1 } }],
+      annotations: wide ? kit.endLabels(labels, range, byId("growth").clientHeight - 40) : [],
+    }), kit.config);
+  }
+
   // ---- plateau against spike
 
   function scatter() {
@@ -203,8 +231,8 @@
     holder.replaceChildren(svg);
   }
 
-  page.theme(() => { scatter(); histogram(); });
-  choices(); heat(); scatter(); parallel(); histogram();
+  page.theme(() => { growth(); scatter(); histogram(); });
+  choices(); heat(); growth(); scatter(); parallel(); histogram();
   let width = innerWidth;
   addEventListener("resize", () => { if (width !== innerWidth) parallel(); width = innerWidth; });
   page.ready();

@@ -49,27 +49,41 @@ const tables = (() => {
       return t.order ? sorted(rows, t.order) : rows;
     });
     const limit = t.whole ? Infinity : t.first, cut = t.passed[0].length > t.first;
-    t.bodies.forEach((body, i) => body.element.replaceChildren(...(i ? t.passed[i] : t.passed[i].slice(0, limit)).flat()));
+    t.bodies.forEach((body, i) => {
+      const rows = (i ? t.passed[i] : t.passed[i].slice(0, limit)).flat(), there = body.element.rows;
+      if (rows.length !== there.length || rows.some((row, at) => row !== there[at])) body.element.replaceChildren(...rows);
+    });
+    t.box.classList.toggle("long", t.bodies.some((body) => body.element.rows.length > 28));
     t.all.hidden = !cut;
     t.all.textContent = t.whole ? `Show the first ${t.first}` : `Show all ${t.passed[0].length.toLocaleString("en-US")}`;
     t.filter.hidden = every <= LONG && !t.query;
     t.count.textContent = t.query ? `${t.passed.flat().length} of ${every}` : "";
     t.shown = { rows: Math.min(t.passed[0].length, limit), of: t.passed[0].length };
     table.dispatchEvent(new Event("drawn"));
-    t.look();
+    look(table);
   }
 
-  function cue(table) {
+  // What is scrolled away of tables that changed: all are measured at once, then all are marked.
+  const changed = new Set();
+  function look(table) {
+    if (!changed.size) requestAnimationFrame(() => { [...changed].map(measure).forEach((mark) => mark()); changed.clear(); });
+    changed.add(table);
+  }
+
+  function measure(table) {
     const t = known.get(table), { left, right, bottom } = t.box.getBoundingClientRect();
-    if (right === left) return; // not on the screen
+    if (right === left) return () => {}; // not on the screen
     const columns = t.headings.filter(({ cell }) => cell.getBoundingClientRect().right > right + 4).length;
     const last = [...table.rows].reverse(), rows = last.findIndex((row) => row.getBoundingClientRect().bottom <= bottom + 4);
     const more = [columns ? `${columns} more column${columns > 1 ? "s" : ""} →` : "", rows > 0 ? `${rows} more row${rows > 1 ? "s" : ""} ↓` : ""];
-    t.cue.textContent = more.filter(Boolean).join("   ");
-    t.box.classList.toggle("cut-right", columns > 0);
-    t.box.classList.toggle("cut-below", rows > 0);
-    t.box.classList.toggle("moved", t.box.scrollLeft > 0);
-    t.foot.hidden = !t.cue.textContent && t.all.hidden;
+    const moved = t.box.scrollLeft > 0;
+    return () => {
+      t.cue.textContent = more.filter(Boolean).join("   ");
+      t.box.classList.toggle("cut-right", columns > 0);
+      t.box.classList.toggle("cut-below", rows > 0);
+      t.box.classList.toggle("moved", moved);
+      t.foot.hidden = !t.cue.textContent && t.all.hidden;
+    };
   }
 
   // ---- what leaves the page: words guarded against a spreadsheet that runs them
@@ -136,6 +150,13 @@ const tables = (() => {
     });
   }
 
+  // The heading or the choice of variant that a table stands right under: its tools are beside it.
+  function overhead(holder) {
+    const block = holder.previousElementSibling ? holder : holder.closest(".picked > div")?.parentElement;
+    const above = block?.previousElementSibling;
+    return above?.matches("h2, h3, .picker") ? above : null;
+  }
+
   function make(table) {
     const box = table.parentElement, holder = box.parentElement, headings = headingsOf(table);
     const bodies = [...table.tBodies].map((body) => ({ element: body, units: units(body.rows) }));
@@ -153,9 +174,7 @@ const tables = (() => {
     box.after(foot);
     const start = headings.find(({ cell }) => cell.hasAttribute("aria-sort"));
     const order = start ? { column: start.column, up: start.cell.getAttribute("aria-sort") === "ascending" } : null;
-    let waiting = false;
-    const look = () => { if (!waiting) requestAnimationFrame(() => { waiting = false; cue(table); }); waiting = true; };
-    known.set(table, { box, foot, headings, look, bodies, first, order, filter, count, all, cue: cues, keep: () => true, query: "", whole: false });
+    known.set(table, { box, foot, headings, bodies, first, order, filter, count, all, cue: cues, keep: () => true, query: "", whole: false });
     listed.add(table);
     if (rows > 1 || table.dataset.first) headings.forEach((each) => heading(table, each));
     query.addEventListener("input", () => { known.get(table).query = query.value.trim().toLowerCase(); draw(table); });
@@ -169,8 +188,9 @@ const tables = (() => {
       const of = holder.closest("[data-of]")?.dataset.of;
       save(`${of ? `${of}-` : ""}${table.id}.csv`, content(table, raw));
     });
-    box.addEventListener("scroll", look, { passive: true });
-    new ResizeObserver(look).observe(box);
+    box.addEventListener("scroll", () => look(table), { passive: true });
+    new ResizeObserver(() => look(table)).observe(box);
+    overhead(holder)?.classList.add("beside");
     draw(table);
   }
 

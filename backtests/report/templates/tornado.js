@@ -5,9 +5,12 @@
   if (!box) return;
 
   function drawTornado() {
-    const { words, variants } = data.tornado, variant = variants?.[state.picked];
+    const { variants } = data.tornado, variant = variants?.[state.picked];
     box.hidden = !variant || variant.base === null || !variant.bars.length;
-    if (box.hidden) return;
+    if (!box.hidden) kit.draw("tornado", () => tornado(data.tornado.words, variant));
+  }
+
+  function tornado(words, variant) {
     const bars = [...variant.bars].reverse();
     const side = (key, name, colour) => ({
       type: "bar", orientation: "h", y: bars.map((b) => words[b.label]), base: variant.base, name,

@@ -17,7 +17,9 @@
 
   // Panels one over the other on one time axis, each under its own heading. A panel: heading, share, traces, axis.
   // The legend, of entries so high, stands above them; all margins are reckoned here, so that nothing moves.
-  function stack(id, panels, entry) {
+  const stack = (id, panels, entry) => kit.draw(id, () => stacked(id, panels(), entry));
+
+  function stacked(id, panels, entry) {
     const box = document.getElementById(id);
     const left = 64, right = 16, bottom = 32;
     const named = panels.flatMap((p) => p.traces).filter((t) => t.showlegend).map((t) => t.name);
@@ -53,7 +55,10 @@
   function drawTraded() {
     const v = byName.get(state.picked), t = v.traded, box = document.getElementById("traded");
     box.hidden = !t || !t.spread || t.spread.steps.length < 2; // a single row is in the words
-    if (box.hidden) return;
+    if (!box.hidden) stack("traded", () => spreadOf(v, t), 20);
+  }
+
+  function spreadOf(v, t) {
     const own = { color: colour(v.name), width: 2 }, thin = { color: css("--ink"), width: 1.5 }, position = path(t.position);
     const panels = [
       { heading: `${t.label}, bp`, share: 4, axis: {}, traces: [line(path(t.spread), text(t.label), ".0f", { line: own })] },
@@ -66,7 +71,7 @@
       const dashes = ["solid", "dash", "dot"];
       panels.push({ heading: names.length > 1 ? "Signals" : "Signal", share: 2, axis: { nticks: 4 }, traces: names.map((name, i) => line(path(t.signals[name]), text(name), ".2f", { showlegend: names.length > 1, line: { color: colours[i % colours.length], dash: dashes[i % 3], width: 1.5 } })) });
     }
-    stack("traded", panels, 20);
+    return panels;
   }
 
   // Longs stand on zero and shorts hang from it, so a bucket has a part in each stack; the hover says it once.
@@ -87,19 +92,21 @@
   function drawExposure() {
     const v = byName.get(state.picked), t = v.traded, box = document.getElementById("exposure"), held = t && path(t.gross);
     box.hidden = !t || held.y.length < 2 || !held.y.some((x) => x);
-    if (box.hidden) return;
+    if (!box.hidden) stack("exposure", () => exposureOf(v, t, held), 28);
+  }
+
+  function exposureOf(v, t, held) {
     const own = { color: colour(v.name), width: 2 }, beta = path(t.beta);
     const buckets = t.buckets.map((bucket, i) => ({ ...bucket, ...path(t.dv01[i]) }));
     const gross = [line(held, "gross", ".2f", { line: { ...own, shape: "hv" } })];
     if (t.margin) gross.push(line(path(t.margin), "listed longs above equity", ".2f", { line: { color: css("--ink"), width: 1.5, dash: "dot", shape: "hv" } }));
-    const panels = [
+    return [
       ...(buckets.length ? [{ heading: "DV01, USD a bp: + gains as yields fall", share: 5, axis: thousands(buckets.flatMap((series) => series.y)), traces: areas(buckets) }] : []),
       ...(beta.y.some((y) => y !== null) ? [{ heading: `Beta to the level of rates, ${data.window}, years of duration`, share: 3, axis: {}, traces: [line(beta, "beta", ".1f", { line: own })] }] : []),
       { heading: "Carry and roll-down ex ante, bp of equity a year", share: 3, axis: {}, traces: [line(path(t.carry), "carry and roll-down", ".0f", { line: own })] },
       { heading: "Gross, × equity", share: 2, axis: { rangemode: "tozero", nticks: 4 }, traces: gross },
       ...(t.tied ? [{ heading: "Initial margin, % of equity", share: 2, axis: { rangemode: "tozero", nticks: 4 }, traces: [line(path(t.tied), "initial margin", ".1f", { line: { ...own, shape: "hv" } })] }] : []),
     ];
-    stack("exposure", panels, 28);
   }
 
   function draw() { drawTraded(); drawExposure(); }

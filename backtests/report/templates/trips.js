@@ -1,6 +1,6 @@
 // The picked variant's round trips: a row each with its path, what they made, and why they ended.
 (() => {
-  const { data, state, picked } = report, { config, css, layout, press } = kit;
+  const { data, state, picked } = report, { config, css, figure, layout, press } = kit;
   const sent = JSON.parse(document.getElementById("trips-data").textContent);
   const table = document.getElementById("trips"), reasons = document.getElementById("trips-reasons");
   const box = document.getElementById("trips-shown"), left = document.getElementById("trips-left");
@@ -23,7 +23,6 @@
   const blue = () => `rgb(${css("--blue")})`, vermilion = () => `rgb(${css("--vermilion")})`;
   const colour = (trip) => (trip.pnl > 0 ? blue() : vermilion());
 
-  const figure = (value, digits) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
   function signed(value, digits = 0) {
     if (value === null) return "–";
     const text = figure(value, digits);
@@ -224,8 +223,8 @@
     const all = trips(v), closed = all.filter((trip) => trip.reason !== "open");
     list(v, all, closed);
     key(v, all);
-    drawLow(v, all);
-    drawPnl(closed);
+    kit.draw("trips-mae", () => drawLow(v, all));
+    kit.draw("trips-pnl", () => drawPnl(closed));
   }
   picked.push(draw);
   draw();
