@@ -49,14 +49,19 @@ def grid_of_two(size: int) -> Grid:
     return grid_of({"params.lookback": [f"{12 + k}M" for k in range(size)], "params.enter": enter})
 
 
-def planted(size: int, months: int, what: str, seed: int, sharpe: float = 0.9, alike: float = 0.5) -> np.ndarray:
+def planted(
+    size: int, months: int, what: str, seed: int, sharpe: float = 0.9, alike: float = 0.5, persistent: float = 0.0
+) -> np.ndarray:
     """Monthly returns (months, size * size) of noise whose cells correlate by `alike`; in some a Sharpe ratio a year.
 
-    `what` names them: a `plateau` of nine cells, a `spike`, or one at the grid's `end`; several, or none.
+    `what` names them: a `plateau` of nine cells, a `spike`, or one at the grid's `end`; several, or none. From a month
+    to the next the noise of a cell correlates by `persistent`.
     """
     rng = np.random.default_rng(seed)
     common = rng.normal(size=(months, 1, 1))
     noise = np.sqrt(alike) * common + np.sqrt(1 - alike) * rng.normal(size=(months, size, size))
+    for month in range(1, months if persistent else 0):
+        noise[month] = persistent * noise[month - 1] + np.sqrt(1 - persistent**2) * noise[month]
     mean = np.zeros((size, size))
     if "plateau" in what:
         mean[1:4, 1:4] = sharpe

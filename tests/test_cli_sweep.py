@@ -121,7 +121,10 @@ def test_a_disk_that_is_full_is_one_line_and_nothing_reads_as_complete(divergenc
     assert json.loads(Path("a/manifest.json").read_text())["state"] == "running"
     assert not Path("a/sweep.parquet").exists()
     assert divergence("sweep", "gap.yaml", "--resume", "a", "--quiet").status == 0
-    assert divergence("sweep", "gap.yaml", "--resume", "a").err.endswith("a: is complete; nothing is left to run\n")
+    assert (
+        "a: is complete; nothing is left to run; `divergence report a`"
+        in divergence("sweep", "gap.yaml", "--resume", "a").err
+    )
 
 
 def test_what_was_begun_otherwise_is_not_gone_on_with(divergence, gap, monkeypatch):

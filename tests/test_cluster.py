@@ -45,20 +45,21 @@ def gap(here):
 class Running:
     """A scheduler of this machine and its workers, each a process."""
 
-    def __init__(self, folder: Path, nanny: bool) -> None:
-        self.folder, self.nanny = folder, nanny
+    def __init__(self, folder: Path, nanny: bool, scheme: str = "tcp", words: tuple[str, ...] = ()) -> None:
+        self.folder, self.nanny, self.words = folder, nanny, words
+        self.host = f"{scheme}://127.0.0.1"
         self.processes: list[subprocess.Popen[bytes]] = []
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+            self.address = f"{self.host}:{free.getsockname()[1]}"
         port = self.address.rsplit(":", 1)[1]
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        self.scheduler = self._start("scheduler", "--host", self.host, "--port", port, "--no-dashboard")
 
     def work(self, count: int = 2) -> None:
         """Start workers, and wait until they are there."""
         more = () if self.nanny else ("--no-nanny",)
         for _ in range(count):
-            self._start("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", *more)
+            self._start("worker", self.address, "--host", self.host, "--nthreads", "1", "--no-dashboard", *more)
         with cluster.Client(self.address, timeout=60) as client:
             client.wait_for_workers(count, timeout=120)
 
@@ -74,7 +75,7 @@ class Running:
             process.wait()
 
     def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *words]
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *words, *self.words]
         process = subprocess.Popen(
             command, cwd=self.folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -84,10 +85,12 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, nanny: bool = True) -> Iterator[Running]:
-    started = Running(folder, nanny)
+def running(
+    folder: Path, nanny: bool = True, scheme: str = "tcp", words: tuple[str, ...] = (), workers: int = 2
+) -> Iterator[Running]:
+    started = Running(folder, nanny, scheme, words)
     try:
-        started.work()
+        started.work(workers)
         yield started
     finally:
         started.stop()

@@ -65,8 +65,7 @@ def sweep(
             store.failing(folder.path),
             terminal.progress(quiet) as progress,
         ):
-            swept = conclude.conclude(grid, shared, folder, count, top, _Rate(progress), elsewhere)
-    _register(swept)
+            swept = conclude.conclude(grid, shared, folder, count, top, _Rate(progress), elsewhere, _register)
     with terminal.answering(json_) as answer:
         _show(swept)
         terminal.say(f"table: {folder.path / store.TABLE}")

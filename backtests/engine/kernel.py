@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
@@ -28,8 +28,8 @@ from data.pricing.bonds import Array
 from strategies import compiled
 
 WALK = (
-    ledger.accrue, ledger.fill, ledger.trade, ledger.pending, ledger.as_many, ledger.decide, ledger.close, ledger.step,
-    ledger.walk,
+    ledger.accrue, ledger.fill, ledger.trade, ledger.pending, ledger.as_many, ledger.ordered, ledger.copy,
+    ledger.decide, ledger.close, ledger.step, ledger.walk,
 )  # fmt: skip
 WORTH = 200_000  # bars times legs in all: below, loading takes longer than walking them plainly
 CHUNK = 64  # books that a thread walks without the GIL
@@ -173,25 +173,19 @@ def sweep(books: Iterable[Book], threads: int = 1, visit: Visit | None = None) -
 
 
 def _chunk(books: Sequence[Numbered], refused: dict[int, str], visit: Visit | None) -> list[Sums]:
-    """Walk books, those of one shape in one call."""
-    parts = []
-    for shape, group in groupby(books, key=lambda numbered: _shape(numbered[1])):
-        alike = list(group)
-        if isinstance(shape, str):
-            refused |= {number: shape for number, _ in alike}
-            parts += [_plainly(number, book, visit) for number, book in alike]
-        else:
-            parts.append(_together(alike, visit))
-    return parts
-
-
-def _shape(book: Book) -> str | tuple[object, ...]:
-    """What books walked in one call share, shapes of arrays and whole numbers; or why this one is refused."""
-    reason = refusal(book)
-    if reason:
-        return reason
-    fields: tuple[Any, ...] = book
-    return tuple(fields[i].shape if cast is None else fields[i] for i, cast in CASTS if cast is not float)
+    """Walk books, those of one shape that follow each other in one call."""
+    parts: list[Sums] = []
+    alike: Alike | None = None
+    for number, book in books:
+        if alike and alike.takes(number, book):
+            continue
+        parts += [alike.walked(visit)] if alike else []
+        reason = refusal(book)
+        if reason:
+            refused[number] = reason
+            parts.append(_plainly(number, book, visit))
+        alike = None if reason else Alike(number, book)
+    return parts + ([alike.walked(visit)] if alike else [])
 
 
 def _plainly(number: int, book: Book, visit: Visit | None) -> Sums:
@@ -204,22 +198,56 @@ def _plainly(number: int, book: Book, visit: Visit | None) -> Sums:
     return Sums(answers, np.array([ruined]))
 
 
-def _together(books: Sequence[Numbered], visit: Visit | None) -> Sums:
-    """Walk and measure books of one shape, one after another in the same memory, without the GIL."""
-    uniform = [_uniform(book) for _, book in books]
-    first, count = books[0][1], len(books)
-    places, numbers = np.empty((count, len(ARRAYS)), dtype=np.int64), np.empty((count, len(FLOATS)))
-    locate = _locate()
-    for k, fields in enumerate(uniform):
-        locate(places[k], numbers[k], *fields)
-    lines, path = _blank(first)
-    seen = np.empty((2, count if visit else 0, len(first.price)))
-    sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
-    _totals()(*uniform[0], *lines, *path, np.empty((WORKING, len(first.price))), places, numbers, *sums, *seen)
-    if visit:
-        for (number, _), equity, cash in zip(books, *seen, strict=True):
-            visit(number, equity, cash)
-    return sums
+class Alike:
+    """Books of one shape, as the compiled code is given them: the fields of the first, and where each one's are."""
+
+    def __init__(self, number: int, book: Book) -> None:
+        self.first = book
+        self.fields = _uniform(book)
+        self.numbers = [number]
+        self.places = [[_place(self.fields[i]) for i in ARRAYS]]
+        self.floats = [[self.fields[i] for i in FLOATS]]
+        self.kept: list[Any] = []  # what is not in a book, yet is to live until it is walked
+
+    def takes(self, number: int, book: Book) -> bool:
+        """Take a book of the same shape; most of its arrays are those of the first."""
+        places = self.places[0].copy()
+        fields: tuple[Any, ...] = self.first
+        for i, (value, own) in enumerate(zip(book, fields, strict=True)):
+            if value is own:
+                continue
+            if not isinstance(value, np.ndarray):
+                if not isinstance(value, int | float) or (i not in FLOATS and value != own):
+                    return False
+            elif value.shape != np.shape(own) or value.dtype != own.dtype:
+                return False
+            elif i != DATES:
+                if not value.flags.c_contiguous:
+                    value = np.ascontiguousarray(value)
+                    self.kept.append(value)
+                places[ARRAYS.index(i)] = _place(value)
+        self.numbers.append(number)
+        self.places.append(places)
+        self.floats.append([float(book[i]) for i in FLOATS])
+        return True
+
+    def walked(self, visit: Visit | None) -> Sums:
+        """Walk and measure them, one after another in the same memory, without the GIL."""
+        count, rows = len(self.numbers), len(self.first.price)
+        lines, path = _blank(self.first)
+        seen = np.empty((2, count if visit else 0, rows))
+        sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
+        places, floats = np.array(self.places), np.array(self.floats)
+        _totals()(*self.fields, *lines, *path, np.empty((WORKING, rows)), places, floats, *sums, *seen)
+        if visit:
+            for number, equity, cash in zip(self.numbers, *seen, strict=True):
+                visit(number, equity, cash)
+        return sums
+
+
+def _place(array: NDArray[Any]) -> int:
+    """Where an array is in memory."""
+    return int(array.__array_interface__["data"][0])
 
 
 def _blank(book: Book) -> tuple[Lines, Path]:
@@ -241,13 +269,8 @@ def borrowed(fields: tuple[Any, ...]) -> tuple[Any, ...]:
     raise NotImplementedError
 
 
-def noted(fields: tuple[Any, ...], places: Array, numbers: Array) -> None:
-    """Write down where a book's arrays are, and its numbers; see `_intrinsics`."""
-    raise NotImplementedError
-
-
 def moved(fields: tuple[Any, ...], places: Array, numbers: Array) -> tuple[Any, ...]:
-    """Return the fields of another book of the same shape, of which that was noted; see `_intrinsics`."""
+    """Return the fields of another book of the same shape, its arrays at these places in memory; see `_intrinsics`."""
     raise NotImplementedError
 
 
@@ -295,11 +318,6 @@ def every_line(*fields: Any) -> int:
     return walk(Book(*plain[:BOOK_END]), Lines(*plain[BOOK_END:LINES_END]), Path(*plain[LINES_END:PATH_END]))
 
 
-def locate(places: Array, numbers: Array, *fields: Any) -> None:
-    """Write down where a book is."""
-    noted(fields, places, numbers)
-
-
 def totals(*fields: Any) -> None:
     """Walk and measure books: the fields of the first, lines and path as memory, then the arguments of `each`."""
     plain = borrowed(fields)
@@ -324,13 +342,8 @@ def totals_kept() -> bool:
 
 
 @cache
-def _locate() -> Any:
-    return compiled.jit((locate,), locate, _intrinsics(), [book_module])
-
-
-@cache
 def _intrinsics() -> dict[str, Any]:
-    """Return `borrowed`, `noted` and `moved` for compiled code.
+    """Return `borrowed` and `moved` for compiled code.
 
     Python holds the arrays while it runs. Tables of the book, its lines and its path have as many rows and legs, which
     `refusal` looks at; all but `due`. Said once, a place in them is worked out once.
@@ -360,20 +373,6 @@ def _intrinsics() -> dict[str, Any]:
         return fields(fields), build
 
     @intrinsic
-    def noted(typing_context: Any, fields: Any, places: Any, numbers: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            values = tools.unpack_tuple(builder, arguments[0])
-            at, value = (_elements(context, builder, signature, arguments, k) for k in (1, 2))
-            for k, i in enumerate(ARRAYS):
-                array = context.make_array(fields.types[i])(context, builder, values[i])
-                builder.store(builder.ptrtoint(array.data, at(k).type.pointee), at(k))
-            for k, i in enumerate(FLOATS):
-                builder.store(values[i], value(k))
-            return context.get_dummy_value()
-
-        return types.none(fields, places, numbers), build
-
-    @intrinsic
     def moved(typing_context: Any, fields: Any, places: Any, numbers: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             values = tools.unpack_tuple(builder, arguments[0])
@@ -388,7 +387,7 @@ def _intrinsics() -> dict[str, Any]:
 
         return fields(fields, places, numbers), build
 
-    return {"borrowed": borrowed, "noted": noted, "moved": moved}
+    return {"borrowed": borrowed, "moved": moved}
 
 
 def _elements(context: Any, builder: Any, signature: Any, arguments: Any, which: int) -> Callable[[int], Any]:

@@ -12,6 +12,8 @@ import hashlib
 import ipaddress
 import logging
 import platform
+import re
+import ssl
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -33,7 +35,7 @@ from backtests.config import Grid
 from backtests.sweeps import run, store
 from backtests.sweeps.banks import Banks
 from backtests.sweeps.walk import walk
-from data.disk import read_regular, replace_bytes
+from data.disk import MEGABYTE, read_regular, replace_bytes
 from data.errors import ConfigError, SourceError
 from strategies import compiled
 
@@ -44,7 +46,7 @@ ALONE = 60.0  # seconds without a worker until a sweep gives up
 LOOKING = 2.0  # seconds between looks at whether any is left
 AHEAD = 3  # parts under way for each thread of the cluster
 LOOPBACK = ("localhost",)
-ENCRYPTED = ("tls", "wss")
+TLS = "distributed.comm.tls"  # in dask's configuration
 SILENT = ("distributed", "distributed.client", "distributed.core", "distributed.comm", "distributed.scheduler")
 
 Versions = dict[str, str]
@@ -153,11 +155,43 @@ def check_address(address: str) -> None:
             f"--dask {address}: is neither TLS nor this machine; whoever is on the way could run code on both ends; "
             f"give tls://{host}:{port}, or a tunnel's end, tcp://127.0.0.1:PORT"
         )
-    if parts.scheme == "tls" and not Security().tls_client_cert:
+    if parts.scheme == "tls":
+        _check_certificates(address)
+
+
+def _check_certificates(address: str) -> None:
+    """Refuse certificates that are not named in dask's configuration, cannot be read, or do not go together."""
+    own = Security()
+    files = {"ca-file": own.tls_ca_file, "client.cert": own.tls_client_cert, "client.key": own.tls_client_key}
+    missing = [f"{TLS}.{key}" for key in ("ca-file", "client.cert") if not files[key]]
+    if missing:
         raise ConfigError(
-            f"--dask {address}: TLS needs certificates; name them in dask's own configuration: distributed.comm.tls."
-            "ca-file, and cert and key under distributed.comm.tls.client"
+            f"--dask {address}: TLS needs certificates, and dask's own configuration names no "
+            f"{' and no '.join(missing)}; docs/scale.md says how"
         )
+    for key, name in files.items():
+        try:
+            if name and "\n" not in name:  # else it is the certificate itself
+                read_regular(Path(name), MEGABYTE)
+        except OSError as error:
+            told = error.strerror or error
+            raise ConfigError(f"--dask {address}: {TLS}.{key} is {name}, which cannot be read ({told})") from None
+    try:
+        own.get_connection_args("client")
+    except (OSError, ValueError) as error:
+        named = ", ".join(f"{key} {name}" for key, name in files.items() if name and "\n" not in name)
+        why = _of_tls(error) or str(error)
+        raise ConfigError(f"--dask {address}: no certificates that go together under {TLS}: {named} ({why})") from None
+
+
+def _of_tls(error: BaseException | None) -> str:
+    """Return what TLS says among what led to an error, blank where it says nothing."""
+    while error:
+        reason = re.search(r"\[(?:SSL|X509)[^]]*\] (.*?)(?: \(_ssl|$)", str(error))
+        if reason or isinstance(error, ssl.SSLError):
+            return reason[1] if reason else str(error)
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _is_loopback(host: str) -> bool:
@@ -197,6 +231,12 @@ def connected(address: str) -> Iterator[Client]:
             raise ValueError(f"but a {answered.lower()}")
         client = Client(address, timeout=CONNECTING, name="divergence")
     except Exception as error:
+        why = _of_tls(error)
+        if why:
+            raise ConfigError(
+                f"--dask {address}: TLS with it fails ({why}); it must speak TLS, and the certificates of both ends be "
+                f"of the authority that {TLS}.ca-file names"
+            ) from None
         told = str(error).splitlines()[0] if str(error) else f"nothing said in {CONNECTING:.0f} s"
         raise ConfigError(f"--dask {address}: no scheduler of dask answers there ({told})") from None
     try:

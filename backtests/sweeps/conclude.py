@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from backtests.sweeps.paths import Paths, paths, representatives
 from data.pricing.bonds import Array
 
 CANDIDATES = 100  # ideas of a sample whose neighbours are run
+Told = Callable[["Swept"], None]
 AT_RANDOM = 20  # cells beside the best that both engines run
 
 
@@ -73,10 +74,12 @@ def conclude(
     top: int = 5,
     progress: run.Progress = lambda what, count, of: None,
     elsewhere: run.Elsewhere | None = None,
+    told: Told = lambda swept: None,
 ) -> Swept:
     """Run every cell, score them, judge the best, and prove it and some others in both engines.
 
-    Cells are walked by threads, or by `elsewhere` where it is given; the rest happens here.
+    Cells are walked by threads, or by `elsewhere` where it is given; the rest happens here. `told` is given the sweep
+    before its folder reads as complete, so that what it does is done again where it was cut short.
 
     Raises
     ------
@@ -110,6 +113,7 @@ def conclude(
     sentence = judge.sentence(judged)
     shown = tuple({**cells.row(row), **_scores(scored, row)} for row in best)
     swept = Swept(grid, shown, tuple(proofs), judged, sentence, cells.notes, trials, walked - start, judging)
+    told(swept)
     return _kept(swept, cells, scored, spikes, _drawable(cells, month_ends, columns, best))
 
 
@@ -234,10 +238,12 @@ def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = No
     return store.Folder.begin(store.destination(grid, out, now), grid, store.manifest(grid, shared, own, now))
 
 
-def to_table(grid: Grid, out: Path | None, threads: int | None) -> tuple[Swept, pa.Table]:
+def to_table(
+    grid: Grid, out: Path | None, threads: int | None, told: Told = lambda swept: None
+) -> tuple[Swept, pa.Table]:
     """Run a grid in memory, or into a folder, or to the end of what a folder holds; raises as `conclude`."""
     run.check_size(grid)
     shared = banks(grid)
     folder = opened(grid, shared, out) if out else None
-    swept = conclude(grid, shared, folder, threads or run.cores())
+    swept = conclude(grid, shared, folder, threads or run.cores(), told=told)
     return swept, swept.table if folder is None else store.read_table(folder.path)

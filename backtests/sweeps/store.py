@@ -13,7 +13,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
@@ -26,6 +26,7 @@ from pyarrow import parquet
 
 from backtests.config import Grid, dump
 from backtests.runs.folder import destination as place
+from backtests.runs.folder import writing
 from backtests.runs.manifest import commit, plain
 from backtests.sweeps.banks import Banks
 from backtests.sweeps.walk import Figures
@@ -160,25 +161,12 @@ class Folder:
 
     @classmethod
     def begin(cls, path: Path, grid: Grid, manifest: dict[str, Any]) -> Folder:
-        """Make the folder of a sweep, which reads as running from its first moment."""
-        created = [folder for folder in (path.absolute(), *path.absolute().parents) if not folder.exists()]
-        try:
-            (path / PARTS).mkdir(parents=True, exist_ok=True)
-            own = cls(path, manifest)
-            (path / "config.yaml").write_text(dump(grid.config), encoding="utf-8")
-            own.save()
-        except OSError as error:
-            shutil.rmtree(path / PARTS, ignore_errors=True)
-            for name in ("config.yaml", MANIFEST):
-                with suppress(OSError):
-                    (path / name).unlink()
-            for folder in created:
-                with suppress(OSError):
-                    folder.rmdir()
-            full = f"{path}: cannot be written ({error.strerror or error})"
-            kind = SourceError if getattr(error, "errno", 0) == 28 else ConfigError
-            raise kind(f"{full}; choose another place with --out") from None
-        return own
+        """Make the folder of a sweep, which is there at once and reads as running; raises as `writing`."""
+        with writing(path) as beside:
+            (beside / PARTS).mkdir()
+            (beside / "config.yaml").write_text(dump(grid.config), encoding="utf-8")
+            cls(beside, manifest).save()
+        return cls(path, manifest)
 
     @classmethod
     def resume(cls, path: Path, own: Mapping[str, Any]) -> Folder:
@@ -191,7 +179,8 @@ class Folder:
         """
         manifest = read_manifest(path)
         if manifest["state"] == "complete":
-            raise ConfigError(f"{path}: is complete; nothing is left to run")
+            shutil.rmtree(path / PARTS, ignore_errors=True)
+            raise ConfigError(f"{path}: is complete; nothing is left to run; `divergence report {path}` draws its page")
         for key, what in (("sha256", "configuration or data"), ("versions", "versions"), ("git_commit", "versions")):
             if manifest["identity"].get(key) != own[key]:
                 raise ConfigError(f"{path}: was begun with other {what}; begin anew, or go back to those")
