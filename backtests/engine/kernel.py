@@ -11,7 +11,7 @@ import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any, NamedTuple, get_type_hints
 
@@ -42,9 +42,7 @@ DATES, NO_DATES = Book._fields.index("dates"), np.empty(0)
 CASTS = [(i, kind if kind in (int, float, bool) else None) for i, kind in enumerate(get_type_hints(Book).values())]
 ARRAYS = [i for i, cast in CASTS if cast is None and i != DATES]
 FLOATS = [i for i, cast in CASTS if cast is float]
-
-
-# ---- which engine
+REST = [i for i, cast in CASTS if cast in (int, bool)]
 
 
 def engine(work: int) -> Callable[[Book], Result]:
@@ -153,9 +151,7 @@ def sweep(books: Iterable[Book], threads: int = 1, visit: Visit | None = None) -
     refused: dict[int, str] = {}
     numbered = enumerate(books)
 
-    def walked(chunk: Sequence[Numbered]) -> list[Sums]:
-        return _chunk(chunk, refused, visit)
-
+    walked = partial(_chunk, refused=refused, visit=visit)
     with ThreadPoolExecutor(threads) as pool:
         while batch := list(islice(numbered, CHUNK * threads)):
             chunks = [batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)]
@@ -202,43 +198,46 @@ class Alike:
     """Books of one shape, as the compiled code is given them: the fields of the first, and where each one's are."""
 
     def __init__(self, number: int, book: Book) -> None:
-        self.first = book
+        self.first: tuple[Any, ...] = book
         self.fields = _uniform(book)
         self.numbers = [number]
         self.places = [[_place(self.fields[i]) for i in ARRAYS]]
         self.floats = [[self.fields[i] for i in FLOATS]]
+        self.known = [{id(book[i]): place} for i, place in zip(ARRAYS, self.places[0], strict=True)]
         self.kept: list[Any] = []  # what is not in a book, yet is to live until it is walked
 
     def takes(self, number: int, book: Book) -> bool:
-        """Take a book of the same shape; most of its arrays are those of the first."""
-        places = self.places[0].copy()
-        fields: tuple[Any, ...] = self.first
-        for i, (value, own) in enumerate(zip(book, fields, strict=True)):
-            if value is own:
-                continue
-            if not isinstance(value, np.ndarray):
-                if not isinstance(value, int | float) or (i not in FLOATS and value != own):
-                    return False
-            elif value.shape != np.shape(own) or value.dtype != own.dtype:
-                return False
-            elif i != DATES:
-                if not value.flags.c_contiguous:
-                    value = np.ascontiguousarray(value)
-                    self.kept.append(value)
-                places[ARRAYS.index(i)] = _place(value)
+        """Take a book of the same shape; most of its arrays are those of others."""
+        fields: tuple[Any, ...] = book
+        if any(fields[i] != self.first[i] for i in REST) or len(book.dates) != len(self.first[DATES]):
+            return False
+        kinds = zip(ARRAYS, self.known, strict=True)
+        places = [known.get(id(fields[i])) or self._place(i, known, fields[i]) for i, known in kinds]
+        if not all(places) or not all(isinstance(fields[i], int | float) for i in FLOATS):
+            return False
         self.numbers.append(number)
         self.places.append(places)
-        self.floats.append([float(book[i]) for i in FLOATS])
+        self.floats.append([float(fields[i]) for i in FLOATS])
         return True
+
+    def _place(self, field: int, known: dict[int, int], array: Any) -> int:
+        """Where an array is that comes for the first time; 0 where it is not like that of the first book."""
+        own = self.fields[field]
+        if not isinstance(array, np.ndarray) or array.shape != own.shape or array.dtype != own.dtype:
+            return 0
+        flat = np.ascontiguousarray(array)
+        self.kept += [] if flat is array else [flat]
+        known[id(array)] = place = _place(flat)
+        return place
 
     def walked(self, visit: Visit | None) -> Sums:
         """Walk and measure them, one after another in the same memory, without the GIL."""
-        count, rows = len(self.numbers), len(self.first.price)
-        lines, path = _blank(self.first)
+        count, rows = len(self.numbers), len(self.first[DATES])
+        lines, path = _blank(Book(*self.first))
         seen = np.empty((2, count if visit else 0, rows))
         sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
-        places, floats = np.array(self.places), np.array(self.floats)
-        _totals()(*self.fields, *lines, *path, np.empty((WORKING, rows)), places, floats, *sums, *seen)
+        memory = (*lines, *path, np.empty((WORKING, rows)))
+        _totals()(*self.fields, *memory, np.array(self.places), np.array(self.floats), *sums, *seen)
         if visit:
             for number, equity, cash in zip(self.numbers, *seen, strict=True):
                 visit(number, equity, cash)
