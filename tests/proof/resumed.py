@@ -41,11 +41,11 @@ sweep:
   base: fade
   over:
     params.lookback: [12M, 24M]
-    params.enter: {from: 1, to: 2, step: 0.005}
-    params.duration: {from: 2, to: 6, log: 20}
+    params.enter: {from: 1, to: 2, step: 0.02}
+    params.duration: {from: 2, to: 6, log: 40}
     costs: [1, 2]
 """
-CELLS = 2 * 201 * 20 * 2
+CELLS = 2 * 51 * 40 * 2
 FILES = ["config.yaml", "effects.parquet", "manifest.json", "paths.parquet", "sweep.html", "sweep.parquet"]
 AIMS = ("folder", "part", "part", "conclusion", "table", "page")  # of a round; as many moments are drawn by lot
 
@@ -97,7 +97,7 @@ def moments(count: int, way: Way, chance: random.Random) -> Iterator[tuple[str, 
     lots, drawn = aims.count(""), 0
     for aim in aims:
         if aim:
-            yield aim, chance.uniform(0.0, {"conclusion": 0.3 * way.seconds, "part": 0.1}.get(aim, 0.02))
+            yield aim, chance.uniform(0.0, {"conclusion": 0.2 * way.seconds}.get(aim, 0.002))
         else:
             yield aim, way.seconds * (drawn + chance.random()) / lots  # one in each stretch of the run
             drawn += 1
@@ -116,13 +116,17 @@ def state(out: Path) -> str:
 
 
 def killed(out: Path, way: Way, aim: str, delay: float) -> str:
-    """Begin a sweep, kill it, and say how far it had come."""
+    """Begin a sweep, kill it, and say how far it had come; one that ended before is begun anew, and killed sooner."""
     with command(out, way.words) as process:
         there, until = waiting(aim, out) if aim else lambda: True, time.monotonic() + LONGEST
         while not there() and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.0005)
+            time.sleep(0.0002)
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
+    if process.returncode != -signal.SIGKILL:
+        shutil.rmtree(out)
+        shutil.rmtree(out.parent / "runs")
+        return killed(out, way, aim, 0.7 * delay)
     return state(out)
 
 
