@@ -1,6 +1,6 @@
 """What would have happened: two engines, the figures that judge them, and the reports that show them.
 
->>> from backtests import load, run, read, compare, sensitivity, sweep, walkforward
+>>> from backtests import load, run, read, compare, sensitivity, sweep, walkforward, trade_ticket, journal
 
 These come with what they need when they are first asked for.
 """
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from data.moved import forward
 
 if TYPE_CHECKING:
-    from backtests.api import compare, load, read, run, sensitivity, sweep
+    from backtests.api import compare, journal, load, read, run, sensitivity, sweep, trade_ticket
     from backtests.walking import walkforward
 
-__all__ = ["compare", "load", "read", "run", "sensitivity", "sweep", "walkforward"]
+__all__ = ["compare", "journal", "load", "read", "run", "sensitivity", "sweep", "trade_ticket", "walkforward"]
 
 
 def __getattr__(name: str) -> Any:

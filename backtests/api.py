@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from backtests.comparison import Comparison, Source, from_run, from_stored, labe
 from backtests.comparison import compare as side_by_side
 from backtests.config import Config, grid, section_of
 from backtests.config import load as read_config
+from backtests.export.answers import Journal, Sweep, TradeTicket
 from backtests.export.results import HEADLINE, Results, flat, headline
 from backtests.report import display
 from backtests.runs import tried
@@ -197,7 +198,7 @@ def sweep(
     out: str | Path | None = None,
     threads: int | None = None,
     runs: str | Path | None = None,
-) -> pd.DataFrame:
+) -> Sweep:
     """Run every combination of settings of one variant, and prove the best in both engines: a row per cell.
 
     Parameters
@@ -244,9 +245,42 @@ def sweep(
         from backtests.report import sweep as report
 
         report.write(Path(out), whole)
-    frame = pd.DataFrame(table.to_pandas())
-    frame.attrs["sentence"] = swept.sentence
+    frame = Sweep(table.to_pandas())
+    frame.attrs |= {"sentence": swept.sentence, "score": whole.section.score, "settings": list(whole.names)}
     return frame
+
+
+def trade_ticket(
+    what: Config | str | Path = "config.yaml",
+    *variants: str,
+    as_of: date | str | None = None,
+    holdings: str | Path | None = None,
+) -> TradeTicket:
+    """Return what these variants, or all, would hold now or on a day, and the orders that lead there from holdings.
+
+    Raises
+    ------
+    ConfigError, DataError
+        What `divergence ticket` refuses.
+    """
+    from backtests.ticket import make
+
+    settings = what if isinstance(what, Config) else load(what)
+    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    return TradeTicket(make(settings, day, Path(holdings) if holdings else None, only=variants))
+
+
+def journal(name: str | Path) -> Journal:
+    """Read a journal: by its name, which stands in `journal/`, or by its file.
+
+    Raises
+    ------
+    ConfigError
+        None of that name.
+    """
+    from backtests.thesis import journal
+
+    return Journal(journal.opened(str(name)))
 
 
 def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:

@@ -36,7 +36,8 @@ def block(title: str, table: pd.DataFrame, pictures: Sequence[str] = ()) -> str:
     """Return words, a table and pictures as HTML; every word is escaped."""
     rest = len(table) - MOST
     more = f"<p>... and {rest:,} more rows</p>" if rest > 0 else ""
-    shown = table.head(MOST).to_html(na_rep="–", escape=True, border=0)
+    with pd.option_context("display.max_colwidth", None):
+        shown = table.head(MOST).to_html(na_rep="–", escape=True, border=0)
     return f"<div><p>{html.escape(title)}</p>{shown}{more}{''.join(pictures)}</div>"
 
 

@@ -14,6 +14,7 @@ from backtests.ticket.sheet import Sheet
 
 WIDE, HIGH, LEFT, TOP, BOTTOM, NAMES = 440.0, 240.0, 40.0, 12.0, 24.0, 128.0  # of a plot; NAMES: room at the right
 APART = 15.0  # between two labels
+ROUNDING = 1e-6  # a smaller range is none
 DOT, COLUMNS = 7.0, 56  # of the months' plot: a dot's room, and how many columns of them there are
 
 
@@ -58,11 +59,16 @@ class Dots:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Three to seven round values that enclose a range."""
-    spacing = (high - low or abs(high) or 1.0) / 5
+    """Two to seven round values that enclose a range.
+
+    >>> _ticks(-1e-13, 0.0), _ticks(0.0, 0.0)
+    ([-0.2, 0.0], [0.0, 0.2])
+    """
+    spacing = next(size for size in (high - low, abs(high), 1.0) if size > ROUNDING) / 5
     power = 10.0 ** floor(log10(spacing))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= spacing)
-    return [round(step * k, 9) for k in range(floor(low / step), ceil(high / step) + 1)]
+    first = floor(low / step)
+    return [round(step * k, 9) for k in range(first, max(ceil(high / step), first + 1) + 1)]
 
 
 def plot(levels: Levels) -> Plot:
