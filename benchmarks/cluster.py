@@ -1,18 +1,22 @@
-"""What dask's own work costs a task: CPU of the scheduler, of a worker beside walking, and of the machine that asks.
+"""What dask's own work costs a task: CPU of the scheduler, of workers, and of the machine that asks.
 
 A scheduler and two workers on this machine; parts as a sweep has them, and parts so small that nothing else is left.
+What scheduler and workers take while nothing is asked of them is left out.
 
-    PYTHONPATH=. python benchmarks/cluster.py
+    python benchmarks/cluster.py
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import psutil
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from backtests import config
 from backtests.sweeps import cluster, run
@@ -27,7 +31,7 @@ sweep:
   base: fade
   over:
     params.lookback: [12M, 24M, 36M, 48M, 60M]
-    params.enter: {from: 1, to: 1.9, step: 0.1}
+    params.enter: {from: 1, to: 2.5, step: 0.1}
     params.leave: [0.1, 0.2, 0.3, 0.4, 0.5]
     params.duration: {from: 1, to: 8, log: 10}
     rebalance.every: [month, quarter]
@@ -35,8 +39,9 @@ sweep:
     currency: [repo, unhedged]
     costs: [0, 1, 2, 3, 4]
 """
-SIZES = (2000, 50)  # cells of a part
-CELLS = {2000: 100_000, 50: 50_000}
+SIZES = (2000, 1000, 50)  # cells of a part: month ends, days, and next to nothing
+CELLS = {2000: 160_000, 1000: 160_000, 50: 50_000}
+IDLE = 5.0  # seconds of looking on
 WARM = 4  # parts before the clock starts: compiled and opened by then
 
 
@@ -51,6 +56,9 @@ def measure(grid: config.Grid, started: Running, size: int) -> None:
     with cluster.connected(started.address) as client:
         scheduler = [psutil.Process(started.scheduler.pid)]
         workers = [psutil.Process(pid) for pid in client.run(os.getpid).values()]
+        before = used(scheduler), used(workers)
+        time.sleep(IDLE)
+        idle = [(used(own) - b) / IDLE for own, b in zip((scheduler, workers), before, strict=True)]
         parts = cluster.tables(client, None, grid, banks(grid), None, lambda what, count, of: None)
         for _ in range(WARM):
             next(parts)
@@ -61,10 +69,11 @@ def measure(grid: config.Grid, started: Running, size: int) -> None:
         after = used(scheduler), used(workers)
         wall, own = time.perf_counter() - since, time.process_time() - own
         parts.close()
-    each = [1000 * (b - a) / tasks for a, b in zip(before, after, strict=True)]
+    each = [1000 * (b - a - rate * wall) / tasks for a, b, rate in zip(before, after, idle, strict=True)]
     print(
         f"{tasks:,} parts of {size:,} cells: ms of CPU a part: scheduler {each[0]:.2f}, workers {each[1]:.1f}, the "
-        f"machine that asks {1000 * own / tasks:.2f}; {table.nbytes / size:.0f} bytes a cell; {wall:.1f} s of wall",
+        f"machine that asks {1000 * own / tasks:.2f}; {table.nbytes / size:.0f} bytes a cell; {wall:.1f} s of "
+        f"wall; idle, the scheduler took {100 * idle[0]:.1f} % of a core",
         flush=True,
     )
 
