@@ -269,7 +269,7 @@ def sentence(judged: Judged) -> str:
     """Say in plain words what the best is worth."""
     best, plateau = judged.best, judged.plateau
     if best is None:
-        return "No cell has a Sharpe ratio."
+        return "No cell has a Sharpe ratio: none that was run was ever in the market."
     count = f"{judged.tested or judged.ideas:,} ideas" if judged.ideas != 1 else "one idea"
     told = f"The best of {count} has a Sharpe ratio of {best.sharpe:.2f}"
     if best.noise is None or best.p is None:

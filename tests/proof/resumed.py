@@ -207,19 +207,26 @@ def workers_killed(count: int, way: Way, expected: str, folder: Path, there: Run
     return wrong
 
 
+def ways(folder: Path) -> Iterator[tuple[str, tuple[str, ...], Running | None]]:
+    """Each way to walk a sweep: its name, what the command is told, and the cluster where there is one."""
+    yield "1 thread", ("--threads", "1"), None
+    yield "2 threads", ("--threads", "2"), None
+    with running(folder) as there:
+        yield "2 workers", ("--dask", there.address), there
+
+
 def main(count: int = COUNT) -> int:
-    chance, wrong = random.Random(7), 0
+    wrong, first = 0, ""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        first, expected, ideas = alone("1 thread", ("--threads", "1"), folder)
-        print(f"{CELLS:,} cells, {ideas} ideas, left alone on 1 thread: {expected}", flush=True)
-        wrong += round_of(first, count, expected, ideas, folder, chance)
-        second, other, _ = alone("2 threads", ("--threads", "2"), folder)
-        wrong += (other != expected) + round_of(second, count, expected, ideas, folder, chance)
-        with running(folder) as there:
-            third, other, _ = alone("2 workers", ("--dask", there.address), folder)
-            wrong += (other != expected) + round_of(third, count, expected, ideas, folder, chance)
-            wrong += workers_killed(-(-count // 4), third, expected, folder, there, chance)
+        for i, (what, words, there) in enumerate(ways(folder)):
+            chance = random.Random(7 + i)
+            way, expected, ideas = alone(what, words, folder)
+            print(f"{what}, left alone: {CELLS:,} cells, {ideas} ideas, {expected}", flush=True)
+            first = first or expected
+            wrong += (expected != first) + round_of(way, count, expected, ideas, folder, chance)
+            if there:
+                wrong += workers_killed(-(-count // 4), way, expected, folder, there, chance)
     return 1 if wrong else 0
 
 
