@@ -39,7 +39,7 @@ ORDER = {
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
     "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
-    "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis compare "
+    "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis alike compare "
     "walkforward_plots walkforward sweep_plots sweep ticket_words ticket_plots ticket journal_rows journal_plots "
     "journal glances",
     "backtests/export": "columns paths tables values text workbook pdf write results answers",

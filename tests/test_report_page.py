@@ -326,6 +326,18 @@ def test_a_plot_far_from_the_window_is_drawn_when_it_comes_near_with_what_change
     page.view.evaluate("dispatchEvent(new Event('afterprint'))")
 
 
+def test_many_notices_are_a_count_until_asked_for_and_on_paper_all(browser, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(html, "NOTICES", 0)
+    (tmp_path / "report.html").write_text(html.page(run[1]), encoding="utf-8")
+    page = Page(browser, tmp_path / "report.html", 390)
+    notices = page.view.locator(".notices")
+    assert not notices.locator("li").first.is_visible()
+    assert re.fullmatch(r"\d+ notices?", notices.locator("summary").inner_text())
+    page.view.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert notices.locator("li").first.is_visible()
+    check(page)
+
+
 def test_a_month_is_shaded_by_its_size_among_months_and_a_year_among_years(read, run):
     one = run[1].variants[0]
     cells = read.view.locator("[data-of=pair] table.months tbody td")

@@ -116,6 +116,37 @@ def test_an_address_that_asks_for_what_there_is_not_leaves_the_view_as_it_was(op
     assert odd.view.locator("#from").input_value() == plain.view.locator("#from").input_value()
 
 
+def light(colour: str) -> float:
+    """Return the relative luminance of a colour, #rrggbb (WCAG 2.1)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("scheme", "paper"), [("light", "#ffffff"), ("dark", "#14171a")])
+def test_labels_at_the_ends_of_lines_can_be_read_and_a_mark_in_the_table_has_its_lines_colour(
+    browser, folder, scheme, paper
+):
+    page = Page(browser, folder / "report.html", 1440, color_scheme=scheme)
+    names = page.view.locator("#chips button").all_inner_texts()
+    for start in range(0, len(names), 5):  # five at a time, for more than six have no labels
+        for name in set(pressed(page)) ^ set(names[start : start + 5]):
+            page.view.locator("#chips").get_by_role("button", name=name, exact=True).click()
+        page.look("equity")
+        labels = page.view.evaluate(
+            "document.getElementById('equity').layout.annotations.filter(a => a.xref === 'paper')"
+            ".map(a => [a.text.split(' ')[0], a.font.color])"
+        )
+        assert len(labels) == len(names[start : start + 5])
+        for name, colour in labels:
+            bright, dim = sorted((light(colour), light(paper)), reverse=True)
+            assert (bright + 0.05) / (dim + 0.05) >= 4.5, f"{name}: {colour} on {paper}"
+    lines = page.view.evaluate("document.getElementById('equity').data.map(trace => [trace.meta, trace.line.color])")
+    for name, colour in lines:
+        mark = page.view.locator(f"#variant-{name} svg.swatch line").evaluate("line => getComputedStyle(line).stroke")
+        assert mark == f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
 def test_many_lines_are_listed_under_the_plot_sorted_and_few_in_a_box(opened):
     page = opened()
     box = page.view.locator("#equity .nsewdrag").first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,11 +14,13 @@ from backtests.comparison.rows import ComparedVariant, Comparison
 from backtests.performance import metrics
 
 ALIKE = 1.0 - 1e-9  # correlation from which two variants are the same
+PAIRS = 30  # variants up to which every pair is kept; of more, the pairs of so many, and the nearest of each
+NEAREST, FARTHEST = 3, 1
 
 
 def record(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as JSON has it. Fractions are decimals, dates ISO, absent is null."""
-    names = [row.candidate.name for row in comparison.rows]
+    many = len(comparison.rows) > PAIRS
     labels = [source.label for source in comparison.sources]
     return {
         "at_volatility": comparison.target,
@@ -31,9 +33,12 @@ def record(comparison: Comparison) -> dict[str, Any]:
         "shared_variants": [asdict(twin) for twin in comparison.twins],
         "left_out": dict(comparison.windows.left_out),
         "benchmarks": list(comparison.benchmarks),
-        "variants": {row.candidate.name: _variant(row) for row in comparison.rows},
-        "correlation": {"names": names, "values": [list(line) for line in comparison.correlation]},
-        "drawdown_overlap": {"names": names, "values": [list(line) for line in comparison.overlap]},
+        "variants": {
+            row.candidate.name: _variant(row) | (_nearest(comparison, i) if many else {})
+            for i, row in enumerate(comparison.rows)
+        },
+        "correlation": _matrix(comparison, comparison.correlation),
+        "drawdown_overlap": _matrix(comparison, comparison.overlap),
         "pairs": _pairs(comparison),
     }
 
@@ -89,6 +94,31 @@ def _variant(row: ComparedVariant) -> dict[str, Any]:
         "own": {key: value for key, value in candidate.figures.items() if not isinstance(value, dict)},
         "against": {name: asdict(versus) for name, versus in row.against.items()},
         "years": {str(year): value for year, value in row.years.items()},
+    }
+
+
+def _matrix(comparison: Comparison, values: Sequence[Sequence[float | None]]) -> dict[str, Any]:
+    """Return a measure of the pairs of the first variants: of all would grow with the square of their number."""
+    names = [row.candidate.name for row in comparison.rows[:PAIRS]]
+    return {"names": names, "values": [list(line[:PAIRS]) for line in values[:PAIRS]]}
+
+
+def _nearest(comparison: Comparison, i: int) -> dict[str, Any]:
+    """Return the variants most and least correlated with one, the nearest and the farthest first; no benchmarks."""
+    known = [
+        (value, j)
+        for j, (row, value) in enumerate(zip(comparison.rows, comparison.correlation[i], strict=True))
+        if j != i and value is not None and not row.candidate.benchmark
+    ]
+    order = sorted(known, key=lambda pair: (-pair[0], pair[1]))
+
+    def other(value: float, j: int) -> dict[str, Any]:
+        overlap = comparison.overlap[i][j]
+        return {"name": comparison.rows[j].candidate.name, "correlation": value, "drawdown_overlap": overlap}
+
+    return {
+        "most_alike": [other(*pair) for pair in order[:NEAREST]],
+        "least_alike": [other(*pair) for pair in order[::-1][:FARTHEST]],
     }
 
 

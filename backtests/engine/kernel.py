@@ -11,8 +11,8 @@ import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from itertools import groupby, islice
+from functools import cache, partial
+from itertools import islice
 from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
@@ -28,8 +28,8 @@ from data.pricing.bonds import Array
 from strategies import compiled
 
 WALK = (
-    ledger.accrue, ledger.fill, ledger.trade, ledger.pending, ledger.as_many, ledger.decide, ledger.close, ledger.step,
-    ledger.walk,
+    ledger.accrue, ledger.fill, ledger.trade, ledger.pending, ledger.as_many, ledger.ordered, ledger.copy,
+    ledger.decide, ledger.close, ledger.step, ledger.walk,
 )  # fmt: skip
 WORTH = 200_000  # bars times legs in all: below, loading takes longer than walking them plainly
 CHUNK = 64  # books that a thread walks without the GIL
@@ -42,9 +42,7 @@ DATES, NO_DATES = Book._fields.index("dates"), np.empty(0)
 CASTS = [(i, kind if kind in (int, float, bool) else None) for i, kind in enumerate(get_type_hints(Book).values())]
 ARRAYS = [i for i, cast in CASTS if cast is None and i != DATES]
 FLOATS = [i for i, cast in CASTS if cast is float]
-
-
-# ---- which engine
+REST = [i for i, cast in CASTS if cast in (int, bool)]
 
 
 def engine(work: int) -> Callable[[Book], Result]:
@@ -153,9 +151,7 @@ def sweep(books: Iterable[Book], threads: int = 1, visit: Visit | None = None) -
     refused: dict[int, str] = {}
     numbered = enumerate(books)
 
-    def walked(chunk: Sequence[Numbered]) -> list[Sums]:
-        return _chunk(chunk, refused, visit)
-
+    walked = partial(_chunk, refused=refused, visit=visit)
     with ThreadPoolExecutor(threads) as pool:
         while batch := list(islice(numbered, CHUNK * threads)):
             chunks = [batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK)]
@@ -173,25 +169,19 @@ def sweep(books: Iterable[Book], threads: int = 1, visit: Visit | None = None) -
 
 
 def _chunk(books: Sequence[Numbered], refused: dict[int, str], visit: Visit | None) -> list[Sums]:
-    """Walk books, those of one shape in one call."""
-    parts = []
-    for shape, group in groupby(books, key=lambda numbered: _shape(numbered[1])):
-        alike = list(group)
-        if isinstance(shape, str):
-            refused |= {number: shape for number, _ in alike}
-            parts += [_plainly(number, book, visit) for number, book in alike]
-        else:
-            parts.append(_together(alike, visit))
-    return parts
-
-
-def _shape(book: Book) -> str | tuple[object, ...]:
-    """What books walked in one call share, shapes of arrays and whole numbers; or why this one is refused."""
-    reason = refusal(book)
-    if reason:
-        return reason
-    fields: tuple[Any, ...] = book
-    return tuple(fields[i].shape if cast is None else fields[i] for i, cast in CASTS if cast is not float)
+    """Walk books, those of one shape that follow each other in one call."""
+    parts: list[Sums] = []
+    alike: Alike | None = None
+    for number, book in books:
+        if alike and alike.takes(number, book):
+            continue
+        parts += [alike.walked(visit)] if alike else []
+        reason = refusal(book)
+        if reason:
+            refused[number] = reason
+            parts.append(_plainly(number, book, visit))
+        alike = None if reason else Alike(number, book)
+    return parts + ([alike.walked(visit)] if alike else [])
 
 
 def _plainly(number: int, book: Book, visit: Visit | None) -> Sums:
@@ -204,22 +194,59 @@ def _plainly(number: int, book: Book, visit: Visit | None) -> Sums:
     return Sums(answers, np.array([ruined]))
 
 
-def _together(books: Sequence[Numbered], visit: Visit | None) -> Sums:
-    """Walk and measure books of one shape, one after another in the same memory, without the GIL."""
-    uniform = [_uniform(book) for _, book in books]
-    first, count = books[0][1], len(books)
-    places, numbers = np.empty((count, len(ARRAYS)), dtype=np.int64), np.empty((count, len(FLOATS)))
-    locate = _locate()
-    for k, fields in enumerate(uniform):
-        locate(places[k], numbers[k], *fields)
-    lines, path = _blank(first)
-    seen = np.empty((2, count if visit else 0, len(first.price)))
-    sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
-    _totals()(*uniform[0], *lines, *path, np.empty((WORKING, len(first.price))), places, numbers, *sums, *seen)
-    if visit:
-        for (number, _), equity, cash in zip(books, *seen, strict=True):
-            visit(number, equity, cash)
-    return sums
+class Alike:
+    """Books of one shape, as the compiled code is given them: the fields of the first, and where each one's are."""
+
+    def __init__(self, number: int, book: Book) -> None:
+        self.first: tuple[Any, ...] = book
+        self.fields = _uniform(book)
+        self.numbers = [number]
+        self.places = [[_place(self.fields[i]) for i in ARRAYS]]
+        self.floats = [[self.fields[i] for i in FLOATS]]
+        self.known = [{id(book[i]): place} for i, place in zip(ARRAYS, self.places[0], strict=True)]
+        self.kept: list[Any] = []  # what is not in a book, yet is to live until it is walked
+
+    def takes(self, number: int, book: Book) -> bool:
+        """Take a book of the same shape; most of its arrays are those of others."""
+        fields: tuple[Any, ...] = book
+        if any(fields[i] != self.first[i] for i in REST) or len(book.dates) != len(self.first[DATES]):
+            return False
+        kinds = zip(ARRAYS, self.known, strict=True)
+        places = [known.get(id(fields[i])) or self._place(i, known, fields[i]) for i, known in kinds]
+        if not all(places) or not all(isinstance(fields[i], int | float) for i in FLOATS):
+            return False
+        self.numbers.append(number)
+        self.places.append(places)
+        self.floats.append([float(fields[i]) for i in FLOATS])
+        return True
+
+    def _place(self, field: int, known: dict[int, int], array: Any) -> int:
+        """Where an array is that comes for the first time; 0 where it is not like that of the first book."""
+        own = self.fields[field]
+        if not isinstance(array, np.ndarray) or array.shape != own.shape or array.dtype != own.dtype:
+            return 0
+        flat = np.ascontiguousarray(array)
+        self.kept += [] if flat is array else [flat]
+        known[id(array)] = place = _place(flat)
+        return place
+
+    def walked(self, visit: Visit | None) -> Sums:
+        """Walk and measure them, one after another in the same memory, without the GIL."""
+        count, rows = len(self.numbers), len(self.first[DATES])
+        lines, path = _blank(Book(*self.first))
+        seen = np.empty((2, count if visit else 0, rows))
+        sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
+        memory = (*lines, *path, np.empty((WORKING, rows)))
+        _totals()(*self.fields, *memory, np.array(self.places), np.array(self.floats), *sums, *seen)
+        if visit:
+            for number, equity, cash in zip(self.numbers, *seen, strict=True):
+                visit(number, equity, cash)
+        return sums
+
+
+def _place(array: NDArray[Any]) -> int:
+    """Where an array is in memory."""
+    return int(array.__array_interface__["data"][0])
 
 
 def _blank(book: Book) -> tuple[Lines, Path]:
@@ -241,13 +268,8 @@ def borrowed(fields: tuple[Any, ...]) -> tuple[Any, ...]:
     raise NotImplementedError
 
 
-def noted(fields: tuple[Any, ...], places: Array, numbers: Array) -> None:
-    """Write down where a book's arrays are, and its numbers; see `_intrinsics`."""
-    raise NotImplementedError
-
-
 def moved(fields: tuple[Any, ...], places: Array, numbers: Array) -> tuple[Any, ...]:
-    """Return the fields of another book of the same shape, of which that was noted; see `_intrinsics`."""
+    """Return the fields of another book of the same shape, its arrays at these places in memory; see `_intrinsics`."""
     raise NotImplementedError
 
 
@@ -295,11 +317,6 @@ def every_line(*fields: Any) -> int:
     return walk(Book(*plain[:BOOK_END]), Lines(*plain[BOOK_END:LINES_END]), Path(*plain[LINES_END:PATH_END]))
 
 
-def locate(places: Array, numbers: Array, *fields: Any) -> None:
-    """Write down where a book is."""
-    noted(fields, places, numbers)
-
-
 def totals(*fields: Any) -> None:
     """Walk and measure books: the fields of the first, lines and path as memory, then the arguments of `each`."""
     plain = borrowed(fields)
@@ -324,13 +341,8 @@ def totals_kept() -> bool:
 
 
 @cache
-def _locate() -> Any:
-    return compiled.jit((locate,), locate, _intrinsics(), [book_module])
-
-
-@cache
 def _intrinsics() -> dict[str, Any]:
-    """Return `borrowed`, `noted` and `moved` for compiled code.
+    """Return `borrowed` and `moved` for compiled code.
 
     Python holds the arrays while it runs. Tables of the book, its lines and its path have as many rows and legs, which
     `refusal` looks at; all but `due`. Said once, a place in them is worked out once.
@@ -360,20 +372,6 @@ def _intrinsics() -> dict[str, Any]:
         return fields(fields), build
 
     @intrinsic
-    def noted(typing_context: Any, fields: Any, places: Any, numbers: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            values = tools.unpack_tuple(builder, arguments[0])
-            at, value = (_elements(context, builder, signature, arguments, k) for k in (1, 2))
-            for k, i in enumerate(ARRAYS):
-                array = context.make_array(fields.types[i])(context, builder, values[i])
-                builder.store(builder.ptrtoint(array.data, at(k).type.pointee), at(k))
-            for k, i in enumerate(FLOATS):
-                builder.store(values[i], value(k))
-            return context.get_dummy_value()
-
-        return types.none(fields, places, numbers), build
-
-    @intrinsic
     def moved(typing_context: Any, fields: Any, places: Any, numbers: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             values = tools.unpack_tuple(builder, arguments[0])
@@ -388,7 +386,7 @@ def _intrinsics() -> dict[str, Any]:
 
         return fields(fields, places, numbers), build
 
-    return {"borrowed": borrowed, "noted": noted, "moved": moved}
+    return {"borrowed": borrowed, "moved": moved}
 
 
 def _elements(context: Any, builder: Any, signature: Any, arguments: Any, which: int) -> Callable[[int], Any]:

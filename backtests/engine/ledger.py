@@ -96,22 +96,23 @@ def walk(book: Book, lines: Lines, path: Path) -> int:
             if wealth <= 0:
                 wealth += close(book, lines, t, path.held)
                 ruined = t
-        path.equity[t], path.units[t] = wealth, path.held
+        path.equity[t] = wealth
+        copy(path.held, path.units[t])
     return ruined
 
 
 def step(book: Book, lines: Lines, path: Path, t: int, wealth: float) -> float:
     """Take one bar: accrue, fill, decide; return equity after it."""
-    order, waiting, due = path.order, path.waiting, path.due
     wealth += accrue(book, lines, t, path.held, wealth)
     if wealth > 0:
         if book.lag and t >= book.lag and book.decides[t - book.lag]:
-            order[:], waiting[:] = due[t], True
+            copy(path.due[t], path.order)
+            path.waiting[:] = True
         wealth += fill(book, lines, path, t)
     if wealth > 0 and book.decides[t]:
         decide(book, path, t, book.capital if book.fixed_base else wealth)
         if book.lag == 0:
-            order[:], waiting[:] = due[t], True
+            path.waiting[:] = True
             wealth += fill(book, lines, path, t)
     return wealth
 
@@ -205,7 +206,7 @@ def pending(book: Book, t: int) -> int:
 
 
 def decide(book: Book, path: Path, t: int, base: float) -> None:
-    """Write the units wanted from t on, on the row of `path.due` on which they may first fill.
+    """Write the units wanted from t on where orders for them are kept.
 
     A decision finds the units of the latest order still on its way, else those held. Inside the band it keeps all of
     them, so that orders kept waiting lapse; it keeps those of a leg of which it wants as many whole lots as it finds,
@@ -213,7 +214,7 @@ def decide(book: Book, path: Path, t: int, base: float) -> None:
     """
     row = pending(book, t)
     expected = path.held if row < 0 else path.due[row + book.lag]
-    wanted = path.due[t + book.lag]
+    wanted = ordered(book, path, t)
     outside = False
     for i in range(len(expected)):
         units = book.targets[t, i] * base / (book.price[t, i] * book.fx[t, i])
@@ -228,7 +229,18 @@ def decide(book: Book, path: Path, t: int, base: float) -> None:
         wanted[i] = units
         outside = outside or abs(units - expected[i]) > book.band[t] * abs(units)
     if not outside:
-        wanted[:] = expected
+        copy(expected, wanted)
+
+
+def ordered(book: Book, path: Path, t: int) -> Array:
+    """Where the units (n,) that are decided at t are written."""
+    return path.due[t + book.lag] if book.lag else path.order
+
+
+def copy(source: Array, into: Array) -> None:
+    """Write a row over another, leg by leg: compiled, a slice would look whether the two overlap."""
+    for i in range(len(source)):
+        into[i] = source[i]
 
 
 def as_many(whole: float, held: float, lot: float, bought: float) -> bool:

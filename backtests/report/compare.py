@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backtests.report import html
+from backtests.report import alike, html
 from backtests.report.format import (
     ABSENT,
-    Cell,
     Figures,
     Payload,
     ShadedRow,
@@ -18,7 +17,6 @@ from backtests.report.format import (
     millions,
     number,
     percent,
-    shade,
     signed,
 )  # fmt: skip
 from backtests.report.palette import SHOWN, styled
@@ -314,15 +312,6 @@ class Calendar:
     rows: list[ShadedRow]
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """Variants by variants."""
-
-    id: str
-    heading: str
-    rows: list[ShadedRow]
-
-
 def page(record: Record, series: Payload) -> str:
     """Return the comparison as one HTML document that needs nothing from outside."""
     variants = record["variants"]
@@ -339,10 +328,8 @@ def page(record: Record, series: Payload) -> str:
         own=_table(record, OWN, lambda variant: variant["own"]),
         versus={benchmark: _versus(record, benchmark) for benchmark in record["benchmarks"]},
         calendar=_calendar(record),
-        matrices=[
-            Matrix("correlation", "Correlation of excess returns", _matrix(record["correlation"], number)),
-            Matrix("overlap", "Drawdown overlap, %", _matrix(record["drawdown_overlap"], lambda v: percent(v, 0))),
-        ],
+        matrices=alike.matrices(record),
+        nearest=alike.nearest(record),
         names=list(variants),
         data=html.embedded({**series, "styles": styles, "target": record["at_volatility"]}),
         plotly=html.plotly_script(),
@@ -370,12 +357,7 @@ def _table(
 
 
 def _live(column: Column, value: Any) -> LiveCell:
-    return LiveCell(column.key, _raw(value), column.cell(value))
-
-
-def _raw(value: Any) -> str:
-    """Return a figure as the script reads it."""
-    return "" if value is None else str(value) if isinstance(value, str) else repr(float(value))
+    return LiveCell(column.key, alike.raw(value), column.cell(value))
 
 
 def _calendar(record: Record) -> Calendar:
@@ -383,15 +365,6 @@ def _calendar(record: Record) -> Calendar:
     years = sorted({year for values in by_name.values() for year in values}, reverse=True)
     limit = darkest((value for values in by_name.values() for value in values.values()), 0.95)
     rows = [
-        ShadedRow(name, [_heat(values.get(year), percent, limit) for year in years]) for name, values in by_name.items()
+        ShadedRow(name, [alike.heat(own.get(year), percent, limit) for year in years]) for name, own in by_name.items()
     ]
     return Calendar(years, rows)
-
-
-def _matrix(matrix: Mapping[str, Any], shown: Callable[[Any], str]) -> list[ShadedRow]:
-    lines = zip(matrix["names"], matrix["values"], strict=True)
-    return [ShadedRow(name, [_heat(value, shown, 1.0) for value in line]) for name, line in lines]
-
-
-def _heat(value: float | None, shown: Callable[[Any], str], limit: float) -> Cell:
-    return Cell("" if value is None else shown(value), shade(value, limit), _raw(value))

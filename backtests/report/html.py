@@ -23,6 +23,7 @@ from backtests.report.verdict import verdict
 SCRIPTS = (
     "page", "table", "rail", "kit", "readout", "report", "traded", "tornado", "trips", "detail", "months", "link",
 )  # fmt: skip
+NOTICES = 6  # of more, the page opens with their number
 DIGITS = 6  # significant, more than any screen shows
 
 
@@ -76,6 +77,7 @@ def page(panels: Panels) -> str:
         css=asset("report.css"),
         script=script(*SCRIPTS) + "page.ready();",
         first=MANY,
+        few=NOTICES,
     )
 
 
@@ -84,12 +86,18 @@ def _environment() -> Environment:
     loader = PackageLoader("backtests.report")
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["breakable"] = _breakable
+    environment.filters["stroke"] = _stroke
     return environment
 
 
 def _breakable(name: str) -> Markup:
     """Let a long name break after its underscores on a narrow screen."""
     return Markup("_<wbr>").join(name.split("_"))
+
+
+def _stroke(colour: str) -> str:
+    """Return a line's colour as a mark in a table has it: that of the theme, where the style sheet has one."""
+    return "currentColor" if colour == "ink" else f"var(--hue-{colour[1:].lower()}, {colour})"
 
 
 def render(template: str, **content: Any) -> str:

@@ -70,6 +70,8 @@ def contiguous(book: Book) -> Book:
 
 
 def _fixed(array: NDArray[Any]) -> Any:
+    if array.flags.c_contiguous and not array.flags.writeable:
+        return array  # books that share it are told by that
     array = np.ascontiguousarray(array).view()
     array.flags.writeable = False
     return array
@@ -77,6 +79,7 @@ def _fixed(array: NDArray[Any]) -> Any:
 
 def books(part: Part) -> Iterator[Book]:
     """Yield the book of every cell that is run, as `engine.book.prepare` would make it; they share what is the same."""
+    cuts: dict[tuple[int, ...], Book] = {}
     windows: dict[tuple[int, ...], Book] = {}
     clocks: dict[tuple[int, ...], tuple[Flags, Array]] = {}
     sizes: dict[tuple[int, int], Array] = {}
@@ -84,7 +87,10 @@ def books(part: Part) -> Iterator[Book]:
         signal, execution = part.signals[signal_at], part.executions[execution_at]
         window = (signal.start, signal.stop, execution_at)
         if window not in windows:
-            windows[window] = _window(part.packs[execution.pack], slice(signal.start, signal.stop), execution)
+            cut = (signal.start, signal.stop, execution.pack)
+            if cut not in cuts:
+                cuts[cut] = _window(part.packs[execution.pack], slice(signal.start, signal.stop))
+            windows[window] = _traded(cuts[cut], execution)
         clock = (*window, signal_at if signal.own.any() else -1)
         if clock not in clocks:
             clocks[clock] = _clock(windows[window], signal, execution, part.market_ppy)
@@ -95,16 +101,22 @@ def books(part: Part) -> Iterator[Book]:
         yield windows[window]._replace(targets=sizes[size], decides=decides, band=band)
 
 
-def _window(pack: Book, rows: slice, execution: Execution) -> Book:
-    """Cut a window out of a pack, at its multiple of costs."""
+def _window(pack: Book, rows: slice) -> Book:
+    """Cut a window out of a pack."""
     fields: dict[str, Any] = pack._asdict()
     fields |= {name: value[rows] for name, value in fields.items() if name not in SAME_FOR_ALL}
     for name in FROM_SECOND_ROW:
         fields[name] = fields[name].copy()
         fields[name][:1] = 0.0
-    if execution.costs != 1.0:
-        fields |= {name: fields[name] * execution.costs for name in ("spread", "roll")}
-    return contiguous(Book(**{**fields, "lag": execution.lag}))
+    return contiguous(Book(**fields))
+
+
+def _traded(window: Book, execution: Execution) -> Book:
+    """Return a window at a multiple of costs, filled so many bars later; all else is shared."""
+    dear = window._replace(lag=execution.lag)
+    if execution.costs == 1.0:
+        return dear
+    return contiguous(dear._replace(spread=window.spread * execution.costs, roll=window.roll * execution.costs))
 
 
 def _clock(window: Book, signal: Signal, execution: Execution, market_ppy: float) -> tuple[Flags, Array]:

@@ -289,7 +289,7 @@ def _units(book: Book, held: Array) -> Array:
     _, path = ledger.blank(book)
     path.held[:], path.lots[:] = held, book.lot[0]
     ledger.decide(book, path, 0, book.capital)
-    return np.asarray(np.nan_to_num(path.due[book.lag]))  # nothing is wanted of a leg that has no price
+    return np.asarray(np.nan_to_num(ledger.ordered(book, path, 0)))  # nothing is wanted of a leg that has no price
 
 
 def _leg(

@@ -106,15 +106,24 @@ def compare(folder: Path, peer: str, bars: int, legs: int, clock: str) -> tuple[
             f"{peer}, {clock}: final equity is {gap:.1e} of capital apart, the largest drawdown {deep:.1e}"
         )
     cost = told["milliseconds"][0]
-    if len(told["milliseconds"]) > 1:
-        more, also = told["milliseconds"][1], told["also"]
-        print(f"{peer:10} {clock:7} {also} {more:.2f} ms: {more / own:,.0f} times", flush=True)
+    if "statistics" in told:
+        more, count_of = told["milliseconds"][1], len(told["statistics"])
+        _agree(peer, clock, told["statistics"], kernel.sweep(books(given)).statistics)
+        print(f"{peer:10} {clock:7} with {count_of} statistics {more:.2f} ms: {more / own:,.1f} times", flush=True)
     print(
-        f"{peer:10} {clock:7} {bars:6,} bars {legs} legs  {cost:9.2f} ms, ours {own:.3f}: {cost / own:9,.0f} times  "
+        f"{peer:10} {clock:7} {bars:6,} bars {legs} legs  {cost:9.2f} ms, ours {own:.3f}: {cost / own:9,.1f} times  "
         f"(apart: equity {gap:.0e}, drawdown {deep:.0e}; cells run {count})",
         flush=True,
     )
     return cost, own
+
+
+def _agree(peer: str, clock: str, theirs: dict[str, list[float]], ours: dict[str, Array]) -> None:
+    """Stop where a statistic is not ours."""
+    for name, values in theirs.items():
+        apart = float(np.abs(np.array(values) - ours[name]).max())
+        if apart > ALIKE * float(np.abs(ours[name]).max()):
+            raise SystemExit(f"{peer}, {clock}: {name} is {apart:.1e} apart")
 
 
 def main(folder: Path, peers: list[str]) -> None:

@@ -37,6 +37,7 @@ def apart(book: Book, plain: Result, sweep: kernel.Sweep, k: int) -> tuple[float
             return float("inf"), inexact
         if value is not None:
             scale = max(abs(figures[name]), book.capital if name in ("pnl", "trading_pnl", "interest") else 1.0)
+            scale /= min(figures["max_drawdown"], 1.0) if name == "calmar" else 1.0  # as well as what it divides by
             largest = max(largest, abs(value - figures[name]) / scale)
     for name in LINES:
         scale = np.abs(plain.line(name)).sum() or 1.0

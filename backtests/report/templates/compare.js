@@ -127,7 +127,7 @@
       ...curves.map((curve) => line(curve, curve.growth, "y", ".3f")),
       ...curves.map((curve) => line(curve, curve.under.map((y) => y * 100), "y2", ".1f")),
     ], layout({
-      hovermode: kit.hover(curves.length), margin: { l: 56, r: labelled ? 184 : 16, t: 8, b: 40 },
+      hovermode: kit.hover(curves.length), margin: { l: 56, r: labelled ? kit.labelWidth(ends) : 16, t: 8, b: 40 },
       xaxis: { type: "date", showgrid: false, hoverformat: "%Y-%m-%d", range: [dates[state.from], dates[state.to]], anchor: "y2" },
       yaxis: { domain: [0.42, 1], fixedrange: true, title: { text: "growth of 1 over cash", standoff: 8 }, range },
       yaxis2: { domain: [0, 0.36], fixedrange: true, title: { text: "drawdown, %", standoff: 8 }, rangemode: "tozero" },

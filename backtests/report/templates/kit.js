@@ -23,8 +23,11 @@ const kit = (() => {
     formats[digits] ??= new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     return formats[digits].format(value).replace("-", "−");
   }
-  const shorter = (s) => (s.length > 24 ? s.slice(0, 23) + "…" : s);
-  const colour = (style) => (style.colour === "ink" ? ink() : style.colour);
+  const shorter = (s, most = 24) => (s.length > most ? s.slice(0, most - 1) + "…" : s);
+  // A hue as the theme has it, lighter on dark paper; of words, darker on white, where yellow and its like cannot be read.
+  const toned = (kind, hue) => css(`--${kind}-${hue.slice(1).toLowerCase()}`) || hue;
+  const hue = (colour) => (colour[0] === "#" ? toned("hue", colour) : colour);
+  const colour = (style) => (style.colour === "ink" ? ink() : hue(style.colour));
   const stroke = (style) => ({ color: colour(style), dash: style.dash, width: style.colour === "ink" ? 1.5 : 2 });
 
   // A plot in sight is drawn at once, one near the window soon, any other when it comes near, or for paper.
@@ -97,7 +100,10 @@ const kit = (() => {
       hoverlabel: { bgcolor: css("--panel"), bordercolor: css("--line"), font: { color: ink(), size: 12 } },
       margin: { l: 56, r: 16, t: 8, b: 32 }, dragmode: wide() ? "zoom" : false, ...extra,
     };
-    for (const key of Object.keys(result)) if (/^[xy]axis\d?$/.test(key)) result[key] = { ...axis, ...result[key] };
+    for (const key of Object.keys(result)) if (/^[xy]axis\d?$/.test(key)) {
+      result[key] = { ...axis, ...result[key] };
+      if (result[key].title) result[key].title = { font: { size: 12 }, ...result[key].title };
+    }
     return result;
   }
 
@@ -106,14 +112,16 @@ const kit = (() => {
   const labelled = (lines) => wide() && lines > 0 && lines <= 6;
   const vertical = (day) => ({ type: "line", xref: "x", yref: "paper", x0: day, x1: day, y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dash" } });
 
-  // Labels at the right ends of lines { name, colour, end }, pushed apart so that none covers another.
+  // Labels at the right ends of lines { name, colour, end, said }, pushed apart so that none covers another.
+  const label = ({ name, said }) => `${shorter(name, 28)}${said ? ` ${said}` : ""}`;
+  const labelWidth = (lines) => 16 + 7.4 * Math.max(...lines.map((line) => label(line).length));
   function endLabels(lines, [low, high], height) {
     const labels = lines.map((line) => ({ ...line, at: (line.end - low) / (high - low) * height })).sort((a, b) => a.at - b.at);
-    for (let i = 1; i < labels.length; i++) labels[i].at = Math.max(labels[i].at, labels[i - 1].at + 15);
+    for (let i = 1; i < labels.length; i++) labels[i].at = Math.max(labels[i].at, labels[i - 1].at + 16);
     const over = labels.length ? Math.max(0, labels[labels.length - 1].at - height) : 0;
-    return labels.map((label) => ({
-      xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y domain", yanchor: "middle", y: Math.min(1, Math.max(0, (label.at - over) / height)),
-      text: text(shorter(label.name)), showarrow: false, font: { size: 12, color: label.colour },
+    return labels.map((line) => ({
+      xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y domain", yanchor: "middle", y: Math.min(1, Math.max(0, (line.at - over) / height)),
+      text: text(label(line)), showarrow: false, font: { size: 12, color: toned("label", line.colour) },
     }));
   }
 
@@ -150,5 +158,5 @@ const kit = (() => {
     holder.replaceChildren(...buttons);
   }
 
-  return { config, css, ink, wide, text, figure, shorter, colour, stroke, layout, hover, labelled, vertical, endLabels, press, chips, draw, move, again, paper };
+  return { config, css, ink, wide, text, figure, hue, shorter, colour, stroke, layout, hover, labelled, vertical, endLabels, labelWidth, press, chips, draw, move, again, paper };
 })();

@@ -26,7 +26,7 @@
 
   function draw() {
     const own = months[state.picked];
-    document.getElementById("by-month").dataset.of = state.picked;
+    table.closest(".table").dataset.of = state.picked;
     document.getElementById("months-caption").textContent = `${state.picked}: return in excess of cash by the month a bar ends in, %. Blue is a gain, vermilion a loss, as dark either way; months and years have scales of their own.`;
     tables.fill(table, own.years.map((year) => row(year, own)));
   }

@@ -13,7 +13,7 @@ const report = (() => {
   const changed = []; // what else follows a change of the view
   const picked = []; // what else is drawn of the picked variant, by the scripts after this one
   const { config, css, ink, wide, text, layout, press } = kit;
-  const colour = (name) => kit.colour(data.styles[name]);
+  const colour = (name) => kit.colour(data.styles[name]), sign = (value) => kit.hue(value < 0 ? "#D55E00" : "#0072B2");
 
   // A path of the page, its days and values: steps in so many units to 1; where thinned, rows of the calendar between.
   function path({ start, unit, steps, rows }) {
@@ -80,8 +80,9 @@ const report = (() => {
       high = Math.max(high, transform(value));
     });
     const pad = (high - low || 0.1) * 0.05, range = low <= high ? [low - pad, high + pad] : undefined;
-    const labelled = kit.labelled(top.length) && range, right = labelled ? 184 : 16, box = document.getElementById("equity");
-    const ends = top.map(({ meta, line: { color }, y }) => ({ name: meta, colour: color, end: transform(y.findLast((value) => value !== null)) }));
+    const ends = top.map(({ meta, line: { color }, y }) => ({ name: meta, colour: color, last: y.findLast((value) => value !== null) }))
+      .map((end) => ({ ...end, end: transform(end.last), said: end.last.toFixed(2).replace("-", "−") }));
+    const labelled = kit.labelled(top.length) && range, right = labelled ? kit.labelWidth(ends) : 16, box = document.getElementById("equity");
     Plotly.react("equity", [...top, ...bottom], layout({
       hovermode: readout.hover(top.length), xaxis: timeAxis({ anchor: "y2", ...spike(top.length) }),
       yaxis: { domain: [0.42, 1], title: { text: state.view === "excess" ? "growth of 1 over cash" : "growth of 1", standoff: 8 }, type: state.log ? "log" : "linear", range },
@@ -118,7 +119,7 @@ const report = (() => {
   function spread() {
     const { width, counts } = byName.get(state.picked).spread, middle = (counts.length - 1) / 2;
     const x = counts.map((_, i) => (i - middle) * width), at = (value) => `${(value - width / 2).toFixed(2)} to ${(value + width / 2).toFixed(2)} %`.replace(/-/g, "−");
-    Plotly.react("spread", [{ type: "bar", x, y: counts, customdata: x.map(at), marker: { color: x.map((value) => (value < -width / 4 ? "#D55E00" : "#0072B2")) }, hovertemplate: "%{customdata}: %{y} bars<extra></extra>" }],
+    Plotly.react("spread", [{ type: "bar", x, y: counts, customdata: x.map(at), marker: { color: x.map((value) => sign(value + width / 4)) }, hovertemplate: "%{customdata}: %{y} bars<extra></extra>" }],
       layout({ hovermode: "closest", bargap: 0.06, xaxis: { title: { text: "return of a bar over cash, %", standoff: 8 }, showgrid: false }, yaxis: { title: { text: "bars", standoff: 8 } } }), config);
   }
 
@@ -129,7 +130,7 @@ const report = (() => {
     const starts = values.map((_, i) => values.slice(0, i).reduce((a, b) => a + b, 0)), total = values.reduce((a, b) => a + b, 0);
     Plotly.react("waterfall", [{
       type: "bar", x: [...keys.map((k) => data.lines[k]), "trading P&L"], base: [...starts, 0], y: [...values, total], width: 0.7,
-      marker: { color: [...values.map((y) => (y < 0 ? "#D55E00" : "#0072B2")), css("--soft")] },
+      marker: { color: [...values.map(sign), css("--soft")] },
       customdata: [...values, total], hovertemplate: "%{x}: %{customdata:.2f}<extra></extra>",
     }], layout({ hovermode: "closest", xaxis: { showgrid: false, tickangle: -40 }, yaxis: { title: { text: "USD m", standoff: 8 }, zeroline: true } }), config);
   }
@@ -147,7 +148,7 @@ const report = (() => {
     const seen = {};
     const dashes = ["solid", "dash", "dot", "dashdot"];
     drawSums("legs", Object.entries(byName.get(state.picked).legs).map(([leg, coded]) => {
-      const where = leg === "book" ? ink() : data.countries[leg]; // the colour of its country
+      const where = leg === "book" ? ink() : kit.hue(data.countries[leg]); // the colour of its country
       seen[where] = (seen[where] ?? -1) + 1;
       return { ...path(coded), name: leg === "book" ? "margin" : text(leg), line: { color: where, dash: dashes[seen[where] % 4], width: leg === "book" ? 1.5 : 2 } };
     }), 32);
@@ -159,7 +160,7 @@ const report = (() => {
     const dashes = ["solid", "dash", "dot"];
     drawSums("components", paths.map(([name, coded], i) => ({
       ...path(coded), name: name === "book" ? "margin" : text(name),
-      line: name === "book" ? { color: ink(), width: 1.5 } : { color: colours[i % 7], dash: dashes[Math.floor(i / 7) % 3], width: 2 },
+      line: name === "book" ? { color: ink(), width: 1.5 } : { color: kit.hue(colours[i % 7]), dash: dashes[Math.floor(i / 7) % 3], width: 2 },
     })), 56);
   }
 
@@ -281,6 +282,7 @@ const report = (() => {
     theme = root.dataset.theme;
     root.dataset.theme = "light";
     root.dataset.printing = "true";
+    document.querySelectorAll(".notices").forEach((notices) => { notices.open = true; });
     kit.paper(true);
     size((plot) => ({ width: plot.clientWidth, height: plot.clientHeight }));
   });

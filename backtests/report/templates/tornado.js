@@ -17,7 +17,7 @@
       x: bars.map((b) => b[key] - variant.base), hovertemplate: bars.map((b) => `${text(words[b[`${key}Label`]] || "as run")}: ${b[key].toFixed(2)}<extra></extra>`),
       marker: { color: colour, opacity: bars.map((b) => (b.world ? 1 : 0.55)), pattern: { shape: bars.map((b) => (b.world ? "" : "/")), solidity: 0.25 } },
     });
-    Plotly.react("tornado", [side("low", "lower", "#D55E00"), side("high", "higher", "#0072B2")], layout({
+    Plotly.react("tornado", [side("low", "lower", kit.hue("#D55E00")), side("high", "higher", kit.hue("#0072B2"))], layout({
       barmode: "overlay", hovermode: "closest", bargap: 0.35, margin: { l: 150, r: 16, t: 8, b: 44 },
       xaxis: { title: { text: "Sharpe ratio", standoff: 8 }, zeroline: true, automargin: false },
       yaxis: { showgrid: false, automargin: false, ticksuffix: " " },

@@ -69,7 +69,7 @@
     if (names.length) {
       const colours = names.length > 1 ? ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"] : [css("--ink")];
       const dashes = ["solid", "dash", "dot"];
-      panels.push({ heading: names.length > 1 ? "Signals" : "Signal", share: 2, axis: { nticks: 4 }, traces: names.map((name, i) => line(path(t.signals[name]), text(name), ".2f", { showlegend: names.length > 1, line: { color: colours[i % colours.length], dash: dashes[i % 3], width: 1.5 } })) });
+      panels.push({ heading: names.length > 1 ? "Signals" : "Signal", share: 2, axis: { nticks: 4 }, traces: names.map((name, i) => line(path(t.signals[name]), text(name), ".2f", { showlegend: names.length > 1, line: { color: kit.hue(colours[i % colours.length]), dash: dashes[i % 3], width: 1.5 } })) });
     }
     return panels;
   }
