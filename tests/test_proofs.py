@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
         ("importer.py", 5, "5 tables: "),
         ("kernel.py", 3, "two threads change no bit"),
         ("killed.py", 1, "0 lost anything"),
-        ("plateau.py", 2, "(2 records)"),
+        ("plateau.py", 2, "; 2 records)"),
         ("resumed.py", 1, "2 workers: 1 kills"),
     ],
 )

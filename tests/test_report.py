@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jinja2 import StrictUndefined
 
@@ -144,6 +146,17 @@ instruments: {UST2: {lot: 1_000_000_000}}
 
 def test_the_default_report_is_under_three_megabytes(default):
     assert (default[0] / "report.html").stat().st_size < 3e6
+
+
+def test_blends_share_a_table_in_which_what_one_is_without_is_empty(default):
+    first, second, other = default[1].variants[:3]
+    parts = {"carry": np.array([0.0, 1.5e6]), "value": np.array([0.0, -0.25e6]), "book": np.array([0.0, 0.0])}
+    fewer = {name: parts[name] for name in ("value", "book")}
+    blends = [replace(first, components=parts), replace(second, components=fewer), other]
+    table = tables.components(replace(default[1], variants=blends))
+    assert table.headings == ["Trading P&L", "carry", "value", "margin"]
+    assert [row.name for row in table.rows] == [first.name, second.name]
+    assert [row.cells[1:] for row in table.rows] == [["1.50", "−0.25", "0.00"], ["", "−0.25", "0.00"]]
 
 
 def test_every_name_a_template_reads_is_given(default, monkeypatch):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backtests.cli.worker import Worker
+    from backtests.config import Config
     from backtests.report.panels import Panels
     from backtests.runs.runner import Begun, Progress, Run
     from backtests.runs.significance import Choice
@@ -46,16 +47,12 @@ def run(
         beside.warm((BROKER,))
         from backtests import config as configuration
         from backtests.runs import folder as run_folder
-        from backtests.runs import runner
 
         settings = configuration.load(config, set_ or [])
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
         with writing(folder, quiet) as (place, progress):
-            begun = runner.begin(settings, beside.start, progress)
-            beside.warm((PICTURES,))
-            measured = measure(begun, progress)
-            finished = begun.finish(phase(progress, "two engines"))
+            finished, measured = proved(settings, beside, progress)
             source = "run --set" if set_ else "run"
             told, choice = keep(finished, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)), terminal.answering(json_) as answer:
@@ -91,6 +88,16 @@ def writing(folder: Path, quiet: bool) -> Iterator[tuple[Path, Progress]]:
         yield place, progress
 
 
+def proved(settings: Config, beside: Worker, progress: Progress) -> tuple[Run, dict[str, Any]]:
+    """Run a configuration in two engines, and meanwhile measure its sensitivity; all else is let go."""
+    from backtests.runs import runner
+
+    begun = runner.begin(settings, beside.start, progress)
+    beside.warm((PICTURES,))
+    measured = measure(begun, progress)
+    return begun.finish(phase(progress, "two engines")), measured
+
+
 def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
     """Return the sensitivity of what is being run, as it is stored."""
     from backtests import sensitivities
@@ -113,6 +120,7 @@ def keep(
     from dataclasses import replace
 
     from backtests.cli import terminal
+    from backtests.cli.worker import give_back
     from backtests.report import html
     from backtests.report.panels import complete, panels, pictured
     from backtests.runs import folder as run_folder
@@ -125,7 +133,9 @@ def keep(
     stored = replace(tried.with_trials(tables(run, now), told), folder=folder, sensitivity=measured)
     content = panels(stored)
     drawn = beside.start(_draw, pictured(content), folder / "plots")
+    give_back()
     judgement = significance.judge(run, told.trials)
+    give_back()
     stored = judged(stored, judgement)
     run_folder.write(stored, folder)
     progress("report", 0, 1)

@@ -75,6 +75,15 @@ def worker() -> Iterator[Worker]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def give_back() -> None:
+    """Give memory that is free again back to the system: the C library of Linux would keep it for what comes next."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
+    if trim:
+        trim(0)
+
+
 def cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

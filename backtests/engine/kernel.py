@@ -236,8 +236,8 @@ class Alike:
         lines, path = _blank(Book(*self.first))
         seen = np.empty((2, count if visit else 0, rows))
         sums = Sums(_answers(count), np.empty(count, dtype=np.int64))
-        memory = (*lines, *path, np.empty((WORKING, rows)))
-        _totals()(*self.fields, *memory, np.array(self.places), np.array(self.floats), *sums, *seen)
+        kept = (*lines, *path, np.empty((WORKING, rows)))
+        _totals()(*self.fields, *kept, np.array(self.places), np.array(self.floats), *sums, *seen)
         if visit:
             for number, equity, cash in zip(self.numbers, *seen, strict=True):
                 visit(number, equity, cash)

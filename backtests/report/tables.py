@@ -23,7 +23,6 @@ from backtests.report.format import (
     shade,
 )
 from backtests.report.panels import DrawdownRow, Panels, VariantPanel
-from data.pricing.bonds import Array
 
 Leg = Mapping[str, Any]  # an instrument of the run, as its manifest has it
 
@@ -45,19 +44,10 @@ class Years:
 
 @dataclass(frozen=True)
 class Lines:
-    """P&L by line and variant."""
+    """P&L by line, or by component, and variant."""
 
     headings: list[str]
     rows: list[Row]
-
-
-@dataclass(frozen=True)
-class Blend:
-    """P&L of a blend by component: a cell per heading."""
-
-    name: str
-    headings: list[str]
-    cells: list[str]
 
 
 @dataclass(frozen=True)
@@ -145,21 +135,16 @@ def lines(panels: Panels) -> Lines:
     return Lines(["Trading P&L", *(LINE_NAMES[line] for line in used), "interest", "P&L in all"], rows)
 
 
-def components(panels: Panels) -> list[Blend]:
-    """Return P&L by component of every blend, USD m; the components and margin sum to trading P&L."""
-    return [
-        Blend(
-            name=variant.name,
-            headings=[*(name for name in variant.components if name != "book"), "margin", "Trading P&L"],
-            cells=[millions(usd) for usd in (*_last(variant.components), variant.figures["trading_pnl"])],
-        )
-        for variant in panels.variants
-        if variant.components
-    ]
+def components(panels: Panels) -> Lines:
+    """Return trading P&L by component of every blend, USD m, to which they sum with margin; "" where it has none."""
+    blends = [variant for variant in panels.variants if variant.components]
+    names = list(dict.fromkeys(name for blend in blends for name in blend.components if name != "book"))
 
+    def cells(blend: VariantPanel) -> list[str]:
+        last = {name: millions(float(path[-1])) for name, path in blend.components.items()}
+        return [millions(blend.figures["trading_pnl"]), *(last.get(name, "") for name in (*names, "book"))]
 
-def _last(paths: Mapping[str, Array]) -> list[float]:
-    return [float(path[-1]) for path in paths.values()]
+    return Lines(["Trading P&L", *names, "margin"], [Row(blend.name, cells(blend)) for blend in blends])
 
 
 def against(panels: Panels) -> AgainstBenchmarks:

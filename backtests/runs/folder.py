@@ -174,6 +174,7 @@ def write(run: StoredRun, folder: Path) -> None:
     run.equity.to_parquet(folder / "equity.parquet")
     for name in ("attribution", *TABLES):
         getattr(run, name).to_parquet(folder / f"{name}.parquet", index=False)
+        pa.default_memory_pool().release_unused()
 
 
 def _write_json(path: Path, value: Any) -> None:
