@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from backtests.config import Grid
-from backtests.runs.folder import utc_now
+from backtests.runs.folder import check_free, utc_now
 from backtests.runs.trials import Trial
 from backtests.sweeps import effects, fan, judge, plateau, prove, run, store, surroundings
 from backtests.sweeps.banks import Banks, banks
@@ -228,10 +228,23 @@ def _kept(swept: Swept, cells: _Cells, scored: plateau.Scores, spikes: dict[int,
 # ---- where a sweep is kept
 
 
+def check_place(out: Path | None, resume: Path | None) -> None:
+    """Refuse a folder that can neither be begun nor gone on with, before anything is computed; raises as `opened`."""
+    unfinished = resume or _begun(out)
+    if unfinished:
+        store.check_unfinished(unfinished, store.read_manifest(unfinished))
+    elif out:
+        check_free(out)
+
+
+def _begun(out: Path | None) -> Path | None:
+    return out if out and (out / store.MANIFEST).exists() else None
+
+
 def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = None) -> store.Folder:
     """Begin a sweep's folder, or go on with the one that is there."""
     own = store.identity(grid, shared.tables)
-    unfinished = resume or (out if out and (out / store.MANIFEST).exists() else None)
+    unfinished = resume or _begun(out)
     if unfinished:
         return store.Folder.resume(unfinished, own)
     now = utc_now()
