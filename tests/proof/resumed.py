@@ -4,7 +4,7 @@ Each kill is of a new sweep, by SIGKILL: as its folder is begun, in the middle o
 table or the page is written, and at moments drawn from the whole of the run. What was killed is gone on with by the
 same command. On the cluster workers are killed too, under a sweep that then goes on by itself.
 
-    PYTHONPATH=. python tests/proof/resumed.py [COUNT]    # kills in each of three ways; half an hour at 20
+    PYTHONPATH=. python tests/proof/resumed.py [COUNT] [AT_ONCE]    # kills in each of three ways; ten minutes at 20
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,24 +147,34 @@ def gone_on_with(out: Path, way: Way) -> str:
     return "" if (left, beside) == (FILES, []) else f"left {left} {beside}"
 
 
-def round_of(way: Way, count: int, expected: str, ideas: int, folder: Path, chance: random.Random) -> int:
+def tried(i: int, moment: tuple[str, float], way: Way, expected: str, ideas: int, folder: Path) -> tuple[str, bool]:
+    """Kill a sweep and go on with it; how far it had come, and whether it came to what is expected."""
+    aim, delay = moment
+    place = folder / f"{way.name.replace(' ', '-')}-{i}"
+    place.mkdir()
+    (place / "gap.yaml").write_text(GRID)
+    seen = killed(place / "own", way, aim, delay)
+    fault = gone_on_with(place / "own", way)
+    if not fault and content(place / "own") != expected:
+        fault = "other bytes"
+    if not fault and known(place / "runs").count != ideas:
+        fault = f"{known(place / 'runs').count} ideas registered of {ideas}"
+    if fault:
+        print(f"kill {i + 1} ({aim or 'by lot'}, {delay:.3f} s): {fault}", flush=True)
+    shutil.rmtree(place)
+    return seen, not fault
+
+
+def round_of(way: Way, count: int, at_once: int, expected: str, ideas: int, folder: Path, chance: random.Random) -> int:
     """Kill and go on so many times; return how many came to something else."""
-    seen, wrong = Counter[str](), 0
-    for i, (aim, delay) in enumerate(moments(count, way, chance)):
-        place = folder / f"{way.name.replace(' ', '-')}-{i}"
-        place.mkdir()
-        (place / "gap.yaml").write_text(GRID)
-        seen[killed(place / "own", way, aim, delay)] += 1
-        fault = gone_on_with(place / "own", way)
-        if not fault and content(place / "own") != expected:
-            fault = "other bytes"
-        if not fault and known(place / "runs").count != ideas:
-            fault = f"{known(place / 'runs').count} ideas registered of {ideas}"
-        if fault:
-            wrong += 1
-            print(f"kill {i + 1} ({aim or 'by lot'}, {delay:.3f} s): {fault}", flush=True)
-        shutil.rmtree(place)
-    told = ", ".join(f"{number} {what}" for what, number in sorted(seen.items()))
+    with ThreadPoolExecutor(at_once) as pool:
+        futures = [
+            pool.submit(tried, i, moment, way, expected, ideas, folder)
+            for i, moment in enumerate(moments(count, way, chance))
+        ]
+        answers = [future.result() for future in futures]
+    wrong = sum(not sound for _, sound in answers)
+    told = ", ".join(f"{number} {what}" for what, number in sorted(Counter(seen for seen, _ in answers).items()))
     print(f"{way.name}: {count} kills ({told}): {count - wrong} gone on with to the same bytes", flush=True)
     return wrong
 
@@ -215,7 +226,7 @@ def ways(folder: Path) -> Iterator[tuple[str, tuple[str, ...], Running | None]]:
         yield "2 workers", ("--dask", there.address), there
 
 
-def main(count: int = COUNT) -> int:
+def main(count: int = COUNT, at_once: int = 1) -> int:
     wrong, first = 0, ""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -224,11 +235,11 @@ def main(count: int = COUNT) -> int:
             way, expected, ideas = alone(what, words, folder)
             print(f"{what}, left alone: {CELLS:,} cells, {ideas} ideas, {expected}", flush=True)
             first = first or expected
-            wrong += (expected != first) + round_of(way, count, expected, ideas, folder, chance)
+            wrong += (expected != first) + round_of(way, count, at_once, expected, ideas, folder, chance)
             if there:
                 wrong += workers_killed(-(-count // 4), way, expected, folder, there, chance)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(word) for word in sys.argv[1:2])))
+    sys.exit(main(*(int(word) for word in sys.argv[1:3])))
