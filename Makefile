@@ -47,6 +47,7 @@ benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/engine.py
 	@$(BIN)/python benchmarks/kernel.py
 	@$(BIN)/python benchmarks/sweep.py
+	@$(BIN)/python benchmarks/cluster.py
 
 # The figures of docs/strategies.md, docs/trades.md and docs/cookbook.md, the examples of docs/files.md
 docs: .venv/.installed

@@ -16,6 +16,9 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs/images"
 WIDTH, HEIGHT = 1200, 1000
+# A plot waits until it comes near the window.
+DRAWN = """![...document.querySelectorAll(".plot[data-late]")]
+  .some((plot) => plot.checkVisibility() && plot.getBoundingClientRect().top < innerHeight)"""
 # picture, page, what it scrolls to
 SHOTS = [
     ("report", "default/report.html", "main"),
@@ -56,6 +59,7 @@ def _shot(browser: Browser, page: Path, part: str, picture: Path) -> None:
     view.wait_for_timeout(1500)
     view.locator(part).first.evaluate("element => element.scrollIntoView(true)")
     view.wait_for_timeout(500)
+    view.wait_for_function(DRAWN)
     view.screenshot(path=picture)
     view.close()
 

@@ -85,7 +85,8 @@ def plateau_of(grid: Grid, x: np.ndarray, seed: int) -> judge.Plateau:
     rows = np.arange(x.shape[1])
     active = np.ones(len(rows), dtype=bool)
     around = judge._around(grid, rows, (rows + 1).astype(np.uint64))
-    drawn = judge._drawn(x, active, around, float(block_lengths(x).mean()), seed)
-    found, _ = judge._plateau(Paths(rows, 360, x), active, around, drawn)
+    block = float(block_lengths(x).mean())
+    drawn = judge._drawn(x, active, around, block, seed)
+    found, _ = judge._plateau(Paths(rows, 360, x), active, around, drawn, block)
     assert found is not None
     return found

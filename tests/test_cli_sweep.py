@@ -109,6 +109,31 @@ def test_a_single_cell_and_a_billion_are_refused(divergence, gap):
     assert files(gap.parent) == ["gap.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--resume", "gone"), "gone: is no folder of a sweep (No such file or directory)"),
+        (("--resume", "other"), "other: is no folder of a sweep"),
+        (("--out", "gap.yaml"), "--out gap.yaml: already exists"),
+        (("--out", "."), "--out .: already exists"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_before_anything_is_computed(divergence, gap, words, told):
+    Path("other").mkdir()
+    Path("other/manifest.json").write_text('{"kind": "sweep", "format": 1, "identity": {"sha256": ""}}')
+    answer = divergence("sweep", "gap.yaml", *words)
+    assert (answer.status, len(answer.err.splitlines())) == (2, 1)
+    assert told in answer.err
+    assert files(gap.parent) == ["gap.yaml", "other", "other/manifest.json"]
+
+
+def test_settings_that_never_trade_are_swept_and_said(divergence, gap):
+    answer = divergence("sweep", "gap.yaml", "--set", "sweep.over={params.enter: [20, 30]}", "--out", "own")
+    assert answer.status == 0
+    assert "No cell has a Sharpe ratio: none that was run was ever in the market." in answer.out
+    assert "No cell has a Sharpe ratio" in Path("own/sweep.html").read_text(encoding="utf-8")
+
+
 def test_a_disk_that_is_full_is_one_line_and_nothing_reads_as_complete(divergence, gap, monkeypatch):
     def full(path, tables):
         raise OSError(28, "No space left on device")

@@ -52,6 +52,7 @@ def sweep(
     settings = configuration.load(config, set_ or [])
     grid = configuration.grid(settings)
     run.check_size(grid)
+    conclude.check_place(out, resume)
     with _where(dask, shared_folder, threads) as (count, elsewhere):
         shared = banks(grid)
         if run.compiles() and not quiet:

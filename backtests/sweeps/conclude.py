@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from backtests.config import Grid
-from backtests.runs.folder import utc_now
+from backtests.runs.folder import check_free, utc_now
 from backtests.runs.trials import Trial
 from backtests.sweeps import effects, fan, judge, plateau, prove, run, store, surroundings
 from backtests.sweeps.banks import Banks, banks
@@ -228,10 +228,23 @@ def _kept(swept: Swept, cells: _Cells, scored: plateau.Scores, spikes: dict[int,
 # ---- where a sweep is kept
 
 
+def check_place(out: Path | None, resume: Path | None) -> None:
+    """Refuse a folder that can neither be begun nor gone on with, before anything is computed; raises as `opened`."""
+    unfinished = resume or _begun(out)
+    if unfinished:
+        store.check_unfinished(unfinished, store.read_manifest(unfinished))
+    elif out:
+        check_free(out)
+
+
+def _begun(out: Path | None) -> Path | None:
+    return out if out and (out / store.MANIFEST).exists() else None
+
+
 def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = None) -> store.Folder:
     """Begin a sweep's folder, or go on with the one that is there."""
     own = store.identity(grid, shared.tables)
-    unfinished = resume or (out if out and (out / store.MANIFEST).exists() else None)
+    unfinished = resume or _begun(out)
     if unfinished:
         return store.Folder.resume(unfinished, own)
     now = utc_now()
@@ -239,11 +252,15 @@ def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = No
 
 
 def to_table(
-    grid: Grid, out: Path | None, threads: int | None, told: Told = lambda swept: None
+    grid: Grid,
+    out: Path | None,
+    threads: int | None,
+    told: Told = lambda swept: None,
+    progress: run.Progress = lambda what, count, of: None,
 ) -> tuple[Swept, pa.Table]:
     """Run a grid in memory, or into a folder, or to the end of what a folder holds; raises as `conclude`."""
     run.check_size(grid)
     shared = banks(grid)
     folder = opened(grid, shared, out) if out else None
-    swept = conclude(grid, shared, folder, threads or run.cores(), told=told)
+    swept = conclude(grid, shared, folder, threads or run.cores(), progress=progress, told=told)
     return swept, swept.table if folder is None else store.read_table(folder.path)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.config import Grid
-from backtests.performance.best_of_many import best_of_many
-from backtests.performance.bootstrap import resamples
+from backtests.performance.best_of_many import best_of_many, statistics
+from backtests.performance.bootstrap import Rows, resamples
 from backtests.performance.clusters import clusters
 from backtests.performance.clusters import paths as cluster_paths
 from backtests.performance.refusals import MINIMUM, moved
@@ -62,7 +62,7 @@ class Plateau:
 
     row: int
     score: float  # lower median of the Sharpe ratio over itself and its neighbours
-    p: float  # that the highest neighbourhood without skill is as high
+    p: float  # that the highest neighbourhood without skill is as high, by the t statistics of its cells
     spike: float | None  # its own Sharpe ratio less the score, in errors of that difference; None: it has no neighbours
     accepted: bool
 
@@ -98,10 +98,11 @@ def judge(
         return Judged(distinct, 0, months, none, None), {}
     joint = best_of_many(np.where(active, paths.x, np.nan), seed, DRAWS)
     around = _around(grid, paths.rows, ideas)
-    drawn = _drawn(paths.x, active, around, joint.block or 1.0, seed)
+    block = joint.block or 1.0
+    drawn = _drawn(paths.x, active, around, block, seed)
     at = int(np.argmax(np.where(active, own, -np.inf)))
     best = _best(paths, at, float(own[at]), joint, drawn, seed)
-    plateau, spikes = _plateau(paths, active, around, drawn)
+    plateau, spikes = _plateau(paths, active, around, drawn, block)
     return Judged(distinct, int(active.sum()), months, best, plateau), spikes
 
 
@@ -115,7 +116,7 @@ def _active(x: Array) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Of draws without skill: the highest Sharpe ratio and the highest plateau (B,), and deviations (K,)."""
+    """Of draws without skill: the highest Sharpe ratio and plateau of t statistics (B,), and deviations (K,)."""
 
     highest: Array
     plateaus: Array
@@ -162,8 +163,19 @@ def _surroundings(sharpe: Array, around: NDArray[np.int64]) -> Array:
     return np.where(np.isnan(sharpe), np.nan, scores)
 
 
+def _statistics(x: Array, rows: Rows, block: float, sharpe: Array) -> Array:
+    """t statistics (B, K) of draws of rows (B, M) of paths (M, K), NaN where their Sharpe ratios (B, K) are.
+
+    Their long-run error takes in what a month says of the next, which a draw of short blocks holds too little of.
+    """
+    there = np.isfinite(x)
+    values = statistics(np.where(there, x, 0.0), there, rows, 1.0 - 1.0 / block)
+    return np.where(np.isnan(sharpe), np.nan, values)
+
+
 def _drawn(x: Array, active: NDArray[np.bool_], around: NDArray[np.int64], block: float, seed: int) -> _Drawn:
     prepared = _prepared(x, lambda mean: mean)
+    without = np.where(np.isfinite(x), prepared[1], np.nan)
     highest, plateaus = [], []
     total, power = np.zeros(x.shape[1]), np.zeros(x.shape[1])
     for batch in resamples(len(x), block, seed, DRAWS):
@@ -172,7 +184,8 @@ def _drawn(x: Array, active: NDArray[np.bool_], around: NDArray[np.int64], block
             sharpe = _sharpes(counts, *prepared)
             scores = _surroundings(sharpe, around)
             highest.append(_highest(sharpe, active))
-            plateaus.append(_highest(scores, active))
+            t = _statistics(without, rows, block, sharpe)
+            plateaus.append(_highest(_surroundings(t, around), active))
             apart = np.nan_to_num(sharpe - scores)
             total += apart.sum(axis=0)
             power += (apart**2).sum(axis=0)
@@ -213,7 +226,7 @@ def _best(paths: Paths, at: int, sharpe: float, joint: Any, drawn: _Drawn, seed:
 
 
 def _plateau(
-    paths: Paths, active: NDArray[np.bool_], around: NDArray[np.int64], drawn: _Drawn
+    paths: Paths, active: NDArray[np.bool_], around: NDArray[np.int64], drawn: _Drawn, block: float
 ) -> tuple[Plateau | None, dict[int, float]]:
     sharpe = _sharpes(np.ones((1, len(paths.x))), *_prepared(paths.x, np.zeros_like))
     scores = _surroundings(sharpe, around)[0]
@@ -225,7 +238,8 @@ def _plateau(
         spikes = np.where(drawn.apart > STILL, (sharpe[0] - scores) / drawn.apart, 0.0)
     spikes[alone | np.isnan(sharpe[0])] = np.nan
     at = int(np.nanargmax(candidates))
-    p = float((1 + (drawn.plateaus >= scores[at]).sum()) / (1 + len(drawn.plateaus)))
+    t = _surroundings(_statistics(paths.x, np.arange(len(paths.x))[None], block, sharpe), around)[0, at]
+    p = float((1 + (drawn.plateaus >= t).sum()) / (1 + len(drawn.plateaus)))
     spike = _number(spikes[at])
     accepted = p <= LEVEL and spike is not None and spike < WIDE
     known = np.flatnonzero(~np.isnan(spikes))
@@ -252,7 +266,7 @@ def sentence(judged: Judged) -> str:
     """Say in plain words what the best is worth."""
     best, plateau = judged.best, judged.plateau
     if best is None:
-        return "No cell has a Sharpe ratio."
+        return "No cell has a Sharpe ratio: none that was run was ever in the market."
     count = f"{judged.tested or judged.ideas:,} ideas" if judged.ideas != 1 else "one idea"
     told = f"The best of {count} has a Sharpe ratio of {best.sharpe:.2f}"
     if best.noise is None or best.p is None:

@@ -178,9 +178,7 @@ class Folder:
             A folder that is no sweep's, one that is complete, or one of another configuration, data or version.
         """
         manifest = read_manifest(path)
-        if manifest["state"] == "complete":
-            shutil.rmtree(path / PARTS, ignore_errors=True)
-            raise ConfigError(f"{path}: is complete; nothing is left to run; `divergence report {path}` draws its page")
+        check_unfinished(path, manifest)
         for key, what in (("sha256", "configuration or data"), ("versions", "versions"), ("git_commit", "versions")):
             if manifest["identity"].get(key) != own[key]:
                 raise ConfigError(f"{path}: was begun with other {what}; begin anew, or go back to those")
@@ -236,12 +234,20 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """Return the manifest of a sweep's folder; raises ConfigError where it is none."""
     try:
         manifest = json.loads(read_regular(path / MANIFEST, 16 * MEGABYTE))
-        if manifest["kind"] != "sweep" or manifest["format"] > FORMAT or "sha256" not in manifest["identity"]:
+        known = manifest["kind"] == "sweep" and manifest["format"] <= FORMAT and bool(manifest["state"])
+        if not known or "sha256" not in manifest["identity"]:
             raise ValueError("of another kind")
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(f"{path}: is no folder of a sweep ({why}); give one that `divergence sweep` began") from None
     return dict(manifest)
+
+
+def check_unfinished(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse to go on with a sweep that is complete; parts that a kill has left of it are removed."""
+    if manifest["state"] == "complete":
+        shutil.rmtree(path / PARTS, ignore_errors=True)
+        raise ConfigError(f"{path}: is complete; nothing is left to run; `divergence report {path}` draws its page")
 
 
 def read_table(path: Path, names: list[str] | None = None) -> pa.Table:

@@ -4,7 +4,7 @@ Each kill is of a new sweep, by SIGKILL: as its folder is begun, in the middle o
 table or the page is written, and at moments drawn from the whole of the run. What was killed is gone on with by the
 same command. On the cluster workers are killed too, under a sweep that then goes on by itself.
 
-    PYTHONPATH=. python tests/proof/resumed.py [COUNT]    # kills in each of three ways; half an hour at 20
+    PYTHONPATH=. python tests/proof/resumed.py [COUNT] [AT_ONCE]    # kills in each of three ways; ten minutes at 20
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +42,11 @@ sweep:
   base: fade
   over:
     params.lookback: [12M, 24M]
-    params.enter: {from: 1, to: 2, step: 0.005}
-    params.duration: {from: 2, to: 6, log: 20}
+    params.enter: {from: 1, to: 2, step: 0.02}
+    params.duration: {from: 2, to: 6, log: 40}
     costs: [1, 2]
 """
-CELLS = 2 * 201 * 20 * 2
+CELLS = 2 * 51 * 40 * 2
 FILES = ["config.yaml", "effects.parquet", "manifest.json", "paths.parquet", "sweep.html", "sweep.parquet"]
 AIMS = ("folder", "part", "part", "conclusion", "table", "page")  # of a round; as many moments are drawn by lot
 
@@ -97,7 +98,7 @@ def moments(count: int, way: Way, chance: random.Random) -> Iterator[tuple[str, 
     lots, drawn = aims.count(""), 0
     for aim in aims:
         if aim:
-            yield aim, chance.uniform(0.0, {"conclusion": 0.3 * way.seconds, "part": 0.1}.get(aim, 0.02))
+            yield aim, chance.uniform(0.0, {"conclusion": 0.2 * way.seconds}.get(aim, 0.002))
         else:
             yield aim, way.seconds * (drawn + chance.random()) / lots  # one in each stretch of the run
             drawn += 1
@@ -116,13 +117,17 @@ def state(out: Path) -> str:
 
 
 def killed(out: Path, way: Way, aim: str, delay: float) -> str:
-    """Begin a sweep, kill it, and say how far it had come."""
+    """Begin a sweep, kill it, and say how far it had come; one that ended before is begun anew, and killed sooner."""
     with command(out, way.words) as process:
         there, until = waiting(aim, out) if aim else lambda: True, time.monotonic() + LONGEST
         while not there() and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.0005)
+            time.sleep(0.0002)
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
+    if process.returncode != -signal.SIGKILL:
+        shutil.rmtree(out)
+        shutil.rmtree(out.parent / "runs")
+        return killed(out, way, aim, 0.7 * delay)
     return state(out)
 
 
@@ -142,24 +147,34 @@ def gone_on_with(out: Path, way: Way) -> str:
     return "" if (left, beside) == (FILES, []) else f"left {left} {beside}"
 
 
-def round_of(way: Way, count: int, expected: str, ideas: int, folder: Path, chance: random.Random) -> int:
+def tried(i: int, moment: tuple[str, float], way: Way, expected: str, ideas: int, folder: Path) -> tuple[str, bool]:
+    """Kill a sweep and go on with it; how far it had come, and whether it came to what is expected."""
+    aim, delay = moment
+    place = folder / f"{way.name.replace(' ', '-')}-{i}"
+    place.mkdir()
+    (place / "gap.yaml").write_text(GRID)
+    seen = killed(place / "own", way, aim, delay)
+    fault = gone_on_with(place / "own", way)
+    if not fault and content(place / "own") != expected:
+        fault = "other bytes"
+    if not fault and known(place / "runs").count != ideas:
+        fault = f"{known(place / 'runs').count} ideas registered of {ideas}"
+    if fault:
+        print(f"kill {i + 1} ({aim or 'by lot'}, {delay:.3f} s): {fault}", flush=True)
+    shutil.rmtree(place)
+    return seen, not fault
+
+
+def round_of(way: Way, count: int, at_once: int, expected: str, ideas: int, folder: Path, chance: random.Random) -> int:
     """Kill and go on so many times; return how many came to something else."""
-    seen, wrong = Counter[str](), 0
-    for i, (aim, delay) in enumerate(moments(count, way, chance)):
-        place = folder / f"{way.name.replace(' ', '-')}-{i}"
-        place.mkdir()
-        (place / "gap.yaml").write_text(GRID)
-        seen[killed(place / "own", way, aim, delay)] += 1
-        fault = gone_on_with(place / "own", way)
-        if not fault and content(place / "own") != expected:
-            fault = "other bytes"
-        if not fault and known(place / "runs").count != ideas:
-            fault = f"{known(place / 'runs').count} ideas registered of {ideas}"
-        if fault:
-            wrong += 1
-            print(f"kill {i + 1} ({aim or 'by lot'}, {delay:.3f} s): {fault}", flush=True)
-        shutil.rmtree(place)
-    told = ", ".join(f"{number} {what}" for what, number in sorted(seen.items()))
+    with ThreadPoolExecutor(at_once) as pool:
+        futures = [
+            pool.submit(tried, i, moment, way, expected, ideas, folder)
+            for i, moment in enumerate(moments(count, way, chance))
+        ]
+        answers = [future.result() for future in futures]
+    wrong = sum(not sound for _, sound in answers)
+    told = ", ".join(f"{number} {what}" for what, number in sorted(Counter(seen for seen, _ in answers).items()))
     print(f"{way.name}: {count} kills ({told}): {count - wrong} gone on with to the same bytes", flush=True)
     return wrong
 
@@ -203,21 +218,28 @@ def workers_killed(count: int, way: Way, expected: str, folder: Path, there: Run
     return wrong
 
 
-def main(count: int = COUNT) -> int:
-    chance, wrong = random.Random(7), 0
+def ways(folder: Path) -> Iterator[tuple[str, tuple[str, ...], Running | None]]:
+    """Each way to walk a sweep: its name, what the command is told, and the cluster where there is one."""
+    yield "1 thread", ("--threads", "1"), None
+    yield "2 threads", ("--threads", "2"), None
+    with running(folder) as there:
+        yield "2 workers", ("--dask", there.address), there
+
+
+def main(count: int = COUNT, at_once: int = 1) -> int:
+    wrong, first = 0, ""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        first, expected, ideas = alone("1 thread", ("--threads", "1"), folder)
-        print(f"{CELLS:,} cells, {ideas} ideas, left alone on 1 thread: {expected}", flush=True)
-        wrong += round_of(first, count, expected, ideas, folder, chance)
-        second, other, _ = alone("2 threads", ("--threads", "2"), folder)
-        wrong += (other != expected) + round_of(second, count, expected, ideas, folder, chance)
-        with running(folder) as there:
-            third, other, _ = alone("2 workers", ("--dask", there.address), folder)
-            wrong += (other != expected) + round_of(third, count, expected, ideas, folder, chance)
-            wrong += workers_killed(-(-count // 4), third, expected, folder, there, chance)
+        for i, (what, words, there) in enumerate(ways(folder)):
+            chance = random.Random(7 + i)
+            way, expected, ideas = alone(what, words, folder)
+            print(f"{what}, left alone: {CELLS:,} cells, {ideas} ideas, {expected}", flush=True)
+            first = first or expected
+            wrong += (expected != first) + round_of(way, count, at_once, expected, ideas, folder, chance)
+            if there:
+                wrong += workers_killed(-(-count // 4), way, expected, folder, there, chance)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(word) for word in sys.argv[1:2])))
+    sys.exit(main(*(int(word) for word in sys.argv[1:3])))
