@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data.countries import COUNTRIES, Countries, Country
-from data.errors import DataError
+from data.errors import DataError, LackingError
 from data.pricing.spot import par_of_spot
 from data.quality import Finding, check
 from data.series import (
@@ -209,12 +209,11 @@ def _require(
     missing = [*_lacks(countries, stored), *_lacks_money(only_money, stored)]
     if not missing:
         return
-    files = [name for names in missing for name in names if name in specs_of(store.countries)]
-    named = f"; {', '.join(files)}: a file of that name, NAME.csv" if files else ""
-    raise DataError(
-        f"the store in {store.folder} lacks {', '.join(' or '.join(names) for names in missing)}; fetch with "
-        f"`divergence data update`, or import files with `divergence data import PATH`{named}"
-    )
+    lacking = ", ".join(" or ".join(names) for names in missing)
+    files = ", ".join(name for names in missing for name in names if name in specs_of(store.countries))
+    named = f"; {files}: a file of that name, NAME.csv" if files else ""
+    message = f"the store in {store.folder} lacks {lacking}; fetch with `divergence data update`, or import files with"
+    raise LackingError(f"{message} `divergence data import PATH`{named}", lacking, files)
 
 
 def _for_run(finding: Finding, frequency: Frequency, distributions: Distributions) -> Finding:

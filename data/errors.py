@@ -77,6 +77,14 @@ def shortened(text: object, longest: int = 60) -> str:
     return whole if len(whole) <= longest else f"{whole[: longest - end - 3]} … {whole[-end:]}"
 
 
+class LackingError(DataError):
+    """A source without the series that a run cannot do without: `lacking` names them, `files` are of the user's own."""
+
+    def __init__(self, message: str, lacking: str, files: str) -> None:
+        super().__init__(message)
+        self.lacking, self.files = lacking, files
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the end of a message about a misspelt name.
 

@@ -194,7 +194,8 @@ def sized(name: str, value: float) -> None:
     try:
         positive(name, value)
     except ParameterError as error:
-        raise ParameterError(name, f"{error.message} (swap the legs to turn the trade)") from None
+        turn = "" if value > 0 else " (swap the legs to turn the trade)"
+        raise ParameterError(name, f"{error.message}{turn}") from None
 
 
 def one_of(name: str, value: str, choices: Collection[str]) -> None:

@@ -49,7 +49,7 @@ def test_a_byte_order_mark_is_skipped_and_other_encodings_are_refused(tmp_path):
 # ---- plain data only
 
 ANCHOR = "anchors and aliases are not accepted; use extends to share settings"
-EMPTY = "is empty; start from the config.yaml that comes with the project"
+EMPTY = "is empty; `divergence init FILE` writes one to begin with"
 TAB = "a tab in the indentation; YAML indents with spaces"
 NOT_PLAIN = {
     "an anchor on a word": (BASE + "engine: &e ledger\n", 3, ANCHOR),
@@ -177,11 +177,17 @@ def test_a_quoted_number_is_a_word(tmp_path):
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("'2010-01-31'", "is '2010-01-31'; expected a date without quotes, like 1999-09-30"),
-        ("2010-1-31", "is '2010-1-31'; expected a date without quotes, like 1999-09-30"),
-        ("2010", "is 2010; expected a date without quotes, like 1999-09-30"),
-        ("2010-01-31 00:00:00", "is 2010-01-31 00:00:00; expected a date without quotes, like 1999-09-30"),
-        ("2010-01-31T10:00:00Z", "is 2010-01-31 10:00:00+00:00; expected a date without quotes, like 1999-09-30"),
+        ("'2010-01-31'", "is '2010-01-31'; expected a date like 1999-09-30, without quotes"),
+        ("2010-1-31", "is '2010-1-31'; expected a date like 1999-09-30, without quotes"),
+        ("2010", "is 2010; expected a date like 1999-09-30, without quotes"),
+        (
+            "2010-01-31 00:00:00",
+            "is 2010-01-31 00:00:00; expected a date like 1999-09-30, without quotes",
+        ),
+        (
+            "2010-01-31T10:00:00Z",
+            "is 2010-01-31 10:00:00+00:00; expected a date like 1999-09-30, without quotes",
+        ),
         ("2010-02-30", "2010-02-30 cannot be read: day "),
         ("2010-13-01", "2010-13-01 cannot be read: month must be in 1..12"),
     ],

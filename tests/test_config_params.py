@@ -113,7 +113,7 @@ def test_an_unknown_strategy_is_reported_with_its_line(tmp_path, written, words)
         ("policy", "{duration: .inf}", "params.duration: is inf; expected a finite number"),
         ("policy", "{duration: 0}", f"is 0; {SIZE} (swap the legs to turn the trade)"),
         ("policy", "{duration: -5}", f"is -5; {SIZE} (swap the legs to turn the trade)"),
-        ("policy", "{duration: 40.5}", f"is 40.5; {SIZE}: 5 is the duration of a five-year bond held once (swap"),
+        ("policy", "{duration: 40.5}", f"is 40.5; {SIZE}: 5 is the duration of a five-year bond held once"),
         ("policy", "{weight: 1}", "is not used by sizing: duration, which takes duration"),
         ("policy", "{sizing: size}", "params.sizing: 'size' is not one of notional, duration, volatility, beta"),
         ("curve", "{trade: flatener}", "params.trade: 'flatener' is not one of steepener, flattener; did you mean 'fl"),

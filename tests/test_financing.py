@@ -183,7 +183,7 @@ def test_a_basis_may_be_dated_and_comes_back_as_it_was_written(tmp_path):
         ("[{from: 2016-01-01, bp: 2000}]", ".fx_swap.basis_bp.0.bp: is 2000; expected at most 1000"),
         (
             "[{from: soon, bp: 1}]",
-            ".fx_swap.basis_bp.0.from: is 'soon'; expected a date without quotes, like 1999-09-30",
+            ".fx_swap.basis_bp.0.from: is 'soon'; expected a date like 1999-09-30, without quotes",
         ),
         ("[{bp: 1}]", ".fx_swap.basis_bp.0.from: is missing; add it"),
         (

@@ -158,3 +158,23 @@ def test_a_file_that_is_not_there_is_asked_for_by_its_name(place, tmp_path):
             answer = command("run", "run.yaml", "-q", "--out", "never")
         assert (answer.status, answer.err.count("\n")) == (2, 1)
         assert words in answer.err
+
+
+def test_what_a_folder_lacks_is_told_of_that_folder_and_not_of_a_store(place, tmp_path):
+    own_world.write(tmp_path / "csv")
+    (tmp_path / "run.yaml").write_text(own_world.config("csv"))
+    (tmp_path / "csv" / "eurusd.csv").unlink()
+    with chdir(tmp_path):
+        told = command("run", "run.yaml", "-q", "--out", "never").err
+    assert f"the folder {tmp_path / 'csv'} lacks eurusd; put files of them there" in told
+    assert told.endswith("; eurusd: a file of that name, NAME.csv\n")
+    assert "data update" not in told and "store" not in told
+
+
+def test_an_ambiguous_file_of_a_folder_is_not_answered_with_an_option_that_run_has_not(place, tmp_path):
+    own_world.write(tmp_path / "csv")
+    (tmp_path / "run.yaml").write_text(own_world.config("csv"))
+    (tmp_path / "csv" / "GLD.csv").write_text("Datum;Close\n02.01.2015;100,010\n13.01.2015;100,110\n")
+    with chdir(tmp_path):
+        told = command("run", "run.yaml", "-q", "--out", "never").err
+    assert "--decimal comma|point (of `divergence data import`, for data.source: store; in a folder" in told

@@ -93,7 +93,9 @@ def _show(stated: dict[str, Any]) -> None:
         terminal.say(line)
     terminal.say("")
     rows = [[row.name, *row.cells] for row in words.results(stated)]
-    terminal.table([heading.lower() for heading, _ in words.HEADINGS], rows, left=(0, 2))
+    terminal.table([h if h == "Sharpe" else h[0].lower() + h[1:] for h, _ in words.HEADINGS], rows, left=(0, 2))
+    for line in words.RESULTS_LEGEND:
+        terminal.say(line)
     terminal.say("")
     terminal.say(stated["sentence"])
     for line in words.notes(stated):

@@ -16,7 +16,7 @@ from data.instruments import LIBRARY
 
 EXPECTED = {
     "float_type": "a number", "int_type": "a whole number", "bool_type": "true or false", "string_type": "text",
-    "date_type": "a date without quotes, like 1999-09-30", "date_from_datetime_inexact": "a date, like 1999-09-30",
+    "date_type": "a date like 1999-09-30, without quotes", "date_from_datetime_inexact": "a date, like 1999-09-30",
     "dict_type": "keys and values", "model_type": "keys and values", "mapping_type": "keys and values",
     "model_attributes_type": "keys and values", "list_type": "a list",
 }  # fmt: skip

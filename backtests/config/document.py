@@ -151,7 +151,7 @@ def parse(text: str, path: str) -> Document:
         _refuse_magic(text, path)
         node = yaml.compose(text, Loader=_Loader)
         if node is None:
-            raise ConfigError(f"{path}:1: is empty; start from the config.yaml that comes with the project")
+            raise ConfigError(f"{path}:1: is empty; `divergence init FILE` writes one to begin with")
         document = Document(path, {})
         data = _plain(node, (), document)
     except yaml.MarkedYAMLError as error:

@@ -32,7 +32,7 @@ def check_legs(
         if leg not in instruments:
             where = owner(document, owners, _naming(params, leg))
             hint = did_you_mean(leg, instruments)
-            own = "" if "did you mean" in hint else "; one of your own is described under instruments"
+            own = "; `divergence instruments` lists them; one of your own is described under instruments"
             raise document.error(where, f"unknown instrument '{shortened(leg)}'{hint}{own}")
     _check_order(document, owners, params, strategy, instruments)
 

@@ -257,7 +257,7 @@ def _macro(section: MeasureSection, loc: Loc, names: Names) -> Macro:
 def _instrument(name: str, loc: Loc, names: Names) -> Instrument:
     if name not in names.instruments:
         hint = did_you_mean(name, names.instruments)
-        own = "" if "did you mean" in hint else "; one of your own is described under instruments"
+        own = "; `divergence instruments` lists them; one of your own is described under instruments"
         raise names.document.error(loc, f"unknown instrument '{shortened(name)}'{hint}{own}")
     return names.instruments[name]
 

@@ -26,6 +26,10 @@ LEGEND = (
     "before, plateau: the cell's Sharpe ratio on what it was chosen on, the lower median of it and its neighbours';",
     "after: of the chain until the next choice, and % over cash; beaten: % of the other cells that did worse then.",
 )
+RESULTS_LEGEND = (
+    "excess, vol, costs: % a year, excess over cash; 95 %: of the Sharpe ratio; drawdown: largest, %; turnover: times",
+    "equity a year, one side; trading P&L: USD m, without interest on equity.",
+)
 
 
 # ---- sentences

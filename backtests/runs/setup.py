@@ -19,7 +19,7 @@ from data import assemble
 from data.build import build
 from data.calendars import check_same_close
 from data.countries import ANY_DAY, Countries
-from data.errors import ConfigError
+from data.errors import ConfigError, DataError, LackingError
 from data.instruments import BP, LIBRARY, Instrument
 from data.market import Flags, Market
 from data.pricing.bonds import Array
@@ -147,8 +147,25 @@ def _tables_of(config: Config, instruments: Sequence[Instrument]) -> Tables:
         return _from(Store(home(), config.countries), config, instruments)
     with TemporaryDirectory() as scratch:
         store = _below(config, Path(scratch))
-        tables = _from(given.layered(config, store, Path(scratch)), config, instruments)
+        try:
+            tables = _from(given.layered(config, store, Path(scratch)), config, instruments)
+        except LackingError as error:
+            raise _asked_for(config, error) from None
     return replace(tables, source=config.data.source)
+
+
+def _asked_for(config: Config, error: LackingError) -> DataError:
+    """Say what a source lacks, and how it comes there, where the source is no store."""
+    if config.data.source == "store":
+        return error
+    if config.data.source == "bundled":
+        return DataError(f"the bundled figures lack {error.lacking}; set data.source: store, or a folder with them")
+    copies = "" if error.lacking == error.files else ", copies of data/bundled/*.csv do for US and Japanese month ends"
+    named = f"; {error.files}: a file of that name, NAME.csv" if error.files else ""
+    return DataError(
+        f"the folder {config.data.source} lacks {error.lacking}; put files of them there as well: `divergence data "
+        f"template NAME` writes a header{copies}{named}"
+    )
 
 
 def _below(config: Config, scratch: Path) -> Store:

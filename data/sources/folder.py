@@ -14,8 +14,11 @@ from data.sources.symbols import Known
 
 logger = logging.getLogger(__name__)
 
-
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet")
+ASKED = (
+    " (of `divergence data import`, for data.source: store; in a folder the file itself must tell, by a header "
+    "like Date,Close or one number that shows the mark)"
+)
 
 
 def deliveries(
@@ -37,4 +40,10 @@ def deliveries(
     logger.info("%s: %d files", folder, len(paths))
     known = Known(countries, listed or {})
     for path in paths:
-        yield from files.read(path, countries=countries, known=known)
+        try:
+            read = files.read(path, countries=countries, known=known)
+        except DataError as error:
+            if " --" not in str(error):
+                raise
+            raise DataError(f"{error}{ASKED}") from None
+        yield from read

@@ -343,8 +343,8 @@ def _unknown(table: Table, stem: str, known: Known) -> DataError:
     return DataError(
         f"{table.source}: no kind of file that is known; its header is '{short(table.header)}'; known: "
         f"{', '.join(formats)}; say "
-        f"what it is: --as NAME, with --columns value={names[0] or 'NAME'} where that is not plain; a series of "
-        "another country is "
+        f"what it is: --as NAME, with --columns value={names[0] or 'NAME'} (of a price close=) where that is not "
+        "plain; a series of another country is "
         f"a file of its name, of {', '.join(specs_of(known.countries))}, or of a country that you add under "
         "`countries:` in the "
         "configuration"

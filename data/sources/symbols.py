@@ -194,6 +194,11 @@ def of_prices(
 ) -> Reading:
     """Return the prices of one listed name: raw and adjusted, or what there is, said."""
     if said.columns:
+        if wrong := [name for name in said.columns if name not in (*PRICE_COLUMNS, "gains")]:
+            raise DataError(
+                f"{table.source}: --columns of {spec.name}, a price, are close=... or adjusted=..., and "
+                f"{', '.join(name for name in PRICE_COLUMNS if name not in ('close', 'adjusted'))}; got {wrong[0]}"
+            )
         fields = {**{k: word for k, word in fields.items() if word in ("dividend", "split", "volume")},
                   **said_columns(table, said, fields)}  # fmt: skip
     named: dict[str, int] = {}
