@@ -18,6 +18,7 @@ from backtests.config import load as read_config
 from backtests.export.answers import Journal, Sweep, TradeTicket
 from backtests.export.results import HEADLINE, Results, flat, headline
 from backtests.report import display
+from backtests.report.waiting import waiting
 from backtests.runs import tried
 from backtests.runs.folder import load as read_run
 from backtests.runs.given import with_given
@@ -72,7 +73,9 @@ def run(what: Config | str | Path = "config.yaml", runs: str | Path | None = Non
     `runs` is a folder that holds runs: what its registry of trials knows counts, and this run is registered there.
     """
     settings = what if isinstance(what, Config) else load(what)
-    ran, now = run_variants(settings), datetime.now(UTC)
+    with waiting("run") as progress:
+        ran = run_variants(settings, progress)
+    now = datetime.now(UTC)
     if runs is None:
         return Results(snapshot(ran, now=now))
     told = _registered(Path(runs), [ran], "run", now)
@@ -141,7 +144,8 @@ def _source(what: Config | Results | str | Path, label: str, ran: list[Run]) -> 
     if isinstance(what, str | Path) and is_folder(Path(what)):
         return from_stored(read_run(Path(what)), label)
     settings = what if isinstance(what, Config) else load(what)
-    ran.append(run_variants(settings))
+    with waiting(label) as progress:
+        ran.append(run_variants(settings, progress))
     return from_run(ran[-1], label, Path(label), datetime.now(UTC))
 
 
@@ -238,7 +242,8 @@ def sweep(
             told = tried.tried(Path(folder), conclude.at(swept.trials, now), now)
             complaints.extend((*told.complaints, *tried.register(told)))
 
-    swept, table = conclude.to_table(whole, Path(out) if out else None, threads, register)
+    with waiting("sweep") as progress:
+        swept, table = conclude.to_table(whole, Path(out) if out else None, threads, register, progress)
     for line in complaints:
         warnings.warn(line, stacklevel=2)
     if out:
@@ -286,7 +291,8 @@ def journal(name: str | Path) -> Journal:
 def sensitivity(what: Config | str | Path = "config.yaml", variants: Sequence[str] = ()) -> Sensitive:
     """Rerun variants under every disputable convention, one at a time and the worst and best together."""
     settings = what if isinstance(what, Config) else load(what)
-    return Sensitive(measure(settings, variants))
+    with waiting("sensitivity") as progress:
+        return Sensitive(measure(settings, variants, progress))
 
 
 @dataclass(frozen=True)

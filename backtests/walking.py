@@ -16,6 +16,7 @@ from backtests.config import Config, section_of
 from backtests.config import load as read_config
 from backtests.report import display
 from backtests.report import walkforward as words
+from backtests.report.waiting import waiting
 from backtests.runs import tried
 from backtests.walkforwards import keep, record, walk
 from backtests.walkforwards.folds import Plan
@@ -55,7 +56,9 @@ def walkforward(
     given = {"train": train, "test": test, "step": step, "window": window}
     stated = {**settings.walkforward.model_dump(), **{key: value for key, value in given.items() if value is not None}}
     whole = walk.ideas_of(settings, section_of(settings, over, base, sample, None))
-    walked = walk.run(whole, Plan(**type(settings.walkforward).model_validate(stated).model_dump()))
+    plan = Plan(**type(settings.walkforward).model_validate(stated).model_dump())
+    with waiting("walk-forward") as progress:
+        walked = walk.run(whole, plan, progress)
     if runs is not None:
         now = datetime.now(UTC)
         told = tried.tried(Path(runs), keep.trials(walked, now), now)

@@ -38,10 +38,10 @@ ORDER = {
     "backtests/walkforwards": "folds choose cpcv stitch walk record keep",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
-    "backtests/report": "display canvas format series panels palette tables verdict summary regimes traded blotter "
-    "detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis alike compare "
-    "walkforward_plots walkforward sweep_plots sweep ticket_words ticket_plots ticket journal_rows journal_plots "
-    "journal glances",
+    "backtests/report": "waiting display canvas format series panels palette tables verdict summary regimes traded "
+    "blotter detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis alike "
+    "compare walkforward_plots walkforward sweep_plots sweep ticket_words ticket_plots ticket journal_rows "
+    "journal_plots journal glances",
     "backtests/export": "columns paths tables values text workbook pdf write results answers",
     "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis journal sheet "
     "ticket compare sensitivity sweep walkforward export docs init completion app",

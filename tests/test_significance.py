@@ -66,6 +66,23 @@ def test_a_run_repeated_beside_itself_is_the_same_trials_and_gives_the_same_figu
     assert first["choice"]["trials"] == first["choice"]["here"] == 2
 
 
+def test_one_dated_trade_tried_before_is_counted_but_says_nothing_of_what_others_are_worth(done, tmp_path):
+    (tmp_path / "before").mkdir()
+    alone = stored(done, tmp_path / "before" / "run")["choice"]["best_of_many"]
+    once = np.where(np.arange(100) // 8 == 5, noise(3, 100, 1)[:, 0], 0.0)  # eight months in the market
+    register(tmp_path, [Trial("f" * 16, "dated", "divergence", "run", -0.2, 0, 0, 1, 510, once)])
+    after = stored(done, tmp_path / "run")["choice"]["best_of_many"]
+    assert after == {**alone, "ideas": alone["ideas"] + 1}
+
+
+def test_a_variant_in_the_market_in_few_months_is_not_judged_as_one_of_many(tmp_path):
+    path = tmp_path / "dated.yaml"
+    path.write_text(CONFIG.replace("duration: 5.0}}", "duration: 5.0}, trade: {entry: 2015-01-31, horizon: 6M}}"))
+    told = significance.judge(runner.run(config.load(path))).choice.best_of_many
+    assert told is not None and (told.p, told.variant, told.tested) == (None, None, 1)
+    assert sentence(told) == "In the market in only 7 months: at least 36 are needed."
+
+
 def test_what_was_tried_before_under_whatever_name_raises_the_hurdle(done, tmp_path):
     alone = stored(done, tmp_path / "a")
     paths = noise(3, 100, 20).T

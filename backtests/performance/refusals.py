@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from backtests.performance.metrics import SMALL
 from data.errors import ConfigError, DataError
@@ -57,6 +57,14 @@ def check(ppy: float, draws: int = DRAWS, level: float = LEVEL) -> None:
     fewest = int(np.ceil(2 / (1 - level) - 1e-9)) - 1
     if draws < fewest:
         raise ConfigError(f"draws is {draws}; a {100 * level:g} % interval needs at least {fewest}")
+
+
+def moved(x: Array) -> NDArray[np.int64]:
+    """In how many bars each column (T, K), or a record (T,), earns or loses something; NaN where it is not there.
+
+    Of one that does in few, a draw may hold hardly any of them, and its t statistic is then beyond all measure.
+    """
+    return np.asarray((np.abs(np.nan_to_num(x)) > SMALL).sum(axis=0))
 
 
 def unfit(x: Array) -> str | None:

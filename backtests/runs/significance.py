@@ -13,7 +13,7 @@ from backtests.config import idea
 from backtests.performance import clusters, inference, metrics, selection
 from backtests.performance.best_of_many import Maxima, best_of_many
 from backtests.performance.overfitting import overfitting
-from backtests.performance.refusals import CONSTANT, MINIMUM
+from backtests.performance.refusals import CONSTANT, MINIMUM, moved
 from backtests.performance.verdicts import DeflatedSharpe, Hac, Interval, Intervals, TrackRecord
 from backtests.performance.verdicts_many import BestOfMany, OneOfMany, Overfitting, SpaTest
 from backtests.runs.runner import Run
@@ -175,7 +175,11 @@ def _unfit(x: Array) -> str | None:
     there = x[np.isfinite(x)]
     if len(there) < MINIMUM:
         return f"only {len(there)} month{'s' * (len(there) != 1)}: at least {MINIMUM} are needed"
-    return CONSTANT if there.std() <= metrics.SMALL else None
+    if there.std() <= metrics.SMALL:
+        return CONSTANT
+    active = int(moved(there))
+    few = f"in the market in only {active} month{'s' * (active != 1)}: at least {MINIMUM} are needed"
+    return few if active < MINIMUM else None
 
 
 def _table(paths: Sequence[tuple[int, Array]]) -> Array:

@@ -252,11 +252,15 @@ def opened(grid: Grid, shared: Banks, out: Path | None, resume: Path | None = No
 
 
 def to_table(
-    grid: Grid, out: Path | None, threads: int | None, told: Told = lambda swept: None
+    grid: Grid,
+    out: Path | None,
+    threads: int | None,
+    told: Told = lambda swept: None,
+    progress: run.Progress = lambda what, count, of: None,
 ) -> tuple[Swept, pa.Table]:
     """Run a grid in memory, or into a folder, or to the end of what a folder holds; raises as `conclude`."""
     run.check_size(grid)
     shared = banks(grid)
     folder = opened(grid, shared, out) if out else None
-    swept = conclude(grid, shared, folder, threads or run.cores(), told=told)
+    swept = conclude(grid, shared, folder, threads or run.cores(), progress=progress, told=told)
     return swept, swept.table if folder is None else store.read_table(folder.path)

@@ -18,7 +18,7 @@ from backtests.performance.best_of_many import best_of_many, statistics
 from backtests.performance.bootstrap import Rows, resamples
 from backtests.performance.clusters import clusters
 from backtests.performance.clusters import paths as cluster_paths
-from backtests.performance.refusals import MINIMUM
+from backtests.performance.refusals import MINIMUM, moved
 from backtests.performance.selection import deflated_sharpe, haircut_sharpe
 from backtests.sweeps.paths import Paths
 from backtests.sweeps.plateau import lower_median, neighbours
@@ -107,11 +107,8 @@ def judge(
 
 
 def _active(x: Array) -> NDArray[np.bool_]:
-    """Whether each path (M, K) earns or loses something in as many months as a test needs.
-
-    Of a path with fewer, a draw may hold none of them.
-    """
-    return np.asarray((np.abs(np.nan_to_num(x)) > STILL).sum(axis=0) >= MINIMUM)
+    """Whether each path (M, K) earns or loses something in as many months as a test needs."""
+    return np.asarray(moved(x) >= MINIMUM)
 
 
 # ---- draws
