@@ -136,10 +136,12 @@ def _of_symbols(table: Table, fields: dict[int, str], stem: str, said: Said, kno
         return [of_prices(table, fields, known.prices[name], said, (), f"by its file's name, {stem}")]
     pair = _pair(stem, known)
     if pair:
-        k = next(k for k, word in fields.items() if word == "close")
-        return [
-            Reading(pair, {k: VALUE}, f"{pair.name}, {pair.unit}, by its file's name", ("the closing rates are taken",))
-        ]
+        closes = {word: k for k, word in fields.items() if word in ("adjusted", "close")}
+        word = min(closes, key=("close", "adjusted").index)
+        note = (
+            "the closing rates are taken" if word == "close" else "the adjusted closes are taken: a rate has no others"
+        )
+        return [Reading(pair, {closes[word]: VALUE}, f"{pair.name}, {pair.unit}, by its file's name", (note,))]
     spoken = hints.curves(hints.words(stem), known.countries)
     if hints.tenor(stem) and spoken:
         years, _ = hints.tenor(stem) or ("10", "")

@@ -27,25 +27,22 @@ from pathlib import Path
 
 from backtests.runs.trials import known
 from backtests.sweeps import cluster
+from tests.grids import FADING
 from tests.test_cluster import Running, running
 
 COUNT = 20
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 60.0  # seconds to wait for a moment
 PART = 2000
-GRID = """
-name: gap
-data: {start: 2010-01-31, end: 2024-12-31}
-variants:
-  fade: {strategy: reversion, params: {duration: 5.0}}
-sweep:
-  base: fade
-  over:
+GRID = (
+    FADING
+    + """\
     params.lookback: [12M, 24M]
     params.enter: {from: 1, to: 2, step: 0.02}
     params.duration: {from: 2, to: 6, log: 40}
     costs: [1, 2]
 """
+)
 CELLS = 2 * 51 * 40 * 2
 FILES = ["config.yaml", "effects.parquet", "manifest.json", "paths.parquet", "sweep.html", "sweep.parquet"]
 AIMS = ("folder", "part", "part", "conclusion", "table", "page")  # of a round; as many moments are drawn by lot
