@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +41,19 @@ def test_lists_that_are_one_object_in_a_dict_are_written_twice():
     assert [each.name for each in load({"name": "run", "variants": held}).variants] == ["a", "b"]
 
 
+def test_a_day_as_iso_text_is_a_date_in_a_dict_where_a_date_is_wanted_and_text_where_text_is():
+    held = {
+        "strategy": "hold", "params": {"weights": {"UST10": 1.0}},
+        "trade": {"entry": "2015-01-30", "exit": "2016-01-29"},
+    }  # fmt: skip
+    data = {"name": "2015-01-31", "data": {"start": "2014-12-31"}, "variants": {"2015-01-31": held}}
+    text = load(data, "thesis_date='2024-01-01'")
+    assert (text.name, text.variants[0].name) == ("2015-01-31", "2015-01-31")
+    assert (text.data.start, text.thesis_date) == (date(2014, 12, 31), date(2024, 1, 1))
+    assert (text.variants[0].trade.entry, text.variants[0].trade.exit) == (date(2015, 1, 30), date(2016, 1, 29))
+    assert text.with_("data.start", "2015-01-30").data.start == date(2015, 1, 30)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -49,6 +64,10 @@ def test_lists_that_are_one_object_in_a_dict_are_written_twice():
         (
             {"name": "run", "acount": {}, "variants": {"a": {"strategy": "hold"}}},
             "the configuration: acount: unknown key",
+        ),
+        (
+            {"name": "run", "data": {"start": "2015-02-31"}, "variants": {"a": {"strategy": "hold"}}},
+            "the configuration: data.start: is '2015-02-31'; expected a date like 1999-09-30",
         ),
         ({"name": "run", "variants": {"a": object()}}, "the configuration: <object object at "),
     ],

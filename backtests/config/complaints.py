@@ -33,7 +33,7 @@ def complaint(
     """Return the first complaint, by line, about `data`, which stands at `inside` in one of `owners`."""
     complaints = []
     for item in error.errors(include_url=False):
-        path = _written(item["loc"], data)
+        path = path_in(data, item["loc"])
         loc = owner(document, owners, (*inside, *path))
         if item["type"] == "missing":
             loc = _beside(owner(document, owners, (*inside, *path[:-1])), owners, (*inside, *path))
@@ -66,7 +66,7 @@ def owner(document: Document, owners: Sequence[Loc], inside: Loc) -> Loc:
     return owners[0]
 
 
-def _written(loc: Sequence[str | int], data: Any) -> Loc:
+def path_in(data: Any, loc: Sequence[str | int]) -> Loc:
     """Drop from pydantic's location what is not a key of the data, such as the branch of a union."""
     path: list[str | int] = []
     for i, part in enumerate(loc):

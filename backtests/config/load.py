@@ -17,7 +17,7 @@ from backtests.config.document import IN_PLACE_OF, Document, from_data, override
 from backtests.config.instruments import library
 from backtests.config.model import Config, ConfigFile, Variant
 from backtests.config.statements import Names, claims_of
-from backtests.config.variants import Around, as_variant, checked, written
+from backtests.config.variants import Around, as_variant, checked, with_dates, written
 from data.countries import Countries
 from data.disk import is_folder
 from data.errors import DataError, did_you_mean, redacted, shortened
@@ -43,6 +43,8 @@ def load(what: Path | Mapping[str, Any], settings: Sequence[str] = ()) -> Config
     document = from_data(what, "the configuration") if isinstance(what, Mapping) else read(what)
     for setting in settings:
         override(document, setting, DOTTED)
+    if isinstance(what, Mapping):
+        with_dates(document, ConfigFile)
     return resolve(document)
 
 
@@ -51,6 +53,7 @@ def _again(document: Document, setting: str) -> Config:
     changed = deepcopy(document)
     changed.settings.clear()
     override(changed, setting, DOTTED)
+    with_dates(changed, ConfigFile)
     return resolve(changed)
 
 

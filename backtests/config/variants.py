@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -11,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from backtests.config import params as parameters
 from backtests.config.building import built, dated, laid_over
-from backtests.config.complaints import complaint
+from backtests.config.complaints import complaint, path_in
 from backtests.config.currency import BasisStep, CurrencyTreatment
 from backtests.config.document import Document, Loc
 from backtests.config.instruments import shorts
@@ -21,6 +23,7 @@ from data.countries import BASE, Countries
 from data.instruments import Instrument
 
 M = TypeVar("M", bound=BaseModel)
+ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,24 @@ def _by_leg(borrow: Mapping[str, float | list[BorrowStep]]) -> dict[str, Any]:
 def _steps(rate: float | Sequence[BorrowStep | BasisStep]) -> Any:
     """A rate in basis points, or its dated steps, as YAML has them."""
     return rate if isinstance(rate, float | int) else [step.model_dump(by_alias=True) for step in rate]
+
+
+def with_dates(document: Document, model: type[BaseModel]) -> None:
+    """Make dates of what a dict holds as ISO text where the schema wants a date; a name like 2015-01-31 stays text."""
+    try:
+        model.model_validate(document.data)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            if item["type"] == "date_type" and isinstance(item["input"], str) and ISO.fullmatch(item["input"]):
+                _put_date(document.data, path_in(document.data, item["loc"]), item["input"])
+
+
+def _put_date(data: Any, path: Loc, text: str) -> None:
+    *outer, last = path
+    for part in outer:
+        data = data[part]
+    with suppress(ValueError):  # a day that no month has is refused as it stands
+        data[last] = date.fromisoformat(text)
 
 
 def checked(document: Document, model: type[M], data: Any, owners: Sequence[Loc]) -> M:
