@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from backtests.comparison import Comparison, Source, from_run, from_stored, labels, on_common, on_own
 from backtests.comparison import compare as side_by_side
+from backtests.comparison.rows import Versus
 from backtests.config import Config, grid, section_of
 from backtests.config import load as read_config
 from backtests.export.answers import Journal, Sweep, TradeTicket
@@ -175,7 +176,8 @@ class Compared:
             for row in self.comparison.rows
             for name, versus in row.against.items()
         }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["variant", "benchmark"])
+        pairs = pd.MultiIndex.from_tuples(list(rows), names=["variant", "benchmark"])
+        return pd.DataFrame(list(rows.values()), index=pairs, columns=[each.name for each in fields(Versus)])
 
     def __repr__(self) -> str:
         """A line and the headline figures, on the window compared."""

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from backtests import compare, load, read
 from backtests import config as configuration
-from backtests import load, read
 from data.errors import ConfigError
 from tests.command import SMALL
 
@@ -109,3 +109,12 @@ def test_returns_are_those_of_the_figures_and_quantstats_takes_a_column_as_it_is
     x = results.excess_returns["pair"]
     assert results.metrics.loc["pair", "sharpe"] == pytest.approx(x.mean() / x.std() * np.sqrt(12))
     assert list(results.returns.columns) == ["pair", "bond"]
+
+
+def test_side_by_side_without_a_benchmark_the_differences_are_an_empty_table():
+    variants = {"p": {"strategy": "divergence", "params": {"duration": 5.0}}}
+    alone = load({"name": "x", "variants": variants})
+    assert str(alone).startswith("x: 1 variant, bundled data")
+    against = compare(alone).against
+    assert against.empty and {"alpha", "beta"} <= {*against.columns}
+    assert against.index.names == ["variant", "benchmark"]

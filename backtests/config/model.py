@@ -390,7 +390,8 @@ class Config:
     def __repr__(self) -> str:
         """The name, and a line per variant: what a person at a prompt wants to see of it."""
         span = f"{self.data.start or 'the first day'} to {self.data.end or 'the last'}"
-        lines = [f"{self.name}: {len(self.variants)} variants, {self.data.source} data, {span}"]
+        count = len(self.variants)
+        lines = [f"{self.name}: {count} variant{'s' * (count != 1)}, {self.data.source} data, {span}"]
         lines += [f"  {variant.name}: {variant.strategy_name}" for variant in self.variants[:SHOWN]]
         rest = len(self.variants) - SHOWN
         return "\n".join([*lines, *([f"  and {rest} more"] if rest > 0 else [])])

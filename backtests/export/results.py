@@ -113,7 +113,8 @@ class Results:
 
     def _title(self) -> str:
         manifest, days = self.stored.manifest, self.stored.equity.index
-        what = f"{manifest['name']}: {len(self.stored.metrics)} variants"
+        variants = len(self.stored.metrics)
+        what = f"{manifest['name']}: {variants} variant{'s' * (variants != 1)}"
         return f"{what}, {days[0].date()} to {days[-1].date()}, {manifest['data']['source']} data"
 
     def __repr__(self) -> str:

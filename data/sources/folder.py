@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet")
 ASKED = (
-    " (of `divergence data import`, for data.source: store; in a folder the file itself must tell, by a header "
-    "like Date,Close or one number that shows the mark)"
+    " (of `divergence data import`, for data.source: store; in a folder the file itself must tell, by its name, which "
+    "`instruments:` may describe, its header and its numbers)"
 )
 
 

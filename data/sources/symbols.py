@@ -138,10 +138,10 @@ def _of_symbols(table: Table, fields: dict[int, str], stem: str, said: Said, kno
     if pair:
         closes = {word: k for k, word in fields.items() if word in ("adjusted", "close")}
         word = min(closes, key=("close", "adjusted").index)
-        note = (
+        taken = (
             "the closing rates are taken" if word == "close" else "the adjusted closes are taken: a rate has no others"
         )
-        return [Reading(pair, {closes[word]: VALUE}, f"{pair.name}, {pair.unit}, by its file's name", (note,))]
+        return [Reading(pair, {closes[word]: VALUE}, f"{pair.name}, {pair.unit}, by its file's name", (taken,))]
     spoken = hints.curves(hints.words(stem), known.countries)
     if hints.tenor(stem) and spoken:
         years, _ = hints.tenor(stem) or ("10", "")
