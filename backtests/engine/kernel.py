@@ -33,7 +33,7 @@ WALK = (
 )  # fmt: skip
 WORTH = 200_000  # bars times legs in all: below, loading takes longer than walking them plainly
 CHUNK = 64  # books that a thread walks without the GIL
-BY_BAR = ("cost", "roll", "notional", *BOOK_LINES)  # lines whose bars the statistics need, not their sums alone
+BY_BAR = ("cost", "roll", "notional")  # lines by leg of which the statistics need every bar
 BOOK_END = len(Book._fields)
 LINES_END = BOOK_END + len(Lines._fields)
 PATH_END = LINES_END + len(Path._fields)
@@ -115,9 +115,6 @@ def _uniform(book: Book) -> list[Any]:
             fields[i].flags.writeable = False
     fields[DATES] = NO_DATES
     return fields
-
-
-# ---- many books: statistics and totals
 
 
 @dataclass(frozen=True)
@@ -250,10 +247,11 @@ def _place(array: NDArray[Any]) -> int:
 
 
 def _blank(book: Book) -> tuple[Lines, Path]:
-    """Memory of a walk: of lines whose bars nobody asks for, their sums only."""
+    """Memory of a walk: of lines by leg the sum of a bar, or of all bars where nobody asks for those of each."""
     lines, path = ledger.blank(book)
-    summed = {name: getattr(lines, name)[0] for name in Lines._fields if name not in BY_BAR}
-    return lines._replace(**summed), path
+    bars = np.zeros(len(book.price))
+    summed = {name: bars.copy() if name in BY_BAR else np.zeros(()) for name in Lines._fields if name not in BOOK_LINES}
+    return lines._replace(**summed), path._replace(units=bars)
 
 
 def _answers(count: int) -> Array:
@@ -274,26 +272,28 @@ def moved(fields: tuple[Any, ...], places: Array, numbers: Array) -> tuple[Any, 
 
 
 def put(line: Array, t: int, i: int, amount: float) -> None:
-    """In place of the ledger's: into the row of the bar, or into the sum where the line holds only that."""
-    if line.ndim == 1:
-        line[i] += amount
-    else:
-        line[t, i] += amount
+    """In place of the ledger's: to the sum of the bar, or of all bars where the line holds only that."""
+    at = t if line.ndim == 1 else ()
+    line[at] += amount
 
 
 def add(line: Array, t: int, i: int, amount: float) -> None:
     """In place of the ledger's, likewise."""
-    if line.ndim == 1:
-        line[i] += amount
-    else:
-        line[t, i] += amount
+    put(line, t, i, amount)
+
+
+def keep(book: Book, path: Path, t: int) -> None:
+    """In place of the ledger's: what is held, long or short, in dollars."""
+    gross = 0.0
+    for i in range(len(path.held)):
+        gross += abs(path.held[i] * book.price[t, i] * book.fx[t, i])
+    path.units[t] = gross
 
 
 def clear(lines: Lines, path: Path) -> None:
     """Forget the book before: all that a walk does not write on every bar."""
-    lines.price[:], lines.fx[:], lines.funding[:], lines.borrow[:] = 0.0, 0.0, 0.0, 0.0
-    lines.roll[:], lines.income[:], lines.cost[:], lines.cash[:], lines.margin[:] = 0.0, 0.0, 0.0, 0.0, 0.0
-    lines.notional[:] = 0.0
+    lines.price[()], lines.fx[()], lines.funding[()], lines.borrow[()], lines.income[()] = 0.0, 0.0, 0.0, 0.0, 0.0
+    lines.roll[:], lines.cost[:], lines.notional[:], lines.cash[:], lines.margin[:] = 0.0, 0.0, 0.0, 0.0, 0.0
     path.held[:], path.lots[:], path.waiting[:] = 0.0, 0.0, False
 
 
@@ -326,12 +326,14 @@ def totals(*fields: Any) -> None:
 
 @cache
 def _every_line() -> Any:
-    return compiled.jit((ledger.put, ledger.add, *WALK, every_line), every_line, _intrinsics(), [book_module])
+    return compiled.jit(
+        (ledger.put, ledger.add, ledger.keep, *WALK, every_line), every_line, _intrinsics(), [book_module]
+    )
 
 
 @cache
 def _totals() -> Any:
-    functions = (put, add, *WALK, *compiled.ARITHMETIC, *statistics.MEASURE, clear, each, totals)
+    functions = (put, add, keep, *WALK, *compiled.ARITHMETIC, *statistics.MEASURE, clear, each, totals)
     return compiled.jit(functions, totals, _intrinsics(), [book_module])
 
 

@@ -97,8 +97,13 @@ def walk(book: Book, lines: Lines, path: Path) -> int:
                 wealth += close(book, lines, t, path.held)
                 ruined = t
         path.equity[t] = wealth
-        copy(path.held, path.units[t])
+        keep(book, path, t)
     return ruined
+
+
+def keep(book: Book, path: Path, t: int) -> None:
+    """Write down what is held after t."""
+    copy(path.held, path.units[t])
 
 
 def step(book: Book, lines: Lines, path: Path, t: int, wealth: float) -> float:

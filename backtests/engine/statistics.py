@@ -143,14 +143,10 @@ def excess_drawdown(x: Array, count: int) -> float:
 def trading(book: Book, lines: Lines, path: Path, answer: Array, sums: Array) -> None:
     """What was traded, paid and held, over equity, on the bars on which there is any; the sums of all lines."""
     traded = paid = gross = rolls = costs = cash = margin = 0.0
-    rows, legs = book.price.shape
+    rows = len(path.equity)
     for t in range(rows):
-        turned = cost = roll = held = 0.0
-        for i in range(legs):
-            turned += lines.notional[t, i]
-            cost += lines.cost[t, i]
-            roll += lines.roll[t, i]
-            held += abs(path.units[t, i] * book.price[t, i] * book.fx[t, i])
+        turned, cost, roll = of_bar(lines.notional, t), of_bar(lines.cost, t), of_bar(lines.roll, t)
+        held = dollars(path.units, book, t)
         rolls += roll
         costs += cost
         cash += lines.cash[t]
@@ -162,8 +158,42 @@ def trading(book: Book, lines: Lines, path: Path, answer: Array, sums: Array) ->
             paid += (cost + roll) * inverse
             gross += held * inverse
     answer[12], answer[13], answer[14] = traded / 2.0, -paid, gross / rows
-    sums[0], sums[1], sums[2], sums[3] = lines.price.sum(), lines.fx.sum(), lines.funding.sum(), lines.borrow.sum()
-    sums[4], sums[5], sums[6], sums[7], sums[8] = rolls, lines.income.sum(), costs, cash, margin  # order of LINES
+    sums[0], sums[1], sums[2] = summed(lines.price), summed(lines.fx), summed(lines.funding)  # order of LINES
+    sums[3], sums[4], sums[5], sums[6], sums[7], sums[8] = (
+        summed(lines.borrow),
+        rolls,
+        summed(lines.income),
+        costs,
+        cash,
+        margin,
+    )
 
 
-MEASURE = (measure, returns, squares, shape, downside, extremes, drawdown, excess_drawdown, trading)
+def of_bar(line: Array, t: int) -> float:
+    """What all legs have in a line over a bar; (T,) holds that already."""
+    if line.ndim == 1:
+        return float(line[t])
+    amount = 0.0
+    for i in range(line.shape[1]):
+        amount += line[t, i]
+    return amount
+
+
+def summed(line: Array) -> float:
+    """What a line came to; () holds that already."""
+    return float(line[()]) if line.ndim == 0 else float(line.sum())
+
+
+def dollars(units: Array, book: Book, t: int) -> float:
+    """What is held after t, long or short; (T,) holds that already."""
+    if units.ndim == 1:
+        return float(units[t])
+    held = 0.0
+    for i in range(book.price.shape[1]):
+        held += abs(units[t, i] * book.price[t, i] * book.fx[t, i])
+    return held
+
+
+MEASURE = (
+    measure, returns, squares, shape, downside, extremes, drawdown, excess_drawdown, trading, of_bar, summed, dollars,
+)  # fmt: skip
