@@ -116,6 +116,18 @@ def test_a_change_that_cannot_be_is_refused_in_one_line(path, value, said, confi
     with pytest.raises(ConfigError) as refusal:
         config.with_(path, value)
     assert said in str(refusal.value)
+    assert "--set" not in str(refusal.value)
+
+
+def test_a_change_refused_is_named_as_it_was_given(config):
+    for path, told in (
+        ("variants.pair.params.durtion", "unknown key"),
+        ("account.capital.usd", "{'usd': 4}; expected"),
+    ):
+        with pytest.raises(ConfigError) as refusal:
+            config.with_(path, 4)
+        assert str(refusal.value).startswith(f"with_('{path}', 4): ")
+        assert told in str(refusal.value)
 
 
 def test_returns_are_those_of_the_figures_and_quantstats_takes_a_column_as_it_is(small):

@@ -32,13 +32,13 @@ class Document:
     path: str
     data: dict[str, Any]
     lines: dict[Loc, int] = field(default_factory=dict)  # 0 where it was no file
-    settings: dict[Loc, str] = field(default_factory=dict)  # values that came from --set
+    settings: dict[Loc, str] = field(default_factory=dict)  # what set a value since, as errors name it
 
     def where(self, loc: Loc) -> str:
         """Return file and line of a value, or of the nearest thing around it."""
         for end in range(len(loc), 0, -1):
             if loc[:end] in self.settings:
-                return f"--set {shortened(self.settings[loc[:end]], 100)}"
+                return self.settings[loc[:end]]
             if loc[:end] in self.lines:
                 line = self.lines[loc[:end]]
                 return f"{self.path}:{line}" if line else self.path
@@ -49,18 +49,18 @@ class Document:
         dotted = ".".join(str(part) for part in loc)
         return ConfigError(f"{self.where(loc)}: {dotted + ': ' if dotted else ''}{message}")
 
-    def replace(self, loc: Loc, value: Any, setting: str) -> None:
-        """Note that a setting replaced what stood at a place, and all that stood inside it."""
+    def replace(self, loc: Loc, value: Any, told: str) -> None:
+        """Note that a setting, as errors name it, replaced what stood at a place and all inside it."""
         for places in (self.lines, self.settings):
             for inside in [other for other in places if len(other) > len(loc) and other[: len(loc)] == loc]:
                 del places[inside]
-        self._set(loc, value, setting)
+        self._set(loc, value, told)
 
-    def _set(self, loc: Loc, value: Any, setting: str) -> None:
-        self.settings[loc] = setting
+    def _set(self, loc: Loc, value: Any, told: str) -> None:
+        self.settings[loc] = told
         items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for key, inner in items:
-            self._set((*loc, key), inner, setting)
+            self._set((*loc, key), inner, told)
 
     def line(self, loc: Loc) -> int:
         """Return the line of a value or of what is around it; 0 for what the command line set."""
@@ -227,9 +227,12 @@ def _scalar(node: Any, loc: Loc, document: Document) -> Any:
     return value
 
 
-def override(document: Document, setting: str, names: Sequence[str]) -> None:
-    """Apply one `a.b=value` of the command line; `names` are keys that hold dots themselves, like 236A.T."""
-    told = f"--set {shortened(setting, 100)}"
+def override(document: Document, setting: str, names: Sequence[str], by: str = "") -> None:
+    """Apply one `a.b=value`; `names` are keys that hold dots themselves, like 236A.T.
+
+    Errors name it as it was given: `by`, or where that is empty `--set` of the command line.
+    """
+    told = by or f"--set {shortened(setting, 100)}"
     dotted, separator, text = setting.partition("=")
     if not separator or not dotted.strip():
         raise ConfigError(f"{told}: expected key=value, like account.capital=1_000_000")
@@ -249,7 +252,7 @@ def override(document: Document, setting: str, names: Sequence[str]) -> None:
     here = document.data
     for depth, part in enumerate(loc[:-1], 1):
         if part not in here:
-            document.settings[tuple(loc[:depth])] = setting
+            document.settings[tuple(loc[:depth])] = told
         step = here.setdefault(part, {})
         if not isinstance(step, dict):
             raise ConfigError(f"{told}: {part} is {_shown(step)}, which has no keys")
@@ -258,7 +261,7 @@ def override(document: Document, setting: str, names: Sequence[str]) -> None:
     other = IN_PLACE_OF.get(loc[-1])
     if other and (*loc[:-1], other) not in document.settings:
         here.pop(other, None)
-    document.replace(tuple(loc), given["value"], setting)
+    document.replace(tuple(loc), given["value"], told)
 
 
 def _dotted(value: Any) -> Iterator[str]:

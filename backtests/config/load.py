@@ -49,10 +49,11 @@ def load(what: Path | Mapping[str, Any], settings: Sequence[str] = ()) -> Config
 
 
 def _again(document: Document, setting: str) -> Config:
-    """The configuration of a document with one more setting; of two that say one thing, the later stands alone."""
+    """The configuration with one more setting, of `with_`; of two that say one thing, the later stands alone."""
     changed = deepcopy(document)
     changed.settings.clear()
-    override(changed, setting, DOTTED)
+    path, _, value = setting.partition("=")
+    override(changed, setting, DOTTED, f"with_('{shortened(path, 100)}', {shortened(value, 100)})")
     with_dates(changed, ConfigFile)
     return resolve(changed)
 
