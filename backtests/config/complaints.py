@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +22,13 @@ EXPECTED = {
     "dict_type": "keys and values", "model_type": "keys and values", "mapping_type": "keys and values",
     "model_attributes_type": "keys and values", "list_type": "a list",
 }  # fmt: skip
+
+FRACTIONS = ("band", "volatility", "withholding")
+MULTIPLES = {"": 1, "k": 10**3, "m": 10**6, "mn": 10**6, "mm": 10**6, "million": 10**6, "bn": 10**9, "b": 10**9}
+AMOUNT = re.compile(
+    rf"(?P<figure>[-+]?(\d{{1,3}}(,\d{{3}})+|[\d_]*\d)(\.\d+)?)\s*(?P<unit>%|{'|'.join(MULTIPLES)})",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def complaint(
@@ -103,14 +112,43 @@ def _words(item: Any, model: type[BaseModel], path: Loc) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind in EXPECTED:
-        return f"is {shown}; expected {EXPECTED[kind]}{_quoted(value) if kind == 'string_type' else ''}"
+        return f"is {shown}; expected {EXPECTED[kind]}{_remedy(kind, path, value)}"
     return f"is {shown}; {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _remedy(kind: str, path: Loc, value: Any) -> str:
+    if kind == "float_type" and path:
+        return _number(str(path[-1]), value)
+    return _quoted(value) if kind == "string_type" else ""
 
 
 def _quoted(value: Any) -> str:
     """The listed name that a number is the beginning of, if any: 2561 for 2561.T."""
     names = [name for name in LIBRARY if name.split(".")[0] == str(value) and "." in name]
     return f"; did you mean '{names[0]}'?" if names else ""
+
+
+def _number(key: str, value: Any) -> str:
+    """How a number with a percent sign, a multiple or commas is written for a key.
+
+    >>> _number("volatility", "5%"), _number("capital", "10m"), _number("band", "wide")
+    ('; 5% is 0.05', '; 10m is 10_000_000', '')
+    """
+    found = AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found or not (found["unit"] or "," in found["figure"]):
+        return ""
+    figure, unit = Decimal(found["figure"].replace(",", "").replace("_", "")), found["unit"].lower()
+    if unit != "%":
+        return f"; {value} is {_underscored(figure * MULTIPLES[unit])}"
+    if key.endswith("_bp"):
+        return f"; {value} is {_underscored(figure * 100)} bp"
+    if key in FRACTIONS:
+        return f"; {value} is {_underscored(figure / 100)}"
+    return f"; write the figure alone, in the unit that `divergence docs {key}` says"
+
+
+def _underscored(figure: Decimal) -> str:
+    return f"{figure.normalize():,f}".replace(",", "_")
 
 
 def _short(value: Any) -> str:
