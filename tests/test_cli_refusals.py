@@ -55,7 +55,7 @@ REFUSED = {
     "impossible date": (config(more="data: {start: 2020-02-31}"), "data.start: 2020-02-31 cannot be read"),
     "not a date": (config(more="data: {start: early}"), "expected a date like 1999-09-30, without quotes"),
     "start before the data": (config(more="data: {start: 1950-01-31}"), "runs from 1992-12-31 to 2026-07-31"),
-    "end after the data": (config(more="data: {end: 2050-01-31}"), "data.end is 2050-01-31, outside"),
+    "end after the data": (config(more="data: {end: 2050-01-31}"), ":2: data.end is 2050-01-31, outside"),
     "same leg twice": (config("p: {strategy: divergence, params: {long: UST10, short: UST10}}"), "named twice"),
     "a leg without history": (
         config("p: {strategy: divergence, params: {long: UST10, short: JGB40}}", "data: {end: 2006-12-31}"),

@@ -100,6 +100,7 @@ def resolve(document: Document) -> Config:
         walkforward=file.walkforward,
         claim_sections=file.claims,
         claims=claims_of(file.claims, Names(document, instruments, countries, file.variants)),
+        places={f"data.{key}": document.where(("data", key)) for key in ("start", "end") if getattr(file.data, key)},
         again=partial(_again, document),
     )
     if file.sweep:

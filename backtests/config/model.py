@@ -371,6 +371,7 @@ class Config:
     claim_sections: Mapping[str, ClaimSection] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     given: tuple[Delivery, ...] = ()  # series from Python, which stand beside those of the source or before them
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # file and line of its days
     again: Callable[[str], Config] | None = field(default=None, compare=False, repr=False)  # reads it with a change
 
     def with_(self, path: str, value: Any) -> Config:

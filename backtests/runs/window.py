@@ -25,11 +25,12 @@ class Span:
 
 
 class OutsideDataError(ConfigError):
-    """A day that the data does not reach; `setting` is what the user wrote it as."""
+    """A day that the data does not reach; `setting` is what the user wrote it as, `where` the file and line."""
 
-    def __init__(self, setting: str, day: date, source: str, first: date, last: date) -> None:
+    def __init__(self, setting: str, day: date, source: str, first: date, last: date, where: str = "") -> None:
         super().__init__(
-            f"{setting} is {day}, outside the {source} data, which runs from {first} to {last}; "
+            f"{where + ': ' if where else ''}{setting} is {day}, outside the {source} data, "
+            f"which runs from {first} to {last}; "
             f"choose a date inside it or leave {setting} out"
         )
         self.setting = setting
@@ -45,7 +46,8 @@ def check_dates(config: Config, market: Market) -> None:
     first, last = (day.astype(object) for day in market.dates[[0, -1]])
     for key, day in (("start", config.data.start), ("end", config.data.end)):
         if day and not first <= day <= last:
-            raise OutsideDataError(f"data.{key}", day, config.data.source, first, last)
+            setting = f"data.{key}"
+            raise OutsideDataError(setting, day, config.data.source, first, last, config.places.get(setting, ""))
 
 
 def _inside(market: Market, config: Config) -> Flags:

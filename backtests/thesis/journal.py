@@ -92,7 +92,8 @@ def moment(config: Config, as_of: date | None = None) -> Moment:
     first, last = (row.astype(object) for row in whole.market.dates[[0, -1]])
     day = as_of or config.data.end or last
     if not first <= day <= last:
-        raise OutsideDataError("--as-of" if as_of else "data.end", day, config.data.source, first, last)
+        setting, where = ("--as-of", "") if as_of else ("data.end", config.places.get("data.end", ""))
+        raise OutsideDataError(setting, day, config.data.source, first, last, where)
     dates = whole.market.dates
     row = max(int(np.searchsorted(dates, np.datetime64(day), side="right")) - 1, 0)
     if row == len(dates) - 1:
