@@ -101,7 +101,20 @@ def test_a_key_is_found_by_its_path_with_or_without_the_names_of_a_file(word):
         ("acount.capital", "no key 'acount.capital'; did you mean 'account.capital'?"),
         ("capitol", "no key 'capitol'; did you mean 'capital'?"),
         ("params.durtion", "no key 'params.durtion'; did you mean 'params.duration'?"),
-        ("zzz", "no key 'zzz'; `divergence docs` lists the keys of a file"),
+        ("strat", "no key 'strat'; did you mean 'strategy'? `divergence strategies` lists what it can be"),
+        ("fees", "no key 'fees'; did you mean 'fee_bp'?"),
+        ("ust10", "no key 'ust10'; it is an instrument: `divergence instruments` lists them"),
+        (
+            "costs",
+            "no key 'costs'; its word is in instruments.NAME.half_spread_bp; "
+            "`divergence instruments` lists what each has",
+        ),
+        ("taxes", "no key 'taxes'; its word is in account.withholding"),
+        (
+            "zzz",
+            "no key 'zzz'; `divergence docs` lists the keys of a file, `divergence strategies` and "
+            "`divergence instruments` the rest",
+        ),
     ],
 )
 def test_a_misspelt_key_is_answered_with_the_nearest(word, said, divergence):

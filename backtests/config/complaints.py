@@ -134,10 +134,10 @@ def _number(key: str, value: Any) -> str:
     >>> _number("volatility", "5%"), _number("capital", "10m"), _number("band", "wide")
     ('; 5% is 0.05', '; 10m is 10_000_000', '')
     """
-    found = AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found or not (found["unit"] or "," in found["figure"]):
+    amount = AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not amount or not (amount["unit"] or "," in amount["figure"]):
         return ""
-    figure, unit = Decimal(found["figure"].replace(",", "").replace("_", "")), found["unit"].lower()
+    figure, unit = Decimal(amount["figure"].replace(",", "").replace("_", "")), amount["unit"].lower()
     if unit != "%":
         return f"; {value} is {_underscored(figure * MULTIPLES[unit])}"
     if key.endswith("_bp"):

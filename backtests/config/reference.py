@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,8 @@ import yaml
 from backtests.config.load import json_schema
 from backtests.config.params import describe, schema_of
 from data.countries import BASE
-from data.errors import ConfigError, did_you_mean
+from data.errors import ConfigError
+from data.instruments import LIBRARY
 from strategies import OVERLAYS, STRATEGIES
 
 ANY = "NAME"  # of a path: whatever a file calls a variant, an instrument, a country, a claim
@@ -24,6 +26,10 @@ BOUNDS = {
     "exclusiveMinimum": "above {}", "minimum": "at least {}", "exclusiveMaximum": "below {}", "maximum": "at most {}",
 }  # fmt: skip
 TYPES = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "string": "text"}
+
+SHORTEST = 3  # letters of a word that is looked for in names and meanings
+ALIKE = 0.75  # of the letters, for a name to be what was meant
+SPOKEN = 4  # keys named whose meaning has a word
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -72,14 +78,33 @@ def lookup(word: str) -> list[Key]:
     fitting = [key for key in keys() if _fits(key.path.split("."), parts)]
     whole = [key for key in fitting if key.path.count(".") == len(parts) - 1]
     if not fitting:
-        known = {key.path for key in keys()} if len(parts) > 1 else {key.name for key in keys()}
-        raise ConfigError(f"no key '{word[:60]}'{_close(word, known)}")
+        raise ConfigError(f"no key '{word[:60]}'{_elsewhere(word)}")
     return whole or fitting
 
 
-def _close(word: str, known: set[str]) -> str:
-    said = did_you_mean(word, known)
-    return said if "did you mean" in said else "; `divergence docs` lists the keys of a file"
+def _elsewhere(word: str) -> str:
+    """Where to look for what is no key: a name that begins so or is spelt alike, a meaning that says so, a list."""
+    if word.upper() in LIBRARY:
+        return "; it is an instrument: `divergence instruments` lists them"
+    known = sorted({key.path for key in keys()} if "." in word else {key.name for key in keys()})
+    begun = [name for name in known if len(word) >= SHORTEST and name.startswith(word.lower().removesuffix("s"))]
+    nearest = begun or get_close_matches(word, known, n=1, cutoff=ALIKE)
+    if nearest:
+        more = " `divergence strategies` lists what it can be" if nearest[0] == "strategy" else ""
+        return f"; did you mean '{nearest[0]}'?{more}"
+    said = _meaning(word)
+    if said:
+        more = "; `divergence instruments` lists what each has" if said[0].startswith("instruments.") else ""
+        return f"; its word is in {', '.join(said)}{more}"
+    return "; `divergence docs` lists the keys of a file, `divergence strategies` and `divergence instruments` the rest"
+
+
+def _meaning(word: str) -> list[str]:
+    """Return the first keys whose meaning has a word of the same stem."""
+    stem = re.escape(word.lower().removesuffix("s").removesuffix("e"))
+    same = re.compile(rf"\b{stem}(e?s|e|ing)?\b", re.IGNORECASE)
+    paths = [key.path for key in keys() if len(stem) >= SHORTEST and same.search(key.meaning)]
+    return list(dict.fromkeys(paths))[:SPOKEN]
 
 
 def within(key: Key) -> list[Key]:
