@@ -5,7 +5,8 @@ Decimals throughout: 0.00001 is a tenth of a basis point. The assumption behind 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -236,6 +237,8 @@ JGB10_SPECIALNESS = (
     Step(date(2024, 4, 1), 10 * BP),
 )
 
+TENOR = re.compile(r"([A-Za-z]+)(\d{1,3})")  # an issuer and years
+
 LIBRARY: dict[str, Instrument] = {
     instrument.name: instrument
     for instrument in (
@@ -265,8 +268,25 @@ LIBRARY: dict[str, Instrument] = {
 }
 
 
+def nearest(name: str, library: Mapping[str, Instrument]) -> str:
+    """Return the end of a message about an unknown name: of bonds named so, the next by maturity; else by spelling.
+
+    >>> nearest("JGB12", LIBRARY), nearest("UST50", LIBRARY), nearest("TLTT", LIBRARY)
+    ("; did you mean 'JGB10' or 'JGB15'?", "; did you mean 'UST30'?", "; did you mean 'TLT'?")
+    """
+    parts = TENOR.fullmatch(name)
+    if parts is None or name.upper() in library:
+        return did_you_mean(name, library)
+    issuer, years = parts[1].upper(), float(parts[2])
+    tenors = {own: float(each[2]) for own in library if (each := TENOR.fullmatch(own)) and each[1] == issuer}
+    shorter = sorted((tenor, own) for own, tenor in tenors.items() if tenor < years)[-1:]
+    longer = sorted((tenor, own) for own, tenor in tenors.items() if tenor > years)[:1]
+    either = " or ".join(f"'{own}'" for _, own in (*shorter, *longer))
+    return f"; did you mean {either}?" if either else did_you_mean(name, library)
+
+
 def find(name: str, library: dict[str, Instrument]) -> Instrument:
     """Return the instrument called `name`; a miss says what was probably meant."""
     if name not in library:
-        raise DataError(f"unknown instrument '{name}'{did_you_mean(name, library)}")
+        raise DataError(f"unknown instrument '{name}'{nearest(name, library)}")
     return library[name]

@@ -301,7 +301,7 @@ NESTED = "strategy: blend\nparams:\n  parts:\n    r:\n      strategy: "
         ("strategy: policy\nparams:\n  long: X", 10, "q.params.long: unknown instrument 'X'; known: 236A.T, "),
         (
             "strategy: hold\nparams:\n  weights:\n    UST2: 1\n    UST1: 1", 12,
-            "q.params.weights.UST1: unknown instrument 'UST1'; did you mean 'UST10'?",
+            "q.params.weights.UST1: unknown instrument 'UST1'; did you mean 'UST2'?",
         ),
         (f"{NESTED}hodl", 12, "q.params.parts.r.strategy: unknown strategy 'hodl'; did you mean 'hold'?"),
         (

@@ -166,6 +166,15 @@ def test_a_misspelt_instrument_meets_the_one_that_was_meant():
         find("ust10", LIBRARY)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("JGB12", "'JGB10' or 'JGB15'"), ("jgb99", "'JGB40'"), ("UST1", "'UST2'"), ("TIPS7", "'TIPS5' or 'TIPS10'")],
+)
+def test_an_unknown_bond_meets_the_next_by_maturity(name, meant):
+    with pytest.raises(DataError, match=rf"unknown instrument '{name}'; did you mean {meant}\?$"):
+        find(name, LIBRARY)
+
+
 def test_an_instrument_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         LIBRARY["UST10"].borrow = 0.0

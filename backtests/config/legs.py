@@ -8,8 +8,8 @@ from typing import Any
 
 from backtests.config.complaints import owner
 from backtests.config.document import Document, Loc
-from data.errors import did_you_mean, shortened
-from data.instruments import Instrument
+from data.errors import shortened
+from data.instruments import Instrument, nearest
 from strategies.base import Strategy
 from strategies.blend import Blend
 
@@ -31,7 +31,7 @@ def check_legs(
     for leg in strategy.legs:
         if leg not in instruments:
             where = owner(document, owners, _naming(params, leg))
-            hint = did_you_mean(leg, instruments)
+            hint = nearest(leg, instruments)
             own = "; `divergence instruments` lists them; one of your own is described under instruments"
             raise document.error(where, f"unknown instrument '{shortened(leg)}'{hint}{own}")
     _check_order(document, owners, params, strategy, instruments)

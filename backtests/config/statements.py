@@ -33,7 +33,7 @@ from backtests.config.document import Document, Loc
 from data.calendars import PUBLICATION_LAG_DAYS
 from data.countries import Countries, is_real
 from data.errors import did_you_mean, shortened
-from data.instruments import Instrument
+from data.instruments import Instrument, nearest
 from strategies.base import Window
 
 A_YEAR = "12M"
@@ -256,7 +256,7 @@ def _macro(section: MeasureSection, loc: Loc, names: Names) -> Macro:
 
 def _instrument(name: str, loc: Loc, names: Names) -> Instrument:
     if name not in names.instruments:
-        hint = did_you_mean(name, names.instruments)
+        hint = nearest(name, names.instruments)
         own = "; `divergence instruments` lists them; one of your own is described under instruments"
         raise names.document.error(loc, f"unknown instrument '{shortened(name)}'{hint}{own}")
     return names.instruments[name]
