@@ -160,8 +160,10 @@ def phase(progress: Progress, name: str) -> Progress:
 
 
 def _draw(content: Panels, folder: Path) -> None:
+    from backtests.cli.worker import give_back
     from backtests.report import plots
 
+    give_back()
     plots.save(content, folder)
 
 

@@ -30,7 +30,7 @@ PEERS = {
     "bt": "bt==1.4.1",
     "vectorbt": "vectorbt==1.2.0",
 }
-BARS, CAPITAL, CELLS, ROUNDS = 5040, 1e7, 128, 7
+BARS, CAPITAL, CELLS, ROUNDS = 5040, 1e7, 1000, 5
 ALIKE = 1e-9  # of capital, and of a drawdown
 
 
