@@ -36,9 +36,13 @@ FILLS = {
 def save(panels: Panels, folder: Path) -> None:
     """Write the pictures of a report into a folder."""
     folder.mkdir(exist_ok=True)
-    for name, draw in PICTURES.items():
-        draw(panels).savefig(folder / f"{name}.png", dpi=200, pil_kwargs={"compress_level": 3})
-        gc.collect()  # a figure refers to itself, and holds 23 MB of pixels
+    gc.freeze()  # what is there already is not looked through for each picture
+    try:
+        for name, draw in PICTURES.items():
+            draw(panels).savefig(folder / f"{name}.png", dpi=200, pil_kwargs={"compress_level": 3})
+            gc.collect()  # a figure refers to itself, and holds 23 MB of pixels
+    finally:
+        gc.unfreeze()
 
 
 def _figure(rows: list[int]) -> tuple[Figure, list[Axes]]:
