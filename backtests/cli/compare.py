@@ -170,10 +170,9 @@ def _show_several(record: dict[str, Any]) -> None:
 
     for line in (*words.some(words.runs(record), FEW_RUNS, "runs"), ""):
         terminal.say(line)
-    own = [row for row, variant in zip(words.rows(record), record["variants"].values(), strict=True)
-           if not variant["benchmark"]]  # fmt: skip
-    marks = [row for row, variant in zip(words.rows(record), record["variants"].values(), strict=True)
-             if variant["benchmark"]]  # fmt: skip
+    shown = list(zip(words.rows(record), record["variants"].values(), strict=True))
+    own = [row for row, variant in shown if not variant["benchmark"]]
+    marks = [row for row, variant in shown if variant["benchmark"]]
     kept = own if len(own) <= FIRST + LAST else [*own[:FIRST], *own[-LAST:]]
     terminal.table(words.HEADINGS, [*kept, *marks[:LAST]], left=(0, 6), faint=range(len(kept), len(kept) + LAST))
     if len(own) > len(kept):

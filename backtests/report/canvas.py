@@ -6,6 +6,9 @@ import io
 
 from matplotlib.figure import Figure as _Figure
 
+INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"  # of every picture
+LOSS, GAIN = "#D55E00", "#0072B2"  # Okabe and Ito
+
 DOTS = 75  # an inch, in a notebook
 
 

@@ -12,15 +12,13 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from backtests.report import journal_rows
 from backtests.report import ticket_words as words
-from backtests.report.canvas import Figure
+from backtests.report.canvas import GAIN, GRID, INK, LOSS, SOFT, Figure
 from backtests.report.format import number
 from backtests.report.journal_rows import Item
 from backtests.ticket.levels import Levels
 from backtests.ticket.sheet import Sheet
 from backtests.ticket.ticket import Ticket
 
-INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"  # as in the other pictures
-LOSS, GAIN = "#D55E00", "#0072B2"  # Okabe and Ito
 SCALE = LinearSegmentedColormap.from_list("scale", [LOSS, "white", GAIN])
 TOLD = 12  # values of a setting up to which squares carry their figure
 PANELS = 4  # of a ticket

@@ -16,12 +16,11 @@ from matplotlib.axes import Axes
 
 from backtests.performance.attribution import TRADED
 from backtests.report import traded as words
-from backtests.report.canvas import Figure
+from backtests.report.canvas import GRID, INK, SOFT, Figure
 from backtests.report.palette import Style, styles
 from backtests.report.panels import MANY, Panels, VariantPanel
 from backtests.report.tables import LINE_NAMES, lead
 
-INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"
 DASH: dict[str, Any] = {"solid": "-", "dash": (0, (5, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (5, 2, 1, 2))}
 # Of the attribution: what bonds did is plain, what money cost or earned is hatched.
 FILLS = {

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from backtests.report.canvas import Figure
+from backtests.report.canvas import GAIN, GRID, INK, LOSS, SOFT, Figure
 from backtests.report.format import number
 from backtests.report.sensitivity import Record
 
-INK, SOFT, GRID = "#16191d", "#5b6570", "#d9dee3"  # as in the other pictures
-LOWER, HIGHER = "#D55E00", "#0072B2"  # Okabe and Ito
 GRIDS = {1: (1, 1), 2: (1, 2), 3: (1, 3), 4: (2, 2)}
 PANELS = 6  # to a picture
 GROUPS = 10  # to a panel, those that change it most
@@ -71,7 +69,7 @@ def _panel(axis: Axes, record: Record, name: str) -> None:
 
 def _bar(axis: Axes, y: int, base: float, ends: Sequence[float], labels: Sequence[str], hatch: str) -> None:
     """One bar: to the left of the base what lowers it, to the right what raises it, each named at its end."""
-    for end, label, colour, side in zip(ends, labels, (LOWER, HIGHER), ("right", "left"), strict=True):
+    for end, label, colour, side in zip(ends, labels, (LOSS, GAIN), ("right", "left"), strict=True):
         pale = 0.55 if hatch else 1.0
         axis.barh(y, end - base, 0.62, left=base, color=colour, alpha=pale, hatch=hatch, edgecolor="white", linewidth=0)
         if label and end != base:
