@@ -32,8 +32,9 @@ def check_legs(
         if leg not in instruments:
             where = owner(document, owners, _naming(params, leg))
             hint = nearest(leg, instruments)
-            own = "; `divergence instruments` lists them; one of your own is described under instruments"
-            raise document.error(where, f"unknown instrument '{shortened(leg)}'{hint}{own}")
+            own = "`divergence instruments` lists them; one of your own is described under instruments"
+            joined = " " if hint.endswith("?") else "; "
+            raise document.error(where, f"unknown instrument '{shortened(leg)}'{hint}{joined}{own}")
     _check_order(document, owners, params, strategy, instruments)
 
 

@@ -30,8 +30,10 @@ const kit = (() => {
   const colour = (style) => (style.colour === "ink" ? ink() : hue(style.colour));
   const stroke = (style) => ({ color: colour(style), dash: style.dash, width: style.colour === "ink" ? 1.5 : 2 });
 
-  // A plot in sight is drawn at once, one near the window soon, any other when it comes near, or for paper.
+  // A plot in sight is drawn at once, one near the window soon, any other when nothing else is to be done; what changes
+  // later out of sight is drawn when it comes near. Paper has all.
   const AHEAD = 600; // pixels
+  const REST = 50; // milliseconds after the last that was near
   const seen = new Set(), near = new Set(); // ids of plots in sight, and of those near
   const known = new Map(), late = new Map(); // how each plot was drawn last; what is to be done of those that wait
   let every = false, soon = 0;
@@ -60,8 +62,22 @@ const kit = (() => {
   }
   // What came near is drawn between frames, one plot at a time, so that it holds up nothing that is asked for.
   const due = () => [...seen, ...near].find((id) => late.has(id));
+  const unseen = () => [...late.keys()].find((id) => {
+    const plot = document.getElementById(id);
+    return !plot.querySelector(".main-svg") && plot.checkVisibility();
+  });
+  let idle = 0;
+  function rest() {
+    clearTimeout(idle);
+    if (unseen()) idle = setTimeout(() => requestIdleCallback(() => {
+      const id = unseen();
+      if (id) catchUp(id);
+      rest();
+    }), REST);
+  }
   function next() {
-    if (soon || !due()) return;
+    if (soon) return;
+    if (!due()) return rest();
     soon = requestAnimationFrame(() => setTimeout(() => {
       soon = 0;
       const id = due();
