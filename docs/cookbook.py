@@ -14,7 +14,7 @@ from PIL import Image
 
 from backtests import config
 from backtests.config import Config
-from backtests.report import panels, plots
+from backtests.report import panels, picturing, plots
 from backtests.report.canvas import Figure
 from backtests.report.format import millions, number, percent
 from backtests.runs import runner
@@ -69,7 +69,7 @@ def main() -> None:
     for name, settings in configurations(page).items():
         run = runner.run(settings)
         answers[name] = answer(run)
-        drawn = plots.PICTURES["equity"](panels.panels(snapshot(run)))
+        drawn = plots.PICTURES["equity"](picturing.pictures(panels.panels(snapshot(run))))
         _save(drawn, PICTURES / f"{name}.png")
     PAGE.write_text(filled(page, answers), encoding="utf-8")
 

@@ -38,13 +38,13 @@ ORDER = {
     "backtests/walkforwards": "folds choose cpcv stitch walk record keep",
     "backtests/comparison": "history candidates differences windows rows record",
     "backtests/ticket": "buckets futures holdings marks levels orders sheet analogues ticket output",
-    "backtests/report": "waiting display canvas format series panels palette tables verdict summary regimes traded "
-    "blotter detail margin hedges sensitivity tornado plots html index onepage claim_plots claim_words thesis alike "
-    "compare walkforward_plots walkforward sweep_plots sweep ticket_words ticket_plots ticket journal_rows "
-    "journal_plots journal glances",
+    "backtests/report": "waiting display canvas format pictures series panels palette tables verdict summary regimes "
+    "traded blotter detail margin hedges sensitivity tornado picturing plots html index onepage claim_plots "
+    "claim_words thesis alike compare walkforward_plots walkforward sweep_plots sweep ticket_words ticket_plots ticket "
+    "journal_rows journal_plots journal glances",
     "backtests/export": "columns paths tables values text workbook pdf write results answers",
-    "backtests/cli": "interrupt limits terminal worker help dates catalogue config data run runs thesis journal sheet "
-    "ticket compare sensitivity sweep walkforward export docs init completion app",
+    "backtests/cli": "interrupt limits terminal memory worker help dates catalogue config data run runs thesis journal "
+    "sheet ticket compare sensitivity sweep walkforward export docs init completion app",
 }
 OWN = "strategies/own"  # a user's own strategies, which are held to nothing here
 PACKAGES = [folder for folder in ORDER if "/" not in folder]

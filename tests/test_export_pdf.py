@@ -53,7 +53,8 @@ def test_the_sheet_says_the_verdict_the_notices_and_the_summary_without_a_script
 def test_of_many_variants_and_notices_the_first_stand_on_the_sheet_and_the_others_are_counted(content):
     pair, bond = content.variants
     many = [replace(pair, name=f"v{i}") for i in range(40)] + [replace(bond, name=f"b{i}") for i in range(5)]
-    page = onepage.page(with_notices(replace(content, variants=many), [f"notice {i}" for i in range(20)]))
+    run = replace(content.run, metrics={each.name: each.figures for each in many})
+    page = onepage.page(with_notices(replace(content, run=run, variants=many), [f"notice {i}" for i in range(20)]))
     rows = re.findall(r'<th scope="row">([vb]\d+)', page)
     assert rows == [*(f"v{i}" for i in range(13)), "b0", "b1", "b2"]
     assert "29 more variants are in the report" in page

@@ -14,6 +14,7 @@ from backtests import config
 from backtests.config import CurrencyTreatment
 from backtests.report import html, plots, traded
 from backtests.report.panels import panels
+from backtests.report.picturing import pictures
 from backtests.runs import exposure, runner
 from backtests.runs import folder as run_folder
 from backtests.runs.snapshot import snapshot
@@ -372,7 +373,7 @@ def test_a_folder_of_a_version_without_exposures_is_read_and_says_so(folder, tmp
     assert all(one.traded is None for one in content.variants)
     assert traded.UNSTORED in html.page(content)
     assert traded.UNSTORED not in (folder[0] / "report.html").read_text()
-    plots.save(content, tmp_path / "plots")
+    plots.save(pictures(content), tmp_path / "plots")
 
 
 def test_page_and_picture_draw_what_was_traded(folder):
@@ -381,7 +382,7 @@ def test_page_and_picture_draw_what_was_traded(folder):
         drawn = traded.series(content, one)
         assert ("spread" in drawn) is bool(one.traded.quote.weights)
         assert ("margin" in drawn) is (one.name == "levered")
-    heights = [axis.get_title(loc="left") for axis in plots.traded(content).axes]
+    heights = [axis.get_title(loc="left") for axis in plots.traded(pictures(content)).axes]
     assert heights[0] == "UST10 − JGB10, bp"
     assert heights[2].endswith("+ gains as the spread falls")
 

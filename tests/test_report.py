@@ -16,6 +16,7 @@ from backtests.performance.repricing import PARTS
 from backtests.report import html, index, plots, tables
 from backtests.report.palette import styles
 from backtests.report.panels import panels
+from backtests.report.picturing import pictures
 from backtests.report.verdict import verdict
 from backtests.runs import runner
 from tests.browsing import Page, report
@@ -141,7 +142,7 @@ instruments: {UST2: {lot: 1_000_000_000}}
     assert figures["short_window"]["bars"] == 6
     page = Page(browser, tmp_path / "run" / "report.html", 1440)
     assert page.complaints == []
-    plots.save(content, tmp_path / "run" / "plots")
+    plots.save(pictures(content), tmp_path / "run" / "plots")
 
 
 def test_the_default_report_is_under_three_megabytes(default):
@@ -227,7 +228,7 @@ def test_markup_in_stored_words_is_shown_not_run(default):
 
 @pytest.mark.slow
 def test_pictures_are_3200_by_1800(default, tmp_path):
-    plots.save(default[1], tmp_path)
+    plots.save(pictures(default[1]), tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["attribution.png", "calendar.png", "equity.png", "rolling.png", "traded.png"]
     for name in names:

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backtests.cli.worker import Worker
-    from backtests.config import Config
-    from backtests.report.panels import Panels
+    from backtests.report.pictures import Pictures
     from backtests.runs.runner import Begun, Progress, Run
     from backtests.runs.significance import Choice
     from backtests.runs.tried import Tried
@@ -40,19 +39,24 @@ def run(
     import time
 
     from backtests.cli import interrupt, terminal
+    from backtests.cli.memory import loading
     from backtests.cli.worker import worker
 
     start = time.perf_counter()
     with worker() as beside:
-        beside.warm((BROKER,))
-        from backtests import config as configuration
-        from backtests.runs import folder as run_folder
+        beside.warm((BROKER, PICTURES))
+        with loading():
+            from backtests import config as configuration
+            from backtests.runs import folder as run_folder
+            from backtests.runs import runner
 
         settings = configuration.load(config, set_ or [])
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
         with writing(folder, quiet) as (place, progress):
-            finished, measured = proved(settings, beside, progress)
+            begun = runner.begin(settings, beside.start, progress)
+            measured = measure(begun, progress)
+            finished = begun.finish(phase(progress, "two engines"))
             source = "run --set" if set_ else "run"
             told, choice = keep(finished, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)), terminal.answering(json_) as answer:
@@ -88,16 +92,6 @@ def writing(folder: Path, quiet: bool) -> Iterator[tuple[Path, Progress]]:
         yield place, progress
 
 
-def proved(settings: Config, beside: Worker, progress: Progress) -> tuple[Run, dict[str, Any]]:
-    """Run a configuration in two engines, and meanwhile measure its sensitivity; all else is let go."""
-    from backtests.runs import runner
-
-    begun = runner.begin(settings, beside.start, progress)
-    beside.warm((PICTURES,))
-    measured = measure(begun, progress)
-    return begun.finish(phase(progress, "two engines")), measured
-
-
 def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
     """Return the sensitivity of what is being run, as it is stored."""
     from backtests import sensitivities
@@ -120,9 +114,10 @@ def keep(
     from dataclasses import replace
 
     from backtests.cli import terminal
-    from backtests.cli.worker import give_back
+    from backtests.cli.memory import give_back
     from backtests.report import html
-    from backtests.report.panels import complete, panels, pictured
+    from backtests.report.panels import complete, panels
+    from backtests.report.picturing import pictures
     from backtests.runs import folder as run_folder
     from backtests.runs import significance, tried
     from backtests.runs.snapshot import judged, tables
@@ -132,7 +127,7 @@ def keep(
         terminal.talk(line)
     stored = replace(tried.with_trials(tables(run, now), told), folder=folder, sensitivity=measured)
     content = panels(stored)
-    drawn = beside.start(_draw, pictured(content), folder / "plots")
+    drawn = beside.start(_draw, pictures(content), folder / "plots")
     give_back()
     judgement = significance.judge(run, told.trials)
     give_back()
@@ -159,8 +154,8 @@ def phase(progress: Progress, name: str) -> Progress:
     return lambda what, count, of: progress(name if what else "", count, of)
 
 
-def _draw(content: Panels, folder: Path) -> None:
-    from backtests.cli.worker import give_back
+def _draw(content: Pictures, folder: Path) -> None:
+    from backtests.cli.memory import give_back
     from backtests.report import plots
 
     give_back()

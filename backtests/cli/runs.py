@@ -172,6 +172,7 @@ def report(
     from backtests.cli import interrupt, terminal
     from backtests.report import html, plots
     from backtests.report.panels import panels
+    from backtests.report.picturing import pictures
     from backtests.runs import folder as run_folder
     from data.disk import is_folder
 
@@ -187,7 +188,7 @@ def report(
     as_it_was = f"what of {run} was not drawn again is as it was"
     with interrupt.telling(lambda: as_it_was), run_folder.redrawing(run) as beside:
         (beside / "report.html").write_text(page, encoding="utf-8")
-        plots.save(content, beside / "plots")
+        plots.save(pictures(content), beside / "plots")
     terminal.say(f"report: {run / 'report.html'}")
 
 

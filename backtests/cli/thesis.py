@@ -33,17 +33,19 @@ def thesis(
 
     from backtests.cli import interrupt, terminal
     from backtests.cli import run as run_command
+    from backtests.cli.memory import loading
     from backtests.cli.worker import worker
 
     with worker() as beside:
-        beside.warm((run_command.BROKER,))
-        from backtests import config as configuration
-        from backtests.report import thesis as page
-        from backtests.runs import folder as run_folder
-        from backtests.runs import runner
-        from backtests.runs.manifest import manifest
-        from backtests.runs.window import OutsideDataError
-        from backtests.thesis import journal, scorecard
+        beside.warm((run_command.BROKER, run_command.PICTURES))
+        with loading():
+            from backtests import config as configuration
+            from backtests.report import thesis as page
+            from backtests.runs import folder as run_folder
+            from backtests.runs import runner
+            from backtests.runs.manifest import manifest
+            from backtests.runs.window import OutsideDataError
+            from backtests.thesis import journal, scorecard
 
         settings = _stated(configuration.load(config), config)
         if as_of:
@@ -55,7 +57,6 @@ def thesis(
                 begun = runner.begin(settings, beside.start, progress)
             except OutsideDataError as error:
                 raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
-            beside.warm((run_command.PICTURES,))
             measured = run_command.measure(begun, progress)
             run = begun.finish(run_command.phase(progress, "two engines"))
             card = replace(scorecard.card(run), in_sample=journal.told_late(settings))

@@ -54,8 +54,11 @@ class Worker:
 def _load(modules: Sequence[str]) -> None:
     from importlib import import_module
 
-    for module in modules:
-        import_module(module)
+    from backtests.cli.memory import loading
+
+    with loading():
+        for module in modules:
+            import_module(module)
 
 
 @contextmanager
@@ -73,15 +76,6 @@ def worker() -> Iterator[Worker]:
         for process in pool._processes.values():
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def give_back() -> None:
-    """Give memory that is free again back to the system: the C library of Linux would keep it for what comes next."""
-    import ctypes
-
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
-    if trim:
-        trim(0)
 
 
 def cores() -> int:

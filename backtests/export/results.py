@@ -108,8 +108,9 @@ class Results:
 
     def _drawn(self, name: str) -> Figure:
         from backtests.report import plots
+        from backtests.report.picturing import pictures
 
-        return plots.PICTURES[name](self._panels)
+        return plots.PICTURES[name](pictures(self._panels))
 
     def _title(self) -> str:
         manifest, days = self.stored.manifest, self.stored.equity.index

@@ -9,6 +9,7 @@ from backtests.report import html, plots, summary
 from backtests.report.canvas import Figure
 from backtests.report.format import number
 from backtests.report.panels import Panels
+from backtests.report.picturing import pictures
 from backtests.report.summary import SummaryRow
 from backtests.report.verdict import verdict
 
@@ -20,7 +21,7 @@ PICTURES = {"equity": 6.9, "attribution": 6.7}  # heights
 
 def page(panels: Panels) -> str:
     """Return the sheet as HTML that prints on one page of A4, whatever it holds."""
-    manifest = panels.run.manifest
+    manifest, shown = panels.run.manifest, pictures(panels)
     notices = manifest.get("notices", [])
     rows = _rows(panels)
     return html.render(
@@ -34,7 +35,7 @@ def page(panels: Panels) -> str:
         left_out=len(panels.variants) - len(rows),
         notices=notices[:MOST_NOTICES],
         more=max(0, len(notices) - MOST_NOTICES),
-        pictures={name: _drawn(plots.PICTURES[name](panels), height) for name, height in PICTURES.items()},
+        pictures={name: _drawn(plots.PICTURES[name](shown), height) for name, height in PICTURES.items()},
         reconciliation=f"{manifest['reconciliation']:.0e}",
     )
 

@@ -17,6 +17,7 @@ from backtests.performance.events import EVENTS, REGIMES, EventPnl, RegimePnl, e
 from backtests.performance.extremes import ExtremeBar
 from backtests.performance.periods import Spread
 from backtests.report.format import Figures
+from backtests.report.pictures import Band
 from backtests.runs import exposure
 from backtests.runs.exposure import Traded
 from backtests.runs.significance import Choice, Significance
@@ -90,15 +91,6 @@ class VariantPanel:
 
 
 @dataclass(frozen=True)
-class Band:
-    """An event as a plot marks it: the bars that count towards it."""
-
-    label: str
-    first: str
-    last: str
-
-
-@dataclass(frozen=True)
 class Panels:
     """A report's content."""
 
@@ -148,23 +140,6 @@ def complete(panels: Panels, run: StoredRun) -> Panels:
     """Return the content of a run's tables with what was judged of it since."""
     variants = [replace(variant, significance=run.significance.get(variant.name)) for variant in panels.variants]
     return replace(panels, run=run, variants=variants, choice=run.choice)
-
-
-def pictured(panels: Panels) -> Panels:
-    """Return the content without the tables it was worked out from, which no picture shows."""
-    run = panels.run
-    return replace(
-        panels,
-        run=replace(
-            run,
-            equity=run.equity.iloc[:0],
-            positions=run.positions.iloc[:0],
-            trades=run.trades.iloc[:0],
-            attribution=run.attribution.iloc[:0],
-            components=run.components.iloc[:0],
-            exposure=run.exposure.iloc[:0],
-        ),
-    )
 
 
 def _bands(variants: list[VariantPanel]) -> list[Band]:

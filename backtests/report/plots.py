@@ -14,12 +14,8 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib.axes import Axes
 
-from backtests.performance.attribution import TRADED
-from backtests.report import traded as words
 from backtests.report.canvas import GRID, INK, SOFT, Figure
-from backtests.report.palette import Style, styles
-from backtests.report.panels import MANY, Panels, VariantPanel
-from backtests.report.tables import LINE_NAMES, lead
+from backtests.report.pictures import Line, Pictures
 
 DASH: dict[str, Any] = {"solid": "-", "dash": (0, (5, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (5, 2, 1, 2))}
 # Of the attribution: what bonds did is plain, what money cost or earned is hatched.
@@ -32,13 +28,13 @@ FILLS = {
 }  # fmt: skip
 
 
-def save(panels: Panels, folder: Path) -> None:
+def save(shown: Pictures, folder: Path) -> None:
     """Write the pictures of a report into a folder."""
     folder.mkdir(exist_ok=True)
     gc.freeze()  # what is there already is not looked through for each picture
     try:
         for name, draw in PICTURES.items():
-            draw(panels).savefig(folder / f"{name}.png", dpi=200, pil_kwargs={"compress_level": 3})
+            draw(shown).savefig(folder / f"{name}.png", dpi=200, pil_kwargs={"compress_level": 3})
             gc.collect()  # a figure refers to itself, and holds 23 MB of pixels
     finally:
         gc.unfreeze()
@@ -56,38 +52,29 @@ def _figure(rows: list[int]) -> tuple[Figure, list[Axes]]:
     return figure, list(axes)
 
 
-def _title(figure: Figure, text: str, panels: Panels) -> None:
-    manifest = panels.run.manifest
-    figure.suptitle(f"{manifest['name']}: {text}", x=0.01, ha="left", fontsize=20, color=INK)
-    note = f"{manifest['data']['source']} data to {manifest['data']['last']}"
-    figure.supxlabel(note, x=0.99, ha="right", fontsize=11, color=SOFT)
+def _title(figure: Figure, text: str, shown: Pictures) -> None:
+    figure.suptitle(f"{shown.run}: {text}", x=0.01, ha="left", fontsize=20, color=INK)
+    figure.supxlabel(shown.note, x=0.99, ha="right", fontsize=11, color=SOFT)
 
 
-def _drawn(panels: Panels) -> list[VariantPanel]:
-    chosen = styles(panels)
-    return [variant for variant in panels.variants if chosen[variant.name].shown]
+def _line(axis: Axes, line: Line, values: Any, skip: int = 0) -> None:
+    colour, dash = _colour(line.colour), DASH[line.dash]
+    axis.plot(line.dates[skip:], values, color=colour, linestyle=dash, linewidth=2, label=line.name)
 
 
-def _line(axis: Axes, panels: Panels, variant: VariantPanel, values: Any, skip: int = 0) -> None:
-    style = styles(panels)[variant.name]
-    dates = np.array(variant.dates[skip:], dtype="datetime64[D]")
-    axis.plot(dates, values, color=_colour(style), linestyle=DASH[style.dash], linewidth=2, label=variant.name)
+def _colour(colour: str) -> str:
+    return INK if colour == "ink" else colour
 
 
-def _colour(style: Style) -> str:
-    return INK if style.colour == "ink" else style.colour
-
-
-def _thesis(axes: list[Axes], panels: Panels) -> None:
-    day = panels.run.manifest["thesis_date"]
-    if day:
+def _thesis(axes: list[Axes], shown: Pictures) -> None:
+    if shown.thesis_date:
         for axis in axes:
-            axis.axvline(_number(day), color=SOFT, linewidth=1, linestyle=DASH["dash"])
+            axis.axvline(_number(shown.thesis_date), color=SOFT, linewidth=1, linestyle=DASH["dash"])
 
 
-def _bands(above: Axes, below: Axes, panels: Panels) -> None:
+def _bands(above: Axes, below: Axes, shown: Pictures) -> None:
     """Mark events with pale bands and name them over the upper panel."""
-    for band in panels.bands:
+    for band in shown.bands:
         first, last = _number(band.first), _number(band.last)
         for axis in (above, below):
             axis.axvspan(first, last, facecolor=GRID, edgecolor=GRID, linewidth=1, alpha=0.6, zorder=0)
@@ -105,68 +92,66 @@ def _legend(axis: Axes) -> None:
     axis.legend(loc="upper left", frameon=False, fontsize=13, ncols=2, labelcolor=INK)
 
 
-def equity(panels: Panels) -> Figure:
+def equity(shown: Pictures) -> Figure:
     """Growth of 1 in excess of cash, over its drawdown from the running peak."""
     figure, (above, below) = _figure([5, 3])
-    for variant in _drawn(panels):
-        _line(above, panels, variant, variant.excess)
-        _line(below, panels, variant, variant.underwater * 100)
-    _bands(above, below, panels)
-    _thesis([above, below], panels)
+    for line in shown.lines:
+        _line(above, line, line.excess)
+        _line(below, line, line.underwater * 100)
+    _bands(above, below, shown)
+    _thesis([above, below], shown)
     _legend(above)
     above.set_ylabel("growth of 1 over cash", fontsize=13, color=INK)
     below.set_ylabel("drawdown, %", fontsize=13, color=INK)
-    _title(figure, "growth in excess of cash, and drawdown", panels)
+    _title(figure, "growth in excess of cash, and drawdown", shown)
     return figure
 
 
-def rolling(panels: Panels) -> Figure:
+def rolling(shown: Pictures) -> Figure:
     """Rolling Sharpe ratio over rolling volatility."""
     figure, (above, below) = _figure([1, 1])
-    for variant in _drawn(panels):
-        _line(above, panels, variant, variant.sharpe, 1)
-        _line(below, panels, variant, variant.volatility * 100, 1)
+    for line in shown.lines:
+        _line(above, line, line.sharpe, 1)
+        _line(below, line, line.volatility * 100, 1)
     above.axhline(0, color=SOFT, linewidth=1)
     below.set_ylim(bottom=0)
-    _thesis([above, below], panels)
+    _thesis([above, below], shown)
     _legend(above)
-    above.set_ylabel(f"Sharpe, {panels.window_name}", fontsize=13, color=INK)
+    above.set_ylabel(f"Sharpe, {shown.window_name}", fontsize=13, color=INK)
     below.set_ylabel("volatility, % a year", fontsize=13, color=INK)
-    _title(figure, f"{panels.window_name} rolling Sharpe ratio and volatility", panels)
+    _title(figure, f"{shown.window_name} rolling Sharpe ratio and volatility", shown)
     return figure
 
 
-def calendar(panels: Panels) -> Figure:
+def calendar(shown: Pictures) -> Figure:
     """Return in excess of cash by calendar year, of the lines drawn at first."""
     figure, (axis,) = _figure([1])
-    drawn = _drawn(panels)
-    years = sorted({year for variant in drawn for year in variant.years})
-    width = 0.8 / max(1, len(drawn))
-    chosen = styles(panels)
-    for i, variant in enumerate(drawn):
-        at = [year - 0.4 + width * (i + 0.5) for year in variant.years]
-        heights = [100 * excess for _, excess in variant.years.values()]
-        axis.bar(at, heights, width * 0.9, color=_colour(chosen[variant.name]), label=variant.name)
+    years = sorted({year for line in shown.lines for year in line.years})
+    width = 0.8 / max(1, len(shown.lines))
+    for i, line in enumerate(shown.lines):
+        at = [year - 0.4 + width * (i + 0.5) for year in line.years]
+        heights = [100 * excess for excess in line.years.values()]
+        axis.bar(at, heights, width * 0.9, color=_colour(line.colour), label=line.name)
     axis.axhline(0, color=SOFT, linewidth=1)
     axis.set_xticks(years, [str(year) if len(years) <= 16 or year % 2 == 0 else "" for year in years])
     _legend(axis)
     axis.set_ylabel("excess return, %", fontsize=13, color=INK)
-    _title(figure, "calendar years, in excess of cash", panels)
+    _title(figure, "calendar years, in excess of cash", shown)
     return figure
 
 
-def attribution(panels: Panels) -> Figure:
+def attribution(shown: Pictures) -> Figure:
     """Trading P&L by line, a bar per variant: gains to the right, losses to the left."""
     figure, (axis,) = _figure([1])
     axis.grid(axis="x", color=GRID, linewidth=0.8)
     axis.grid(visible=False, axis="y")
-    variants = panels.variants[MANY - 1 :: -1]
-    right, left = np.zeros(len(variants)), np.zeros(len(variants))
-    for line in TRADED:
-        values = np.array([variant.lines[line] for variant in variants]) / 1e6
+    bars = list(reversed(shown.bars))
+    right, left = np.zeros(len(bars)), np.zeros(len(bars))
+    for line, name in shown.bar_names.items():
+        values = np.array([bar.lines[line] for bar in bars]) / 1e6
         if values.any():
             axis.barh(
-                range(len(variants)),
+                range(len(bars)),
                 values,
                 0.6,
                 left=np.where(values > 0, right, left),
@@ -174,61 +159,56 @@ def attribution(panels: Panels) -> Figure:
                 hatch=FILLS[line][1],
                 edgecolor="white",
                 linewidth=0,
-                label=LINE_NAMES[line],
+                label=name,
             )
             right += np.maximum(values, 0)
             left += np.minimum(values, 0)
-    totals = [variant.figures["trading_pnl"] / 1e6 for variant in variants]
-    axis.plot(totals, range(len(variants)), "D", color="white", markeredgecolor=INK, markersize=9, label="trading P&L")
+    totals = [bar.total / 1e6 for bar in bars]
+    axis.plot(totals, range(len(bars)), "D", color="white", markeredgecolor=INK, markersize=9, label="trading P&L")
     axis.axvline(0, color=SOFT, linewidth=1)
-    axis.set_yticks(range(len(variants)), [variant.name for variant in variants], color=INK)
+    axis.set_yticks(range(len(bars)), [bar.name for bar in bars], color=INK)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=13, labelcolor=INK)
     axis.set_xlabel("USD m", fontsize=13, color=INK)
-    count = len(panels.variants)
-    few = "" if count <= MANY else f", the first {MANY} of {count} by Sharpe ratio"
-    _title(figure, f"trading profit and loss by line{few}", panels)
+    few = f", the first {len(bars)} of {shown.variants} by Sharpe ratio" if len(bars) < shown.variants else ""
+    _title(figure, f"trading profit and loss by line{few}", shown)
     return figure
 
 
-def traded(panels: Panels) -> Figure:
+def traded(shown: Pictures) -> Figure:
     """The lead variant's spread over its z-score over the position held in it; a sentence where it has no spread."""
-    name = lead(panels.run.metrics, panels.run.manifest["benchmarks"])
-    variant = next(panel for panel in panels.variants if panel.name == name)
-    if variant.traded is None or not variant.traded.quote.weights:
-        return _unquoted(panels, variant)
+    held = shown.position
+    if held is None:
+        return _unquoted(shown)
     figure, axes = _figure([4, 2, 3])
-    colour = _colour(styles(panels)[name])
-    dates = np.array(variant.dates, dtype="datetime64[D]")
-    gains = "rises" if variant.traded.quote.rises else "falls"
+    colour = _colour(held.colour)
     headings = (
-        f"{words.label(panels, variant)}, bp",
+        f"{held.label}, bp",
         "z-score: standard deviations from its mean until then",
-        f"position, USD a bp: + gains as the {words.kind(variant.traded)} {gains}",
+        f"position, USD a bp: + gains as the {held.what} {'rises' if held.rises else 'falls'}",
     )
     for axis, heading in zip(axes, headings, strict=True):
         axis.set_title(heading, loc="left", fontsize=14, color=INK)
-    mark = "o" if len(dates) < 3 else ""
-    axes[0].plot(dates, variant.traded.spread, color=colour, linewidth=2, marker=mark)
-    axes[1].plot(dates, variant.traded.score, color=INK, linewidth=1.5, marker=mark)
-    axes[2].fill_between(dates, variant.traded.position, step="post", color=colour, alpha=0.5)
-    axes[2].step(dates, variant.traded.position, where="post", color=colour, linewidth=1.5, marker=mark)
+    mark = "o" if len(held.dates) < 3 else ""
+    axes[0].plot(held.dates, held.spread, color=colour, linewidth=2, marker=mark)
+    axes[1].plot(held.dates, held.score, color=INK, linewidth=1.5, marker=mark)
+    axes[2].fill_between(held.dates, held.position, step="post", color=colour, alpha=0.5)
+    axes[2].step(held.dates, held.position, where="post", color=colour, linewidth=1.5, marker=mark)
     axes[2].yaxis.set_major_formatter("{x:,.0f}")
     for axis in axes[1:]:
         axis.axhline(0, color=SOFT, linewidth=1)
-    _thesis(axes, panels)
-    _title(figure, f"what {name} traded", panels)
+    _thesis(axes, shown)
+    _title(figure, f"what {held.name} traded", shown)
     return figure
 
 
-def _unquoted(panels: Panels, variant: VariantPanel) -> Figure:
+def _unquoted(shown: Pictures) -> Figure:
     figure, (axis,) = _figure([1])
     axis.set_axis_off()
-    text = words.sentences(panels, [variant])[0].spread
-    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", fontsize=20, color=SOFT)
-    _title(figure, f"what {variant.name} traded", panels)
+    axis.text(0.5, 0.5, shown.unquoted, transform=axis.transAxes, ha="center", fontsize=20, color=SOFT)
+    _title(figure, f"what {shown.lead} traded", shown)
     return figure
 
 
-PICTURES: dict[str, Callable[[Panels], Figure]] = {
+PICTURES: dict[str, Callable[[Pictures], Figure]] = {
     "equity": equity, "rolling": rolling, "calendar": calendar, "attribution": attribution, "traded": traded,
 }  # fmt: skip

@@ -113,10 +113,11 @@ class Begun:
         ReconciliationError
             Engines that disagree.
         """
-        runs = []
-        for i, walked in enumerate(self.books):
-            progress(walked.prepared.variant.name, i, len(self.books))
-            runs.append(_measured(walked, self.config))
+        brokered: list[Result] = []
+        for walked in reversed(self.books):  # the last given away is the last begun: this process may do it itself
+            progress(walked.prepared.variant.name, len(brokered), len(self.books))
+            brokered.insert(0, walked.brokered())
+        runs = [_measured(walked, result, self.config) for walked, result in zip(self.books, brokered, strict=True)]
         progress("", len(runs), len(runs))
         return Run(
             config=self.config,
@@ -174,9 +175,8 @@ def _walked(prepared: Prepared, config: Config, again: Engine, start: Start) -> 
     return Walked(prepared, book, plain, brokered, next_bar, borrow)
 
 
-def _measured(walked: Walked, config: Config) -> VariantRun:
+def _measured(walked: Walked, brokered: Result, config: Config) -> VariantRun:
     variant, market, window = walked.prepared.variant, walked.prepared.market, walked.prepared.span
-    brokered = walked.brokered()
     gap = reconcile(variant.name, brokered, walked.plain)
     log.info("%s: engines agree to %.1e of capital over %d bars", variant.name, gap, len(walked.book.dates))
     result = brokered if config.engine == "backtrader" else walked.plain
