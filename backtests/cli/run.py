@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from backtests.runs.significance import Choice
     from backtests.runs.tried import Tried
 
+    Measured = dict[str, Any]  # sensitivity, as it is stored
+
 HEADINGS = (
     "variant", "excess", "vol", "Sharpe", "drawdown", "from – to", "CAGR", "trading", "turnov.", "next bar",
 )  # fmt: skip
 
 BROKER = "backtests.engine.backtrader_engine"
 PICTURES = "backtests.report.plots"
+LONG = 30_000  # bars times legs, whose proof takes longer than pictures do: sensitivity is measured beside the longer
 
 
 def run(
@@ -54,9 +57,7 @@ def run(
         now = run_folder.utc_now()
         folder = run_folder.destination(settings, out, now)
         with writing(folder, quiet) as (place, progress):
-            begun = runner.begin(settings, beside.start, progress)
-            measured = measure(begun, progress)
-            finished = begun.finish(phase(progress, "two engines"))
+            finished, measured = proved(runner.begin(settings, beside.start, progress), progress)
             source = "run --set" if set_ else "run"
             told, choice = keep(finished, measured, place, source, now, progress, beside)
     with interrupt.telling(interrupt.whole(folder)), terminal.answering(json_) as answer:
@@ -92,24 +93,30 @@ def writing(folder: Path, quiet: bool) -> Iterator[tuple[Path, Progress]]:
         yield place, progress
 
 
-def measure(begun: Begun, progress: Progress) -> dict[str, Any]:
+def proved(begun: Begun, progress: Progress) -> tuple[Run, Measured | None]:
+    """Return a run that two engines agree on, and its sensitivity where that is measured beside the proof."""
+    measured = measure(begun, progress) if begun.setup.size > LONG else None
+    return begun.finish(phase(progress, "two engines")), measured
+
+
+def measure(run: Begun | Run, progress: Progress) -> Measured:
     """Return the sensitivity of what is being run, as it is stored."""
     from backtests import sensitivities
 
     measured = sensitivities.measure(
-        begun.config, progress=phase(progress, "sensitivity"), setup=begun.setup, scenarios=sensitivities.QUICK
+        run.config, progress=phase(progress, "sensitivity"), setup=run.setup, scenarios=sensitivities.QUICK
     )
     return sensitivities.record(measured)
 
 
 def keep(
-    run: Run, measured: dict[str, Any], folder: Path, source: str, now: datetime, progress: Progress, beside: Worker
+    run: Run, known: Measured | None, folder: Path, source: str, now: datetime, progress: Progress, beside: Worker
 ) -> tuple[Tried, Choice]:
-    """Write a run, its sensitivity, its report and its pictures, which are drawn beside the rest, to a folder.
+    """Write a run, its report and its pictures, which are drawn beside the rest, to a folder.
 
-    What was tried before, as the registry beside the runs of the current folder has it, counts as trials; what is
-    damaged there is said. Returns what is then to be registered, `source` being what tried it, and how the best variant
-    was chosen.
+    Its sensitivity is measured meanwhile where it is not `known`. What was tried before, as the registry beside the
+    runs of the current folder has it, counts as trials; what is damaged there is said. Returns what is then to be
+    registered, `source` being what tried it, and how the best variant was chosen.
     """
     from dataclasses import replace
 
@@ -125,13 +132,14 @@ def keep(
     told = tried.tried(run_folder.RUNS, tried.of_run(run, source, now), now)
     for line in told.complaints:
         terminal.talk(line)
-    stored = replace(tried.with_trials(tables(run, now), told), folder=folder, sensitivity=measured)
+    stored = replace(tried.with_trials(tables(run, now), told), folder=folder)
     content = panels(stored)
     drawn = beside.start(_draw, pictures(content), folder / "plots")
     give_back()
     judgement = significance.judge(run, told.trials)
     give_back()
-    stored = judged(stored, judgement)
+    measured = measure(run, progress) if known is None else known
+    stored = replace(judged(stored, judgement), sensitivity=measured)
     run_folder.write(stored, folder)
     progress("report", 0, 1)
     (folder / "report.html").write_text(html.page(complete(content, stored)), encoding="utf-8")

@@ -57,8 +57,7 @@ def thesis(
                 begun = runner.begin(settings, beside.start, progress)
             except OutsideDataError as error:
                 raise error.as_written("--as-of") if as_of and error.setting == "data.end" else error from None
-            measured = run_command.measure(begun, progress)
-            run = begun.finish(run_command.phase(progress, "two engines"))
+            run, measured = run_command.proved(begun, progress)
             card = replace(scorecard.card(run), in_sample=journal.told_late(settings))
             text = json.dumps(scorecard.record(card), indent=2, ensure_ascii=False, allow_nan=False)
             (place / "scorecard.json").write_text(f"{text}\n", encoding="utf-8")

@@ -153,7 +153,7 @@ def begin(config: Config, start: Start = at_once, progress: Progress = lambda wh
     """
     began = time.perf_counter()
     setup = set_up(config)
-    again = kernel.engine(WALKS * sum(prepared.size for prepared in setup.variants.values()))
+    again = kernel.engine(WALKS * setup.size)
     books = []
     for i, prepared in enumerate(setup.variants.values()):
         progress(prepared.variant.name, i, len(setup.variants))

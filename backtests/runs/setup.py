@@ -65,6 +65,11 @@ class Setup:
     market: Market  # every leg of every variant
     variants: Mapping[str, Prepared]  # by name
 
+    @property
+    def size(self) -> int:
+        """Rows times legs that its variants trade on."""
+        return sum(prepared.size for prepared in self.variants.values())
+
 
 def set_up(config: Config) -> Setup:
     """Return a configuration's history, its market, and each variant on its legs.
