@@ -249,3 +249,25 @@ def test_a_line_that_chains_but_is_no_journals_is_one_line(divergence, place, pa
     status, _, err = divergence("journal", "show", "channel")
     assert (status, err.count("\n")) == (2, 1)
     assert "holds what no journal of this version does" in err
+
+
+def test_show_and_verify_take_the_configuration_that_was_registered(place, divergence):
+    divergence("journal", "register", "mine.yaml")
+    by_name, by_file = divergence("journal", "show", "channel"), divergence("journal", "show", "mine.yaml")
+    assert by_name.status == by_file.status == 0
+    assert by_file.out == by_name.out
+    assert divergence("journal", "verify", "mine.yaml").out == divergence("journal", "verify", "channel").out
+    shutil.copy(place / "journal/channel.jsonl", place / "journal/mine.yaml.jsonl")
+    assert "mine.yaml.html" in divergence("journal", "show", "mine.yaml").out
+    status, _, err = divergence("journal", "show", "other.yaml")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "other.yaml" in err
+
+
+def test_a_journal_of_one_claim_speaks_of_one(place, divergence):
+    (place / "one.yaml").write_text(MINE[: MINE.index("  apart:")])
+    divergence("journal", "register", "one.yaml")
+    divergence("journal", "judge", "one.yaml")
+    shown = divergence("journal", "show", "one.yaml").out
+    assert "The one claim " in shown
+    assert "claims and trades" not in shown

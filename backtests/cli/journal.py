@@ -26,7 +26,7 @@ AsOf = Annotated[
     date | None,
     typer.Option(parser=day, metavar="DATE", help="On what was known that day, each line marked replay."),
 ]
-Name = Annotated[str, typer.Argument(help="The journal: its name, or the path of its .jsonl file.")]
+Name = Annotated[str, typer.Argument(help="The journal: its name, its .jsonl file, or the configuration registered.")]
 
 
 @app.command()

@@ -107,6 +107,7 @@ def _page(chain: Chain, rows: Sequence[Item]) -> str:
         title=f"Journal {chain.path.stem}",
         name=str(chain.path) if len(chain.path.parts) != 2 or chain.path.parent.name != "journal" else chain.path.stem,
         chain=chain,
+        registered=words.registered(rows),
         count=len(chain.lines),
         replayed=sum(bool(line.get("replay")) for line in chain.lines),
         span=[str(days.first), str(days.last)] if days else [],

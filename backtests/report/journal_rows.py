@@ -191,6 +191,19 @@ def what(line: Line) -> tuple[str, str]:
     return marked, f"{key} {word(body)}{' (in-sample)' if body['in_sample'] else ''}"
 
 
+def registered(rows: Sequence[Item]) -> str:
+    """Return what is registered, without its number: `claims and trades`, or of a single one which of them."""
+    if len(rows) != 1:
+        return "claims and trades"
+    return "trade" if "variant" in rows[0].body else "claim"
+
+
+def _open(count: int, rows: int) -> str:
+    if rows == 1:
+        return "this verdict is so far, its window open"
+    return f"{count} of these verdicts {'is so far, its window' if count == 1 else 'are so far, their windows'} open"
+
+
 def verdict(rows: Sequence[Item], lines: Sequence[Line]) -> str:
     """Return a journal in a few sentences."""
     count = Counter(mark(item.last) for item in rows)
@@ -201,10 +214,13 @@ def verdict(rows: Sequence[Item], lines: Sequence[Line]) -> str:
         f"{count[name]} {single[i] if count[name] == 1 else many[i]}" for i, name in enumerate(MARKS) if count[name]
     ]
     subject = f"Of {len(rows)} claims and trades {', '.join(held)}" if rows else "Nothing is registered"
-    parts = [f"{subject}{f'; {far} of these verdicts are so far, their windows open' if far else ''}."]
+    if len(rows) == 1:
+        subject = f"The one {registered(rows)} {held[0].removeprefix('1 ')}"
+    parts = [f"{subject}{f'; {_open(far, len(rows))}' if far else ''}."]
     late = sum(item.in_sample for item in rows)
     if late:
-        parts.append(f"{late} {'is' if late == 1 else 'are'} in-sample: registered after the window had begun.")
+        who = "It is" if len(rows) == 1 else f"{late} {'is' if late == 1 else 'are'}"
+        parts.append(f"{who} in-sample: registered after the window had begun.")
     return " ".join([*parts, _known(lines)])
 
 

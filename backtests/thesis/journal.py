@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.config import Config
+from backtests.config import Config, load
 from backtests.runs.inputs import until
 from backtests.runs.window import OutsideDataError
 from backtests.thesis import chain, dated, fingerprints, scorecard
@@ -64,14 +64,16 @@ def place(name: str) -> Path:
 
 
 def opened(name: str) -> Chain:
-    """Read a journal that must be there.
+    """Read a journal that must be there: by its name or file, or by the configuration whose name it has.
 
     Raises
     ------
     ConfigError
         None of that name.
     """
-    path = place(name)
+    own = FOLDER / f"{name}.jsonl"
+    configured = Path(name).suffix.lower() in (".yaml", ".yml") and not own.is_file()
+    path = place(load(Path(name)).name if configured else name)
     journal = chain.read(path)
     if not journal.lines and not journal.complaint and not path.is_file():
         known = sorted(other.stem for other in FOLDER.glob("*.jsonl"))
