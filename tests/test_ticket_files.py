@@ -123,6 +123,20 @@ def test_the_command_writes_both_kinds_and_says_where(printed, tmp_path):
         assert "what is held is what is wanted: no orders" in printed(*words, "-q")[1]
 
 
+def test_a_closed_trade_has_no_tables_of_nothing(printed, tmp_path):
+    pair = "{strategy: divergence, params: {long: UST10, short: JGB10, duration: 5}, trade: "
+    closed = f"name: dated\nvariants: {{closed: {pair}{{entry: 2024-01-31, exit: 2024-06-28}}}}}}\n"
+    (tmp_path / "dated.yaml").write_text(closed)
+    tables = ("local notional", "same DV01", "\n  break-even: ", "Key rates:")
+    status, closed, _ = printed(tmp_path / "dated.yaml", "-q")
+    assert status == 0
+    assert "  Hold nothing\n  Its trade is not open on 2026-07-31.\n" in closed
+    assert not any(heading in closed for heading in tables)
+    status, there, _ = printed(tmp_path / "dated.yaml", "--as-of", "2024-03-31", "-q")
+    assert status == 0
+    assert all(heading in there for heading in tables)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -31,7 +31,9 @@ def details(sheet: Sheet, outcome: Outcome | None, ticket: Ticket) -> None:
         if any(sheet.dv01):
             terminal.say(f"  {net_duration(sheet.years, sheet.market.countries)}")
     _signals(sheet)
-    if not sheet.missing:
+    if not sheet.missing and idle(sheet):
+        terminal.say(f"  {words.flat(sheet)}.")
+    elif not sheet.missing:
         _legs(sheet.legs)
         _lines(sheet)
         _buckets(sheet)
@@ -181,6 +183,11 @@ def _after(outcome: Outcome, analogues: Analogues) -> None:
 
 def _less(total: float | None, part: float | None) -> float | None:
     return None if total is None or part is None else total - part
+
+
+def idle(sheet: Sheet) -> bool:
+    """Whether nothing is held, wanted or traded, so that there is nothing to size."""
+    return not any(leg.weight for leg in sheet.legs) and not any(line.order or line.held for line in sheet.lines)
 
 
 def known(value: float) -> float | None:

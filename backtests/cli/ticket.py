@@ -150,9 +150,10 @@ def _summary(ticket: Ticket) -> None:
 def _legend(ticket: Ticket) -> None:
     """Say once what the tables of each variant mean."""
     from backtests.cli import terminal
+    from backtests.cli.sheet import idle
     from backtests.report import ticket_words as words
 
-    if all(sheet.missing for sheet in ticket.sheets):
+    if all(sheet.missing or idle(sheet) for sheet in ticket.sheets):
         return
     terminal.say("")
     for line in (*words.BUCKETS_MEAN, *words.LEVELS_MEAN):
