@@ -5,6 +5,7 @@ Nothing but the standard library stands above, so that an interrupt is answered 
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import io
@@ -23,6 +24,7 @@ INTERNAL = 70  # EX_SOFTWARE of sysexits.h: neither the user's nor the disk's fa
 def main() -> None:
     """Run the command line and leave."""
     interrupt.listen()
+    atexit.register(gc.freeze)  # what is left goes with the process, unlooked at
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # its own keeps 70 MB of what a daily run gives back
     try:
         message, status = _answer()
@@ -34,7 +36,6 @@ def main() -> None:
         from backtests.cli import terminal
 
         terminal.complain(message)
-    gc.freeze()  # what is left goes with the process, unlooked at
     sys.exit(status)
 
 
