@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from backtests.cli.run import BROKER, PICTURES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # What each folder holds, in order: an entry imports only what stands before it. Packages come in this order too.
@@ -154,6 +156,7 @@ def test_files_stay_under_four_hundred_lines():
     [
         ("import backtests.cli", ["pandas", "numpy", "numba", "backtrader", "pydantic", "yaml", "matplotlib", "rich"]),
         ("import data, strategies.base, backtests", ["pandas", "matplotlib", "backtrader", "scipy", "numba"]),
+        (f"import {BROKER}, {PICTURES}", ["pandas", "pyarrow", "pydantic", "scipy", "numba"]),  # in the second process
     ],
 )
 def test_importing_brings_in_nothing_heavy(statement, unwanted):
