@@ -121,6 +121,7 @@ def test_nothing_held_no_forward_and_no_contract_are_said(browser, odd):
     assert "No forward: JPY has no yield" in told["cash"]
     assert "no curve reaches 0.25 years beyond the maturity of UST30" in told["long"]
     assert "Its trade is not open on 2025-12-31" in told["shut"]
+    assert [name for name in told if "Key-rate DV01" in told[name]] == ["cash", "long", "face"]
     assert "JGB30 in face: no contract is on JGBs of 30 years" in told["face"]
 
 
