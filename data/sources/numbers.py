@@ -66,8 +66,8 @@ def columns(
     """
     plain = {k: _plainly(column) for k, column in cells.items()}
     odd = {k: column for k, column in cells.items() if plain[k] is None or mark == "comma"}
-    shown = any(k not in odd and _shows_points(column) for k, column in cells.items())
-    decided: Mark = mark or (_mark(odd, rows, where, shown) if odd else "point")
+    points = [cell for k, column in cells.items() if k not in odd for cell in _with_points(column)]
+    decided: Mark = mark or (_mark(odd, rows, where, points) if odd else "point")
     result = {}
     for k, column in cells.items():
         values = plain[k]
@@ -96,15 +96,16 @@ def _bare(cell: str) -> str:
     return _AROUND.sub("", bare.removesuffix("%").removesuffix("％"))
 
 
-def _shows_points(column: pa.ChunkedArray) -> bool:
-    """Whether a column of plain numbers has decimals that are no thousands."""
-    return bool(pc.any(pc.match_substring_regex(column, r"\.(\d{1,2}|\d{4,})$")).as_py())
+def _with_points(column: pa.ChunkedArray) -> list[str]:
+    """Return the first of a column of plain numbers that has decimals which are no thousands, if there is one."""
+    first = pc.index(pc.match_substring_regex(column, r"\.(\d{1,2}|\d{4,})$"), True).as_py()
+    return [column[first].as_py()] if first >= 0 else []
 
 
 def _mark(
-    cells: Mapping[int, pa.ChunkedArray], rows: NDArray[np.bool_], where: Callable[[int], str], points: bool
+    cells: Mapping[int, pa.ChunkedArray], rows: NDArray[np.bool_], where: Callable[[int], str], points: Sequence[str]
 ) -> Mark:
-    """Return the decimal mark that the cells show; `points`: whether others show the point."""
+    """Return the decimal mark that the cells show; `points` are cells of other columns that show the point."""
     shown: dict[Mark, tuple[int, str]] = {}
     unclear: tuple[int, str] | None = None
     for column in cells.values():
@@ -117,8 +118,9 @@ def _mark(
                 unclear = unclear or (i, cell)
             elif tells is not None:
                 shown.setdefault(tells, (i, cell))
-    if len(shown) == 2:
-        (i, comma), (_, point) = shown["comma"], shown["point"]
+    if "comma" in shown and ("point" in shown or points):
+        i, comma = shown["comma"]
+        point = shown["point"][1] if "point" in shown else points[0]
         raise DataError(
             f"{where(i)}: '{comma}' has a decimal comma and '{point}' elsewhere a decimal point; say which: --decimal "
             "comma|point"
