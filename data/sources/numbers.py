@@ -24,6 +24,8 @@ MISSING = text.MISSING | {
 }  # fmt: skip
 _AROUND = re.compile(r"^[$€£¥￥'\s]+|[\s*†‡]+$")
 _DIGITS = re.compile(r"[-+]?[\d.,'’\s]*\d[\d.,]*(?:[eE][-+]?\d+)?")
+POINT = r"\.(\d{1,2}|\d{4,})$"  # with decimals that are no thousands
+POINT_OR_THOUSANDS = r"\.\d{3}$"
 SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -66,8 +68,11 @@ def columns(
     """
     plain = {k: _plainly(column) for k, column in cells.items()}
     odd = {k: column for k, column in cells.items() if plain[k] is None or mark == "comma"}
-    points = [cell for k, column in cells.items() if k not in odd for cell in _with_points(column)]
+    others = [column for k, column in cells.items() if k not in odd]
+    points = [column[i].as_py() for column in others for i in _first(column, POINT)]
     decided: Mark = mark or (_mark(odd, rows, where, points) if odd else "point")
+    if decided == "comma":
+        _check_no_thousands(others, where)
     result = {}
     for k, column in cells.items():
         values = plain[k]
@@ -96,10 +101,20 @@ def _bare(cell: str) -> str:
     return _AROUND.sub("", bare.removesuffix("%").removesuffix("％"))
 
 
-def _with_points(column: pa.ChunkedArray) -> list[str]:
-    """Return the first of a column of plain numbers that has decimals which are no thousands, if there is one."""
-    first = pc.index(pc.match_substring_regex(column, r"\.(\d{1,2}|\d{4,})$"), True).as_py()
-    return [column[first].as_py()] if first >= 0 else []
+def _first(column: pa.ChunkedArray, pattern: str) -> list[int]:
+    """Return the first row of a column that matches, if there is one."""
+    row: int = pc.index(pc.match_substring_regex(column, pattern), True).as_py()
+    return [row] if row >= 0 else []
+
+
+def _check_no_thousands(columns: Sequence[pa.ChunkedArray], where: Callable[[int], str]) -> None:
+    """Raise DataError where columns of plain numbers beside decimal commas have points that may part thousands."""
+    for column in columns:
+        for i in _first(column, POINT_OR_THOUSANDS):
+            raise DataError(
+                f"{where(i)}: '{column[i].as_py()}' may have a decimal point, or a point between thousands, as other "
+                "columns have decimal commas; say --decimal comma for thousands, else write one mark throughout"
+            )
 
 
 def _mark(
