@@ -25,7 +25,8 @@ MISSING = text.MISSING | {
 _AROUND = re.compile(r"^[$€£¥￥'\s]+|[\s*†‡]+$")
 _DIGITS = re.compile(r"[-+]?[\d.,'’\s]*\d[\d.,]*(?:[eE][-+]?\d+)?")
 POINT = r"\.(\d{1,2}|\d{4,})$"  # with decimals that are no thousands
-POINT_OR_THOUSANDS = r"\.\d{3}$"
+POINT_OR_THOUSANDS = r"^[^,.]*\.\d{3}[%\s]*$"
+GROUPED = r"\.\d{3}[.,]"
 SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -69,10 +70,10 @@ def columns(
     plain = {k: _plainly(column) for k, column in cells.items()}
     odd = {k: column for k, column in cells.items() if plain[k] is None or mark == "comma"}
     others = [column for k, column in cells.items() if k not in odd]
-    points = [column[i].as_py() for column in others for i in _first(column, POINT)]
+    points = [column[i].as_py() for column in others for i in _first(column, POINT, rows)]
     decided: Mark = mark or (_mark(odd, rows, where, points) if odd else "point")
-    if decided == "comma":
-        _check_no_thousands(others, where)
+    if decided == "comma" and mark is None:
+        _check_thousands(list(cells.values()), rows, where)
     result = {}
     for k, column in cells.items():
         values = plain[k]
@@ -101,19 +102,22 @@ def _bare(cell: str) -> str:
     return _AROUND.sub("", bare.removesuffix("%").removesuffix("％"))
 
 
-def _first(column: pa.ChunkedArray, pattern: str) -> list[int]:
-    """Return the first row of a column that matches, if there is one."""
-    row: int = pc.index(pc.match_substring_regex(column, pattern), True).as_py()
-    return [row] if row >= 0 else []
+def _first(column: pa.ChunkedArray, pattern: str, rows: NDArray[np.bool_]) -> list[int]:
+    """Return the first of some rows on which a column matches, if there is one."""
+    matches = pc.fill_null(pc.match_substring_regex(column, pattern), False).to_numpy()
+    first: list[int] = np.flatnonzero(matches & rows)[:1].tolist()
+    return first
 
 
-def _check_no_thousands(columns: Sequence[pa.ChunkedArray], where: Callable[[int], str]) -> None:
-    """Raise DataError where columns of plain numbers beside decimal commas have points that may part thousands."""
+def _check_thousands(columns: Sequence[pa.ChunkedArray], rows: NDArray[np.bool_], where: Callable[[int], str]) -> None:
+    """Raise DataError where a point among decimal commas may part thousands, and no number shows that points do."""
+    if any(_first(column, GROUPED, rows) for column in columns):
+        return
     for column in columns:
-        for i in _first(column, POINT_OR_THOUSANDS):
+        for i in _first(column, POINT_OR_THOUSANDS, rows):
             raise DataError(
                 f"{where(i)}: '{column[i].as_py()}' may have a decimal point, or a point between thousands, as other "
-                "columns have decimal commas; say --decimal comma for thousands, else write one mark throughout"
+                "numbers have decimal commas; say --decimal comma for thousands, else write one mark throughout"
             )
 
 
