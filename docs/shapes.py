@@ -130,6 +130,7 @@ QUESTIONS = (
     Example("two headers in one", "gilt.csv", f"Date,{MINISTRY}\n2024-01-11,{YIELDS}\n"),
     Example("one price beside dividends", "TLT.csv", "Date,Close,Dividends\n2024-01-11,98.5,0.3\n"),
     Example("a decimal mark that may be either", "DGS10.csv", 'DATE,DGS10\n2024-01-11,"3,980"\n'),
+    Example("a point that may part thousands", "DGS10.csv", 'DATE,DGS10\n2024-01-11,"3,98"\n2024-01-12,3.961\n'),
     Example("bills", "any.csv", 'Date,"4 WEEKS BANK DISCOUNT"\n01/16/2024,5.27\n'),
     Example("changes", "any.csv", "observation_date,DGS10_CHG\n2024-01-11,0.02\n"),
 )
