@@ -76,8 +76,8 @@ def columns(
         _check_thousands(list(cells.values()), rows, where)
     result = {}
     for k, column in cells.items():
-        values = plain[k]
-        result[k] = _written(column, decided) if values is None or k in odd else Column(values, False, ())
+        values = plain[k] if decided == "point" else None
+        result[k] = _written(column, decided) if values is None else Column(values, False, ())
     return result
 
 
