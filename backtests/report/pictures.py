@@ -49,7 +49,6 @@ class Bar:
 class Position:
     """The spread that a variant traded, and what it held; paths (T,)."""
 
-    name: str
     colour: str
     label: str
     what: str  # a yield, or a spread

@@ -53,7 +53,6 @@ def _position(panels: Panels, variant: VariantPanel, style: Style) -> Position |
     if traded is None or not traded.quote.weights:
         return None
     return Position(
-        name=variant.name,
         colour=style.colour,
         label=words.label(panels, variant),
         what=words.kind(traded),

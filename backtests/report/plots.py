@@ -197,7 +197,7 @@ def traded(shown: Pictures) -> Figure:
     for axis in axes[1:]:
         axis.axhline(0, color=SOFT, linewidth=1)
     _thesis(axes, shown)
-    _title(figure, f"what {held.name} traded", shown)
+    _title(figure, f"what {shown.lead} traded", shown)
     return figure
 
 

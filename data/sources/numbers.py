@@ -68,7 +68,7 @@ def columns(
         Cells that show the decimal point and others that show the decimal comma, or none that tells.
     """
     plain = {k: _plainly(column) for k, column in cells.items()}
-    odd = {k: column for k, column in cells.items() if plain[k] is None or mark == "comma"}
+    odd = {k: column for k, column in cells.items() if plain[k] is None}
     others = [column for k, column in cells.items() if k not in odd]
     points = [column[i].as_py() for column in others for i in _first(column, POINT, rows)]
     decided: Mark = mark or (_mark(odd, rows, where, points) if odd else "point")
